@@ -1,0 +1,314 @@
+// The type of a resource definition. A built-in kind is one file whose default export is `define({...})`; a CRD makes the
+// same value at run time. Routes, discovery, OpenAPI, tables, watch, status and scale all follow from it.
+import type { Clock } from '../util/clock.js';
+import { fact } from './facts.js';
+import type { FieldError } from './meta/field-errors.js';
+import type { KubeObject, Resource, UserInfo } from './meta/object.js';
+import { apiVersionOf } from './meta/object.js';
+
+export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
+
+/** A column of a Table answer, as in facts/table-columns.json. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly description?: string;
+  /** 0: always shown; 1: with -o wide. */
+  readonly priority: number;
+}
+
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** Read access to the current state of every resource, synchronous (from the watch caches). Objects are frozen. */
+export interface Reader {
+  get<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): T | undefined;
+  /** In the order of the keys. `namespace` "" means all. */
+  list<T extends KubeObject>(resource: Resource<T>, namespace?: string): readonly T[];
+}
+
+/** What an authorizer is asked. */
+export interface AuthorizationAttributes {
+  readonly user: UserInfo;
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Set for requests that name no resource. */
+  readonly path?: string;
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+}
+
+export interface Decision {
+  readonly decision: 'allow' | 'deny' | 'no-opinion';
+  readonly reason: string;
+}
+
+export interface Authorizer {
+  authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>;
+}
+
+/** Turns a bearer token into a user; undefined: the token is unknown. */
+export interface TokenAuthenticator {
+  authenticate(token: string, audiences?: readonly string[]): Promise<{ user: UserInfo; audiences?: readonly string[] } | undefined>;
+}
+
+/** What hooks may use of the rest of the program; filled in by cluster.ts. */
+export interface Services {
+  readonly clock: Clock;
+  /** A random source in [0,1). */
+  readonly random: () => number;
+  readonly reader: Reader;
+  readonly authorizer: Authorizer;
+  readonly tokens: TokenAuthenticator;
+  /** Cluster-wide settings that hooks need. */
+  readonly settings: ClusterSettings;
+  /** Writes through the registry as the given user: for subresources that act on other objects (binding, eviction). */
+  readonly writer: Writer;
+}
+
+export interface ClusterSettings {
+  /** CIDRs of --service-cluster-ip-range, one or two. */
+  readonly serviceClusterIPRanges: readonly string[];
+  /** First and last port of --service-node-port-range, inclusive. */
+  readonly serviceNodePortRange: readonly [number, number];
+  readonly allowPrivileged: boolean;
+}
+
+/** The write side of the registry, as hooks see it. Every call goes through defaulting, admission and validation. */
+export interface Writer {
+  /** Reads the present object, lets `change` make the next one, writes it; again from the start when another write came between. */
+  update<T extends KubeObject>(context: Context, resource: Resource<T>, key: ObjectKey, subresource: string, change: (current: T) => T): Promise<T>;
+  delete(context: Context, resource: Resource, key: ObjectKey, options: DeleteOptions): Promise<KubeObject>;
+}
+
+export interface ObjectKey {
+  /** "" for cluster-scoped kinds. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface DeleteOptions {
+  gracePeriodSeconds?: number | undefined;
+  propagationPolicy?: 'Orphan' | 'Background' | 'Foreground' | undefined;
+  /** Deprecated form of propagationPolicy. */
+  orphanDependents?: boolean | undefined;
+  preconditions?: { uid?: string | undefined; resourceVersion?: string | undefined } | undefined;
+  dryRun?: readonly string[] | undefined;
+}
+
+/** One request, as the registry, admission and the hooks see it. */
+export interface Context {
+  readonly user: UserInfo;
+  readonly services: Services;
+  /** "" for the object itself, else "status", "scale" … */
+  readonly subresource: string;
+  readonly dryRun: boolean;
+  /** The value of ?fieldManager, or the first word of the user agent. */
+  readonly fieldManager: string;
+  /** Adds a `Warning: 299` header to the answer. */
+  warn(message: string): void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An allocation that belongs to one write: kept when the write succeeds, given back when it fails. */
+export interface Allocation {
+  commit(): void;
+  rollback(): void;
+}
+
+/** A part of an object under a URL of its own. `status` is only named: the store knows how it works. */
+export interface Subresource<T extends KubeObject = KubeObject> {
+  /** From facts: get, patch, update, create … */
+  readonly verbs: readonly string[];
+  /** The kind of its body where it is not the kind of the object: Scale, Eviction, TokenRequest … */
+  readonly body?: GroupVersionKind;
+  /** GET: what to answer; default: the object. */
+  read?(object: T, context: Context): KubeObject;
+  /** PUT and PATCH: brings `input` into `object` (a copy that may be changed). Throws ApiError to refuse. Default: the object is replaced as prepareUpdate allows. */
+  write?(object: T, input: KubeObject, context: Context): void;
+  /** POST: acts, and returns the answer's body. `body` is decoded and defaulted. */
+  create?(context: Context, key: ObjectKey, body: KubeObject): Promise<KubeObject>;
+  /** Served by the node's agent or a proxy (log, exec, attach, portforward, proxy). */
+  readonly connect?: boolean;
+}
+
+/**
+ * What is special about a kind. Every hook has a default, so a plain kind has none. Hooks are synchronous and pure but
+ * for `begin` and `create`: an update may run them again after a conflict. Objects given to hooks are decoded (types are
+ * right, absent lists and maps are undefined, quantities canonical).
+ */
+export interface Hooks<T extends KubeObject = KubeObject> {
+  /** Fills in defaults, as the kind's SetDefaults_* functions do. Runs on all input, and on what a patch made. May be asked again on a defaulted object. */
+  defaults?(object: T): void;
+  /** Before validation of a new object. The store has already dropped `status` (unless keepStatusOnCreate) and set metadata. */
+  prepareCreate?(object: T, context: Context): void;
+  /** Before validation of a changed object. The store has already restored what this subresource may not change (`status`, or all but `status` and metadata). */
+  prepareUpdate?(object: T, old: T, context: Context): void;
+  /** @returns all that is wrong with a new object, metadata excluded (the store checks that) */
+  validate?(object: T, context: Context): FieldError[];
+  /** @returns all that is wrong with a changed object; calls its own `validate` where upstream does. context.subresource tells the part. Default: `validate` for the object itself, nothing for status. */
+  validateUpdate?(object: T, old: T, context: Context): FieldError[];
+  /** Texts for Warning headers. */
+  warnings?(object: T, old: T | undefined, context: Context): string[];
+  /** How a name is checked: default dnsSubdomain. @returns messages as of apimachinery's NameIs… functions */
+  validateName?(name: string, prefix: boolean): string[];
+  /** Allocations (cluster IPs …) before a write; may change `object`. Runs after validation for updates of `old`, and for creates with old undefined. */
+  begin?(object: T, old: T | undefined, context: Context): Promise<Allocation | undefined>;
+  /** After an object has gone for good (also with finalizers removed). */
+  afterDelete?(object: T, services: Services): void;
+  /** Field selectors beyond metadata.name and metadata.namespace: their values for an object. The keys must be `selectableFields`. */
+  fields?(object: T): Record<string, string>;
+  /** Cells of a Table row, one a column; default: name and age. */
+  row?(object: T, context: { now: number }): unknown[];
+  /** Whether `metadata.generation` goes up. Default for kinds with `generation`: anything but metadata and status changed. */
+  specChanged?(object: T, old: T): boolean;
+  /** The grace period in seconds a deletion gets; undefined or 0: the object goes at once. May change `options`. Default: no graceful deletion. */
+  gracePeriod?(object: T, options: DeleteOptions): number | undefined;
+  /** What propagation a delete without options means. Default: background. */
+  readonly defaultPropagation?: 'Orphan' | 'Background';
+  /** For kinds that are asked, not stored (TokenReview …): the answer to POST. */
+  act?(object: T, context: Context): Promise<T>;
+  /** For kinds that are computed (ComponentStatus): all objects. */
+  compute?(services: Services): T[];
+}
+
+export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
+  readonly group: string;
+  readonly version: string;
+  /** The plural of the URL. All names, verbs and columns come from facts/ by it. */
+  readonly resource: string;
+  /** Name of the object's schema in facts/schemas.json; default: found by group, version and kind. */
+  readonly schema?: string;
+  /** Another resource whose store this version shares (events.k8s.io/v1 over v1 events). */
+  readonly storedAs?: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly selectableFields?: readonly string[];
+  /** metadata.generation is kept. Default: the kind has a spec and a status … say so explicitly in each file. */
+  readonly generation?: boolean;
+  readonly keepStatusOnCreate?: boolean;
+  /** An update with PUT may create the object (Lease, Event …; upstream's AllowCreateOnUpdate). */
+  readonly createOnUpdate?: boolean;
+  /** An update without resourceVersion is accepted (upstream's AllowUnconditionalUpdate). Default true. */
+  readonly unconditionalUpdate?: boolean;
+  readonly subresources?: Readonly<Record<string, Partial<Subresource<T>>>>;
+}
+
+/** A resource definition; made by `define`, or from a CustomResourceDefinition. */
+export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>, Resource<T> {
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly Verb[];
+  readonly storageVersionHash: string | undefined;
+  readonly schema: string;
+  readonly storedAs: { readonly group: string; readonly version: string; readonly resource: string };
+  readonly selectableFields: readonly string[];
+  readonly generation: boolean;
+  readonly keepStatusOnCreate: boolean;
+  readonly createOnUpdate: boolean;
+  readonly unconditionalUpdate: boolean;
+  readonly columns: readonly Column[];
+  readonly subresources: Readonly<Record<string, Subresource<T>>>;
+}
+
+interface DiscoveredResource {
+  name: string;
+  singularName: string;
+  namespaced: boolean;
+  kind: string;
+  group?: string;
+  version?: string;
+  verbs: string[];
+  shortNames?: string[];
+  categories?: string[];
+  storageVersionHash?: string;
+}
+
+const DEFAULT_COLUMNS: readonly Column[] = [
+  { name: 'Name', type: 'string', format: 'name', priority: 0 },
+  { name: 'Age', type: 'string', format: '', priority: 0 },
+];
+
+/**
+ * Completes a kind's own part with the facts about it.
+ * @throws Error when the facts do not know the resource, or the input names a subresource they do not have
+ */
+export function define<T extends KubeObject>(input: DefinitionInput<T>): Definition<T> {
+  const groupVersion = apiVersionOf(input);
+  const path = input.group === '' ? `/api/${input.version}` : `/apis/${groupVersion}`;
+  const resources = fact<Record<string, { resources?: DiscoveredResource[] }>>('discovery')[path]?.resources ?? [];
+  const found = resources.find((r) => r.name === input.resource);
+  if (!found) throw new Error(`the facts know no resource ${input.resource} in ${groupVersion}`);
+  const subresources: Record<string, Subresource<T>> = {};
+  for (const r of resources) {
+    const [parent, name] = r.name.split('/');
+    if (parent !== input.resource || name === undefined) continue;
+    const own = r.kind === found.kind ? undefined : { group: r.group ?? input.group, version: r.version ?? input.version, kind: r.kind };
+    subresources[name] = { verbs: r.verbs, ...(own && { body: own }), ...input.subresources?.[name] };
+  }
+  for (const name of Object.keys(input.subresources ?? {}))
+    if (!subresources[name]) throw new Error(`the facts know no subresource ${name} of ${input.resource} in ${groupVersion}`);
+  return {
+    ...input,
+    kind: found.kind,
+    namespaced: found.namespaced,
+    singular: found.singularName,
+    shortNames: found.shortNames ?? [],
+    categories: found.categories ?? [],
+    verbs: found.verbs as Verb[],
+    storageVersionHash: found.storageVersionHash,
+    schema: input.schema ?? schemaOf({ group: input.group, version: input.version, kind: found.kind }),
+    storedAs: input.storedAs ?? { group: input.group, version: input.version, resource: input.resource },
+    selectableFields: input.selectableFields ?? [],
+    generation: input.generation ?? false,
+    keepStatusOnCreate: input.keepStatusOnCreate ?? false,
+    createOnUpdate: input.createOnUpdate ?? false,
+    unconditionalUpdate: input.unconditionalUpdate ?? true,
+    columns: fact<Record<string, Column[]>>('table-columns')[`${path}/${input.resource}`] ?? DEFAULT_COLUMNS,
+    subresources,
+  };
+}
+
+let schemaNames: Map<string, string> | undefined;
+
+/** The name of a kind's schema in facts/schemas.json: io.k8s.api.core.v1.Pod. @throws Error when there is none */
+export function schemaOf(gvk: GroupVersionKind): string {
+  if (!schemaNames) {
+    schemaNames = new Map();
+    for (const [name, schema] of Object.entries(fact<Record<string, { 'x-kubernetes-group-version-kind'?: GroupVersionKind[] }>>('schemas')))
+      for (const g of schema['x-kubernetes-group-version-kind'] ?? []) if (!schemaNames.has(`${g.group}/${g.version}/${g.kind}`)) schemaNames.set(`${g.group}/${g.version}/${g.kind}`, name);
+  }
+  const name = schemaNames.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
+  if (name === undefined) throw new Error(`the facts know no schema of ${gvk.kind} in ${apiVersionOf(gvk)}`);
+  return name;
+}
+
+/** Every definition of a server, by group, version and resource. CRDs come and go; the rest is fixed at start. */
+export class Definitions {
+  readonly #byPath = new Map<string, Definition>();
+
+  /** @throws Error for a second definition of the same resource, or of the same kind in a group and version */
+  add(definition: Definition): void {
+    const key = `${definition.group}/${definition.version}/${definition.resource}`;
+    if (this.#byPath.has(key)) throw new Error(`two definitions of ${key}`);
+    if (this.byKind(definition)) throw new Error(`two definitions of kind ${definition.kind} in ${apiVersionOf(definition)}`);
+    this.#byPath.set(key, definition);
+  }
+  find(group: string, version: string, resource: string): Definition | undefined {
+    return this.#byPath.get(`${group}/${version}/${resource}`);
+  }
+  byKind(gvk: GroupVersionKind): Definition | undefined {
+    return this.all().find((d) => d.group === gvk.group && d.version === gvk.version && d.kind === gvk.kind);
+  }
+  all(): Definition[] {
+    return [...this.#byPath.values()];
+  }
+}

@@ -1,0 +1,134 @@
+// The catalogue of API errors: everything a client can be told. Messages equal those of kube-apiserver.
+import type { Status, StatusCause, StatusDetails } from '../types/meta-v1.gen.js';
+import type { FieldError } from './field-errors.js';
+import { qualified } from './object.js';
+
+export type { Status, StatusCause, StatusDetails };
+
+/** An answer other than success. Whoever throws it means it: the server sends `status` as it is. */
+export class ApiError extends Error {
+  readonly status: Status;
+  /** Seconds for the Retry-After header. */
+  readonly retryAfter: number | undefined;
+  constructor(status: Omit<Status, 'kind' | 'apiVersion' | 'metadata' | 'status'>, options?: { cause?: unknown }) {
+    super(status.message ?? '', options);
+    this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...status };
+    this.retryAfter = status.details?.retryAfterSeconds;
+  }
+  get code(): number {
+    return this.status.code ?? 500;
+  }
+  get reason(): string {
+    return this.status.reason ?? '';
+  }
+}
+
+/** The parts of a resource's identity that errors show. */
+export interface Named {
+  readonly group: string;
+  readonly resource: string;
+}
+
+function details(r: Named, name: string): StatusDetails {
+  return { ...(name && { name }), ...(r.group && { group: r.group }), kind: r.resource };
+}
+
+export function notFound(r: Named, name: string): ApiError {
+  return new ApiError({ code: 404, reason: 'NotFound', message: `${qualified(r)} ${JSON.stringify(name)} not found`, details: details(r, name) });
+}
+export function alreadyExists(r: Named, name: string): ApiError {
+  return new ApiError({ code: 409, reason: 'AlreadyExists', message: `${qualified(r)} ${JSON.stringify(name)} already exists`, details: details(r, name) });
+}
+/** generateName found no free name. */
+export function generateNameConflict(r: Named, name: string): ApiError {
+  return new ApiError({ code: 409, reason: 'AlreadyExists', message: `${qualified(r)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`, details: { ...details(r, name), retryAfterSeconds: 1 } });
+}
+export const OBJECT_MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
+export function conflict(r: Named, name: string, cause: string): ApiError {
+  return new ApiError({ code: 409, reason: 'Conflict', message: `Operation cannot be fulfilled on ${qualified(r)} ${JSON.stringify(name)}: ${cause}`, details: details(r, name) });
+}
+export function forbidden(r: Named, name: string, cause: string): ApiError {
+  const subject = r.resource === '' ? '' : name === '' ? `${qualified(r)} is` : `${qualified(r)} ${JSON.stringify(name)} is`;
+  return new ApiError({ code: 403, reason: 'Forbidden', message: subject ? `${subject} forbidden: ${cause}` : `forbidden: ${cause}`, details: details(r, name) });
+}
+/** Validation failed; `kind` is the object's kind, `name` its name ("" becomes ""). */
+export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): ApiError {
+  const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))];
+  const causes: StatusCause[] = errors.map((e) => ({ reason: e.type, message: e.message, field: e.field }));
+  const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
+  return new ApiError({
+    code: 422,
+    reason: 'Invalid',
+    message: `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} ${JSON.stringify(name)} is invalid${texts.length ? `: ${list}` : ''}`,
+    details: { ...(name && { name }), ...(kind.group && { group: kind.group }), kind: kind.kind, causes },
+  });
+}
+export function badRequest(message: string): ApiError {
+  return new ApiError({ code: 400, reason: 'BadRequest', message });
+}
+export function unauthorized(): ApiError {
+  return new ApiError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
+}
+/** The resource exists, the verb does not. */
+export function methodNotSupported(r: Named, verb: string): ApiError {
+  return new ApiError({ code: 405, reason: 'MethodNotAllowed', message: `${verb} is not supported on resources of kind ${JSON.stringify(qualified(r))}`, details: details(r, '') });
+}
+/** The path is known, the HTTP method is not served there. */
+export function methodNotAllowed(): ApiError {
+  return new ApiError({ code: 405, reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource', details: {} });
+}
+/** No such path or resource. */
+export function pathNotFound(): ApiError {
+  return new ApiError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
+}
+export function notAcceptable(accepted: readonly string[]): ApiError {
+  return new ApiError({ code: 406, reason: 'NotAcceptable', message: `only the following media types are accepted: ${accepted.join(', ')}` });
+}
+export function unsupportedMediaType(accepted: readonly string[]): ApiError {
+  return new ApiError({ code: 415, reason: 'UnsupportedMediaType', message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}` });
+}
+export function requestEntityTooLarge(message: string): ApiError {
+  return new ApiError({ code: 413, reason: 'RequestEntityTooLarge', message });
+}
+/** Watch or exact list below the compaction floor; `continueToken` lets a list go on with an inconsistent rest. */
+export function expired(message: string, continueToken?: string): ApiError {
+  const error = new ApiError({ code: 410, reason: 'Expired', message });
+  if (continueToken !== undefined) (error.status.metadata as { continue?: string }).continue = continueToken;
+  return error;
+}
+export function gone(message: string): ApiError {
+  return new ApiError({ code: 410, reason: 'Gone', message });
+}
+/** A list or watch asks for a revision that is not there yet. */
+export function tooLargeResourceVersion(asked: number, current: number, retryAfterSeconds = 1): ApiError {
+  return new ApiError({
+    code: 504,
+    reason: 'Timeout',
+    message: `Timeout: Too large resource version: ${asked}, current: ${current}`,
+    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds },
+  });
+}
+export function tooManyRequests(message: string, retryAfterSeconds: number, causes?: StatusCause[]): ApiError {
+  return new ApiError({ code: 429, reason: 'TooManyRequests', message, details: { ...(causes && { causes }), retryAfterSeconds } });
+}
+export function serviceUnavailable(message: string): ApiError {
+  return new ApiError({ code: 503, reason: 'ServiceUnavailable', message });
+}
+export function timeout(message: string, retryAfterSeconds?: number): ApiError {
+  return new ApiError({ code: 504, reason: 'Timeout', message: `Timeout: ${message}`, details: retryAfterSeconds === undefined ? {} : { retryAfterSeconds } });
+}
+export function serverTimeout(r: Named, verb: string, retryAfterSeconds: number): ApiError {
+  return new ApiError({ code: 500, reason: 'ServerTimeout', message: `The ${verb} operation against ${qualified(r)} could not be completed at this time, please try again.`, details: { ...details(r, ''), retryAfterSeconds } });
+}
+/** Our own fault, or a collaborator's. */
+export function internalError(cause: string, options?: { cause?: unknown }): ApiError {
+  return new ApiError({ code: 500, reason: 'InternalError', message: `Internal error occurred: ${cause}`, details: { causes: [{ message: cause }] } }, options);
+}
+/** A feature kubemu does not have yet: refused by name, listed in docs/compatibility.md. */
+export function notImplemented(what: string): ApiError {
+  return new ApiError({ code: 501, reason: 'NotImplemented', message: `kubemu does not implement ${what}` });
+}
+
+export function isApiError(e: unknown, reason?: string): e is ApiError {
+  return e instanceof ApiError && (reason === undefined || e.reason === reason);
+}

@@ -1,0 +1,108 @@
+// Storage knows keys, values and revisions; it knows nothing of HTTP or kinds. Start reading here, then level.ts.
+
+/** What a key holds since `revision`. `value` must not be modified by anybody. */
+export interface Entry {
+  readonly key: string;
+  readonly value: Buffer;
+  /** The revision of the last write to the key. */
+  readonly revision: number;
+}
+
+/** One write, in the order of revisions. */
+export interface StorageEvent {
+  readonly key: string;
+  readonly revision: number;
+  /** What the write put there; undefined: the key was deleted. */
+  readonly value: Buffer | undefined;
+  /** What was there before; undefined: the key was created. */
+  readonly previous: Entry | undefined;
+}
+
+export type StorageErrorCode =
+  /** create: the key exists. `current` holds it. */
+  | 'EXISTS'
+  /** update, delete: the key is not at the expected revision. `current` holds what is there, undefined: nothing. */
+  | 'CONFLICT'
+  /** The revision asked for lies below the compaction floor. */
+  | 'COMPACTED'
+  /** The revision asked for lies in the future. */
+  | 'FUTURE'
+  /** Another process uses the directory. */
+  | 'LOCKED'
+  /** The directory is not a kubemu store, is of another format, or is damaged. It was left as it is. */
+  | 'FOREIGN'
+  /** The write did not reach the disk. It may be repeated once the cause (full disk …) is gone. */
+  | 'UNAVAILABLE'
+  /** The store is closed. */
+  | 'CLOSED';
+
+/** The only errors storage throws on purpose. `code` is stable, the text is not. */
+export class StorageError extends Error {
+  readonly code: StorageErrorCode;
+  readonly current: Entry | undefined;
+  constructor(code: StorageErrorCode, message: string, options?: { current?: Entry | undefined; cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.current = options?.current;
+  }
+}
+
+export interface Range {
+  /** Every key that begins with this; must end in '/'. */
+  readonly prefix: string;
+  /** Only keys after this one (exclusive). */
+  readonly after?: string;
+  /** At most so many; undefined: all. */
+  readonly limit?: number;
+  /** The state at this revision; undefined: the present. COMPACTED or FUTURE when it cannot be had. */
+  readonly revision?: number;
+}
+
+export interface RangeResult {
+  /** In the order of the keys (by bytes). */
+  readonly entries: readonly Entry[];
+  /** The revision of the state that was read. */
+  readonly revision: number;
+  /** There are more keys behind the last one. */
+  readonly more: boolean;
+}
+
+/** What a backend can do; suites skip by this, never by name. */
+export interface Capabilities {
+  /** Acknowledged writes are there after a crash and a reopening. */
+  readonly durable: boolean;
+  /** Other processes may write too. */
+  readonly shared: boolean;
+}
+
+/**
+ * An ordered store of small values with one revision counter for all keys. Every successful write takes exactly the next
+ * revision. A write is durable before its promise settles, before `get` and `list` show it and before a subscriber sees
+ * it. Keys look like `/registry/pods/default/web-1`.
+ */
+export interface Storage {
+  readonly supports: Capabilities;
+  /** @returns the new revision @throws StorageError EXISTS, UNAVAILABLE, CLOSED */
+  create(key: string, value: Buffer): Promise<number>;
+  /** Replaces what the key holds since revision `expected`. @throws StorageError CONFLICT, UNAVAILABLE, CLOSED */
+  update(key: string, value: Buffer, expected: number): Promise<number>;
+  /** Removes what the key holds since revision `expected`. @throws StorageError CONFLICT, UNAVAILABLE, CLOSED */
+  delete(key: string, expected: number): Promise<number>;
+  get(key: string): Promise<Entry | undefined>;
+  list(range: Range): Promise<RangeResult>;
+  /** The revision of the last visible write; 0: none yet. */
+  revision(): number;
+  /** Events up to and including this revision are gone; a subscription may begin after it. */
+  floor(): number;
+  /**
+   * Calls `listener` with all events after revision `after`, first those of the past, then each batch as it becomes
+   * durable, in order, without gap or repetition. The listener must not throw and must not wait. The past is delivered
+   * before the promise settles.
+   * @returns a function that ends the subscription @throws StorageError COMPACTED, FUTURE, CLOSED
+   */
+  subscribe(after: number, listener: (events: readonly StorageEvent[]) => void): Promise<() => void>;
+  /** Forgets events up to and including `revision` (not above the present one), in small batches. Current values stay. */
+  compact(revision: number): Promise<void>;
+  /** Waits for writes under way, then releases everything. Later calls fail with CLOSED. */
+  close(): Promise<void>;
+}
