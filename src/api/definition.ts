@@ -161,8 +161,12 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   warnings?(object: T, old: T | undefined, context: Context): string[];
   /** How a name is checked: default dnsSubdomain. @returns messages as of apimachinery's NameIs… functions */
   validateName?(name: string, prefix: boolean): string[];
-  /** Allocations (cluster IPs …) before a write; may change `object`. Runs after validation for updates of `old`, and for creates with old undefined. */
+  /** Allocations (cluster IPs …) for a write; may change `object`. Runs before prepareCreate/prepareUpdate and validation, as upstream's BeginCreate and BeginUpdate; `old` is undefined for a create. Anything thrown later rolls it back. */
   begin?(object: T, old: T | undefined, context: Context): Promise<Allocation | undefined>;
+  /** Everything that holds a deleted object back. Default: metadata.finalizers. */
+  finalizers?(object: T): readonly string[];
+  /** What more changes in an object when its deletion begins (Namespace: status.phase). */
+  markDeleting?(object: T): void;
   /** After an object has gone for good (also with finalizers removed). */
   afterDelete?(object: T, services: Services): void;
   /** Field selectors beyond metadata.name and metadata.namespace: their values for an object. The keys must be `selectableFields`. */
@@ -198,6 +202,8 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly createOnUpdate?: boolean;
   /** An update without resourceVersion is accepted (upstream's AllowUnconditionalUpdate). Default true. */
   readonly unconditionalUpdate?: boolean;
+  /** DELETE answers with the object, not with a Status. */
+  readonly returnDeletedObject?: boolean;
   readonly subresources?: Readonly<Record<string, Partial<Subresource<T>>>>;
 }
 
@@ -215,6 +221,7 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly keepStatusOnCreate: boolean;
   readonly createOnUpdate: boolean;
   readonly unconditionalUpdate: boolean;
+  readonly returnDeletedObject: boolean;
   readonly columns: readonly Column[];
   readonly subresources: Readonly<Record<string, Subresource<T>>>;
 }
@@ -272,6 +279,7 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     keepStatusOnCreate: input.keepStatusOnCreate ?? false,
     createOnUpdate: input.createOnUpdate ?? false,
     unconditionalUpdate: input.unconditionalUpdate ?? true,
+    returnDeletedObject: input.returnDeletedObject ?? false,
     columns: fact<Record<string, Column[]>>('table-columns')[`${path}/${input.resource}`] ?? DEFAULT_COLUMNS,
     subresources,
   };
