@@ -179,6 +179,13 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   gracePeriod?(object: T, options: DeleteOptions): number | undefined;
   /** What propagation a delete without options means. Default: background. */
   readonly defaultPropagation?: 'Orphan' | 'Background';
+  /**
+   * For a version that shares another's store (`storedAs`): this version's form of a stored object, and back. Every other hook
+   * of the definition sees this version's form only. The store sets apiVersion and kind, before and after. Pure; nothing
+   * may be lost on the way there and back. Default: both have the same shape.
+   */
+  fromStored?(stored: KubeObject): T;
+  toStored?(object: T): KubeObject;
   /** For kinds that are asked, not stored (TokenReview …): the answer to POST. */
   act?(object: T, context: Context): Promise<T>;
   /** For kinds that are computed (ComponentStatus): all objects. */
