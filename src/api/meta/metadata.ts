@@ -1,0 +1,232 @@
+// Rules of metadata, the same for every kind; as k8s.io/apimachinery/pkg/api/validation/objectmeta.go has them.
+import { isDeepStrictEqual } from 'node:util';
+import type { ManagedFieldsEntry } from '../types/meta-v1.gen.js';
+import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from './field-errors.js';
+import { byteLength, isLabelValue, isQualifiedName, type NameRule, nameIsDNSLabel, nameIsDNSSubdomain } from './names.js';
+import type { ObjectMeta, OwnerReference } from './object.js';
+
+export const FIELD_IMMUTABLE = 'field is immutable';
+export const NOT_NEGATIVE = 'must be greater than or equal to 0';
+
+const ANNOTATIONS_MAX_BYTES = 256 * 1024;
+
+export interface MetadataRules {
+  readonly namespaced: boolean;
+  /** Default: a DNS subdomain. */
+  readonly validateName?: NameRule | undefined;
+  readonly path: FieldPath;
+}
+
+/** @returns all that is wrong with the metadata of a new object */
+export function validateObjectMeta(meta: ObjectMeta, { namespaced, validateName = nameIsDNSSubdomain, path }: MetadataRules): FieldError[] {
+  const errors: FieldError[] = [];
+  if (meta.generateName)
+    errors.push(...validateName(meta.generateName, true).map((m) => invalid(path.child('generateName'), meta.generateName, m)));
+  if (!meta.name) errors.push(required(path.child('name'), 'name or generateName is required'));
+  else errors.push(...validateName(meta.name, false).map((m) => invalid(path.child('name'), meta.name, m)));
+  if (namespaced) {
+    if (!meta.namespace) errors.push(required(path.child('namespace')));
+    else errors.push(...nameIsDNSLabel(meta.namespace, false).map((m) => invalid(path.child('namespace'), meta.namespace, m)));
+  } else if (meta.namespace) errors.push(forbidden(path.child('namespace'), 'not allowed on this type'));
+  errors.push(...validateNonNegative(meta.generation ?? 0, path.child('generation')));
+  errors.push(...validateLabels(meta.labels, path.child('labels')));
+  errors.push(...validateAnnotations(meta.annotations, path.child('annotations')));
+  errors.push(...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')));
+  errors.push(...validateFinalizers(meta.finalizers ?? [], path.child('finalizers')));
+  errors.push(...validateManagedFields(meta.managedFields ?? [], path.child('managedFields')));
+  return errors;
+}
+
+/** @returns all that is wrong with a change of metadata */
+export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  if (old.deletionTimestamp) errors.push(...validateNoNewFinalizers(meta.finalizers ?? [], old.finalizers ?? [], path.child('finalizers')));
+  if (!meta.resourceVersion)
+    errors.push(invalid(path.child('resourceVersion'), meta.resourceVersion ?? '', 'must be specified for an update'));
+  if ((meta.generation ?? 0) < (old.generation ?? 0))
+    errors.push(invalid(path.child('generation'), meta.generation ?? 0, 'must not be decremented'));
+  for (const name of ['name', 'namespace', 'uid'] as const)
+    errors.push(...validateImmutable(meta[name] ?? '', old[name] ?? '', path.child(name)));
+  for (const name of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
+    errors.push(...validateImmutable(meta[name], old[name], path.child(name)));
+  errors.push(...validateLabels(meta.labels, path.child('labels')));
+  errors.push(...validateAnnotations(meta.annotations, path.child('annotations')));
+  errors.push(...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')));
+  errors.push(...validateManagedFields(meta.managedFields ?? [], path.child('managedFields')));
+  return errors;
+}
+
+/** `field is immutable` unless both are equal; an absent and an empty list or map are equal. */
+export function validateImmutable(value: unknown, old: unknown, path: FieldPath): FieldError[] {
+  return semanticEqual(value, old) ? [] : [invalid(path, value, FIELD_IMMUTABLE)];
+}
+
+/** Deep equality that takes absent, null, empty lists and empty maps for the same, as apimachinery's equality.Semantic. */
+export function semanticEqual(a: unknown, b: unknown): boolean {
+  return isDeepStrictEqual(compact(a), compact(b));
+}
+
+// drops what is absent or empty; a struct that only held empty things stays an (empty) struct
+function compact(value: unknown): unknown {
+  if (value === null || value === undefined) return undefined;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((v) => compact(v) ?? null);
+  if (typeof value !== 'object') return value;
+  const entries = Object.entries(value)
+    .map(([k, v]) => [k, compact(v)] as const)
+    .filter(([, v]) => v !== undefined);
+  return Object.keys(value).length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+export function validateNonNegative(value: number, path: FieldPath): FieldError[] {
+  return value < 0 ? [invalid(path, value, NOT_NEGATIVE)] : [];
+}
+
+export function validateLabelName(name: string, path: FieldPath): FieldError[] {
+  return isQualifiedName(name).map((m) => invalid(path, name, m));
+}
+
+export function validateLabels(labels: Record<string, string> | undefined, path: FieldPath): FieldError[] {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => [
+    ...validateLabelName(key, path),
+    ...isLabelValue(value).map((m) => invalid(path, value, m)),
+  ]);
+}
+
+export function validateAnnotations(annotations: Record<string, string> | undefined, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  let size = 0;
+  for (const [key, value] of Object.entries(annotations ?? {})) {
+    errors.push(...isQualifiedName(key.toLowerCase()).map((m) => invalid(path, key, m)));
+    size += byteLength(key) + byteLength(value);
+  }
+  if (size > ANNOTATIONS_MAX_BYTES) errors.push(tooLong(path, ANNOTATIONS_MAX_BYTES));
+  return errors;
+}
+
+function validateOwnerReferences(references: readonly OwnerReference[], path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  let controller = '';
+  for (const ref of references) {
+    const slash = ref.apiVersion.indexOf('/');
+    // as schema.FromAPIVersionAndKind: what has no or more than one slash is a version alone, or nothing
+    const [group, version] = slash < 0 ? ['', ref.apiVersion] : [ref.apiVersion.slice(0, slash), ref.apiVersion.slice(slash + 1)];
+    if (version === '' || version.includes('/'))
+      errors.push(invalid(path.child('apiVersion'), ref.apiVersion, 'version must not be empty'));
+    for (const name of ['kind', 'name', 'uid'] as const)
+      if (!ref[name]) errors.push(invalid(path.child(name), ref[name] ?? '', 'must not be empty'));
+    if (group === '' && version === 'v1' && ref.kind === 'Event')
+      errors.push(invalid(path, inOrder(ref), '/v1, Kind=Event is disallowed from being an owner'));
+    if (ref.controller) {
+      const name = `${ref.kind}/${ref.name}`;
+      if (controller === '') controller = name;
+      else {
+        const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
+        errors.push(invalid(path, references.map(inOrder), detail));
+      }
+    }
+  }
+  return errors;
+}
+
+// the order of the fields in Go, in which messages show them
+function inOrder(ref: OwnerReference): OwnerReference {
+  return {
+    apiVersion: ref.apiVersion,
+    kind: ref.kind,
+    name: ref.name,
+    uid: ref.uid,
+    ...(ref.controller !== undefined && { controller: ref.controller }),
+    ...(ref.blockOwnerDeletion !== undefined && { blockOwnerDeletion: ref.blockOwnerDeletion }),
+  };
+}
+
+export function validateFinalizerName(name: string, path: FieldPath): FieldError[] {
+  return isQualifiedName(name).map((m) => invalid(path, name, m));
+}
+
+function validateFinalizers(finalizers: readonly string[], path: FieldPath): FieldError[] {
+  const errors = finalizers.flatMap((f) => validateFinalizerName(f, path));
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
+    errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
+  return errors;
+}
+
+/** An object on its way out takes no more finalizers. */
+export function validateNoNewFinalizers(finalizers: readonly string[], old: readonly string[], path: FieldPath): FieldError[] {
+  const added = [...new Set(finalizers)].filter((f) => !old.includes(f)).sort();
+  if (added.length === 0) return [];
+  const list = `[]string{${added.map((f) => JSON.stringify(f)).join(', ')}}`;
+  return [forbidden(path, `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`)];
+}
+
+function validateManagedFields(entries: readonly ManagedFieldsEntry[], path: FieldPath): FieldError[] {
+  return entries.flatMap((entry, i) => {
+    const at = path.index(i);
+    const errors: FieldError[] = [];
+    if (entry.operation !== 'Apply' && entry.operation !== 'Update')
+      errors.push(invalid(at.child('operation'), entry.operation ?? '', 'must be `Apply` or `Update`'));
+    if (entry.fieldsType && entry.fieldsType !== 'FieldsV1')
+      errors.push(invalid(at.child('fieldsType'), entry.fieldsType, 'must be `FieldsV1`'));
+    errors.push(...validateFieldManager(entry.manager ?? '', at.child('manager')));
+    if (byteLength(entry.subresource ?? '') > 256) errors.push(tooLong(at.child('subresource'), 256));
+    return errors;
+  });
+}
+
+/** The name of a field manager, in managedFields or in a URL. */
+export function validateFieldManager(manager: string, path: FieldPath): FieldError[] {
+  const errors = byteLength(manager) > 128 ? [tooLong(path, 128)] : [];
+  let position = 0;
+  for (const c of manager) {
+    // Go's unicode.IsPrint: letters, marks, numbers, punctuation, symbols and the ASCII space
+    if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(c)) {
+      const code = `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+      errors.push(invalid(path, manager, `invalid character ${code} (at position ${position})`));
+    }
+    position += byteLength(c);
+  }
+  return errors;
+}
+
+/** A metav1.Condition, as most newer status have them. */
+export interface ConditionLike {
+  readonly type: string;
+  readonly status: string;
+  readonly observedGeneration?: number | undefined;
+  readonly lastTransitionTime?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+const REASON = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?';
+const REASON_MESSAGE = `a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '${REASON}')`;
+const REASON_PATTERN = new RegExp(`^${REASON}$`);
+
+/** @returns all that is wrong with a list of metav1.Condition */
+export function validateConditions(conditions: readonly ConditionLike[], path: FieldPath): FieldError[] {
+  const seen = new Set<string>();
+  return conditions.flatMap((condition, i) => {
+    const at = path.index(i);
+    const errors: FieldError[] = [];
+    if (seen.has(condition.type)) errors.push(duplicate(at.child('type'), condition.type));
+    seen.add(condition.type);
+    return [...errors, ...validateCondition(condition, at)];
+  });
+}
+
+function validateCondition(condition: ConditionLike, path: FieldPath): FieldError[] {
+  const errors = validateLabelName(condition.type, path.child('type'));
+  if (!['True', 'False', 'Unknown'].includes(condition.status))
+    errors.push(notSupported(path.child('status'), condition.status, ['False', 'True', 'Unknown']));
+  if ((condition.observedGeneration ?? 0) < 0)
+    errors.push(invalid(path.child('observedGeneration'), condition.observedGeneration, 'must be greater than or equal to zero'));
+  if (!condition.lastTransitionTime) errors.push(required(path.child('lastTransitionTime')));
+  const reason = condition.reason ?? '';
+  if (reason === '') errors.push(required(path.child('reason')));
+  else {
+    if (!REASON_PATTERN.test(reason)) errors.push(invalid(path.child('reason'), reason, REASON_MESSAGE));
+    if (byteLength(reason) > 1024) errors.push(tooLong(path.child('reason'), 1024));
+  }
+  if (byteLength(condition.message ?? '') > 32768) errors.push(tooLong(path.child('message'), 32768));
+  return errors;
+}
