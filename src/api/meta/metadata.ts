@@ -1,7 +1,7 @@
 // Rules of metadata, the same for every kind; as k8s.io/apimachinery/pkg/api/validation/objectmeta.go has them.
 import { isDeepStrictEqual } from 'node:util';
 import type { ManagedFieldsEntry } from '../types/meta-v1.gen.js';
-import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from './field-errors.js';
+import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from './field-errors.js';
 import { byteLength, isLabelValue, isQualifiedName, type NameRule, nameIsDNSLabel, nameIsDNSSubdomain } from './names.js';
 import type { ObjectMeta, OwnerReference } from './object.js';
 
@@ -14,11 +14,15 @@ export interface MetadataRules {
   readonly namespaced: boolean;
   /** Default: a DNS subdomain. */
   readonly validateName?: NameRule | undefined;
-  readonly path: FieldPath;
+  /** Default: metadata. */
+  readonly path?: FieldPath | undefined;
 }
 
 /** @returns all that is wrong with the metadata of a new object */
-export function validateObjectMeta(meta: ObjectMeta, { namespaced, validateName = nameIsDNSSubdomain, path }: MetadataRules): FieldError[] {
+export function validateObjectMeta(
+  meta: ObjectMeta,
+  { namespaced, validateName = nameIsDNSSubdomain, path = at('metadata') }: MetadataRules,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (meta.generateName)
     errors.push(...validateName(meta.generateName, true).map((m) => invalid(path.child('generateName'), meta.generateName, m)));
@@ -38,7 +42,7 @@ export function validateObjectMeta(meta: ObjectMeta, { namespaced, validateName 
 }
 
 /** @returns all that is wrong with a change of metadata */
-export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath): FieldError[] {
+export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath = at('metadata')): FieldError[] {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp) errors.push(...validateNoNewFinalizers(meta.finalizers ?? [], old.finalizers ?? [], path.child('finalizers')));
   if (!meta.resourceVersion)
