@@ -1,0 +1,31 @@
+import type { Context, Definition, DeleteOptions } from '../api/definition.js';
+import type { KubeObject } from '../api/meta/object.js';
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** A write on its way, as admission sees it. */
+export interface AdmissionAttributes {
+  readonly operation: Operation;
+  readonly definition: Definition;
+  /** "" for the object itself. */
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The new object; a mutating step may change it in place. Undefined for DELETE and CONNECT. */
+  readonly object: KubeObject | undefined;
+  /** The present object, frozen. Undefined for CREATE. */
+  readonly old: KubeObject | undefined;
+  readonly options: DeleteOptions | undefined;
+  readonly context: Context;
+}
+
+/** What the registry knows of admission; src/admission fills it in. Both may run again when a write is retried. */
+export interface Admission {
+  /** Before defaults are final and before validation. @throws ApiError to refuse */
+  mutate(attributes: AdmissionAttributes): Promise<void>;
+  /** After validation, before storage. @throws ApiError to refuse */
+  validate(attributes: AdmissionAttributes): Promise<void>;
+}
+
+/** Admits everything. */
+export const noAdmission: Admission = { mutate: async () => {}, validate: async () => {} };

@@ -1,0 +1,111 @@
+import type { Context, Definition, DeleteOptions } from '../api/definition.js';
+import * as errors from '../api/meta/errors.js';
+import type { KubeObject } from '../api/meta/object.js';
+import { timestamp } from '../util/clock.js';
+import { copy, equal } from '../util/equal.js';
+
+export const ORPHAN_FINALIZER = 'orphan';
+export const FOREGROUND_FINALIZER = 'foregroundDeletion';
+
+/** What a DELETE means for the present state of an object. */
+export type Deletion =
+  /** Nothing holds it: it goes now. */
+  | { readonly action: 'remove' }
+  /** It stays, marked as `object` says; `thenRemove`: it goes right after. */
+  | { readonly action: 'mark'; readonly object: KubeObject; readonly thenRemove: boolean }
+  /** Its deletion is under way already and this request changes nothing. */
+  | { readonly action: 'none' };
+
+/**
+ * Decides how an object is deleted: at once, after a grace period, or when its finalizers are gone. The rules are those of
+ * k8s.io/apiserver's rest.BeforeDelete and registry.Store.Delete.
+ * @throws ApiError Conflict when a precondition does not hold
+ */
+export function planDeletion(definition: Definition, current: KubeObject, options: DeleteOptions, context: Context): Deletion {
+  checkPreconditions(definition, current, options);
+  const now = context.services.clock.now();
+  const object = copy(current);
+  const grace = applyGracePeriod(definition, object, options, now);
+  if (grace === 'pending') return { action: 'none' };
+  const finalizers = finalizersFor(definition, object, options);
+  const changed = !equal(finalizers, object.metadata.finalizers ?? []);
+  if (changed) object.metadata.finalizers = finalizers.length ? finalizers : undefined;
+  const held = (definition.finalizers?.(object) ?? finalizers).length > 0;
+  if (grace === 'immediate') {
+    if (!held) return { action: 'remove' };
+    if (object.metadata.deletionTimestamp === undefined) {
+      bumpGeneration(object);
+      object.metadata.deletionTimestamp = timestamp(now);
+      definition.markDeleting?.(object);
+    }
+    object.metadata.deletionGracePeriodSeconds = 0;
+    return { action: 'mark', object, thenRemove: false };
+  }
+  return { action: 'mark', object, thenRemove: !held && object.metadata.deletionGracePeriodSeconds === 0 };
+}
+
+/** Whether an update leaves nothing that holds a deleted object back, so that it must go now. */
+export function releasedBy(definition: Definition, next: KubeObject, old: KubeObject): boolean {
+  const held = (definition.finalizers?.(next) ?? next.metadata.finalizers ?? []).length > 0;
+  return !held && old.metadata.deletionTimestamp !== undefined && (old.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+}
+
+function checkPreconditions(definition: Definition, object: KubeObject, { preconditions }: DeleteOptions): void {
+  const { name, uid, resourceVersion } = object.metadata;
+  if (preconditions?.uid !== undefined && preconditions.uid !== uid)
+    throw errors.conflict(definition, name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
+  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion)
+    throw errors.conflict(
+      definition,
+      name,
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
+    );
+}
+
+function applyGracePeriod(definition: Definition, object: KubeObject, options: DeleteOptions, now: number): 'graceful' | 'pending' | 'immediate' {
+  if (!definition.gracePeriod) return 'immediate';
+  const m = object.metadata;
+  if (m.deletionTimestamp !== undefined) {
+    const present = m.deletionGracePeriodSeconds;
+    if (present === undefined) return 'immediate';
+    const asked = options.gracePeriodSeconds;
+    // a deletion under way may only be shortened
+    if (asked === undefined || asked >= present) return 'pending';
+    m.deletionTimestamp = timestamp(Date.parse(m.deletionTimestamp) + (asked - present) * 1000);
+    m.deletionGracePeriodSeconds = asked;
+    return 'graceful';
+  }
+  const seconds = definition.gracePeriod(object, options);
+  if (seconds === undefined) return 'immediate';
+  m.deletionTimestamp = timestamp(now + seconds * 1000);
+  m.deletionGracePeriodSeconds = seconds;
+  bumpGeneration(object);
+  definition.markDeleting?.(object);
+  return 'graceful';
+}
+
+function bumpGeneration(object: KubeObject): void {
+  if (object.metadata.generation) object.metadata.generation += 1;
+}
+
+function finalizersFor(definition: Definition, object: KubeObject, options: DeleteOptions): string[] {
+  const present = object.metadata.finalizers ?? [];
+  const rest = present.filter((f) => f !== ORPHAN_FINALIZER && f !== FOREGROUND_FINALIZER);
+  switch (propagationOf(definition, present, options)) {
+    case 'Orphan':
+      return [...rest, ORPHAN_FINALIZER];
+    case 'Foreground':
+      return [...rest, FOREGROUND_FINALIZER];
+    default:
+      return rest;
+  }
+}
+
+/** An explicit option wins over finalizers on the object, these over the kind's default. */
+function propagationOf(definition: Definition, finalizers: readonly string[], options: DeleteOptions): string {
+  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
+  if (options.propagationPolicy !== undefined) return options.propagationPolicy;
+  if (finalizers.includes(ORPHAN_FINALIZER)) return 'Orphan';
+  if (finalizers.includes(FOREGROUND_FINALIZER)) return 'Foreground';
+  return definition.defaultPropagation ?? 'Background';
+}

@@ -1,0 +1,151 @@
+import type { Definition } from '../api/definition.js';
+import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
+import type { Entry } from '../storage/storage.js';
+
+const UID = Buffer.from('"uid":"');
+const UID_LENGTH = 36;
+const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
+
+/**
+ * Keeps the parsed form of the objects used last, so that memory holds texts and not objects. A bounded ring: an item
+ * pushed out forgets its object and parses again when it is asked.
+ */
+export class HotObjects {
+  readonly #ring: (ObjectItem | undefined)[];
+  #next = 0;
+  constructor(size = 4096) {
+    this.#ring = Array.from({ length: size });
+  }
+  keep(item: ObjectItem): void {
+    this.#ring[this.#next]?.cool();
+    this.#ring[this.#next] = item;
+    this.#next = (this.#next + 1) % this.#ring.length;
+  }
+}
+
+/** What all items of a resource share. */
+export interface ItemKind {
+  readonly definition: Definition;
+  readonly hot: HotObjects;
+}
+
+/**
+ * One revision of an object: its JSON text, complete with resourceVersion, made once; and what selectors need. The
+ * parsed object is made on demand and frozen. All of it is shared by readers, watchers and in-process clients.
+ */
+export class ObjectItem {
+  readonly key: string;
+  readonly revision: number;
+  /** Complete JSON: `{"kind":…,"apiVersion":…,"metadata":{…},…}`. */
+  readonly text: Buffer;
+  readonly kind: ItemKind;
+  #object: KubeObject | undefined;
+  #labels: Readonly<Record<string, string>> | undefined;
+  #fields: Readonly<Record<string, string>> | undefined;
+  #other: ObjectItem | undefined;
+
+  constructor(kind: ItemKind, key: string, revision: number, text: Buffer, object?: KubeObject) {
+    this.kind = kind;
+    this.key = key;
+    this.revision = revision;
+    this.text = text;
+    if (object) {
+      this.#object = object;
+      kind.hot.keep(this);
+    }
+  }
+
+  get name(): string {
+    return this.key.slice(this.key.lastIndexOf('/') + 1);
+  }
+  /** "" for cluster-scoped kinds. */
+  get namespace(): string {
+    if (!this.kind.definition.namespaced) return '';
+    const end = this.key.lastIndexOf('/');
+    return this.key.slice(this.key.lastIndexOf('/', end - 1) + 1, end);
+  }
+  /** The parsed object, frozen through and through. */
+  get object(): KubeObject {
+    if (this.#object === undefined) {
+      this.#object = JSON.parse(this.text.toString()) as KubeObject;
+      this.kind.hot.keep(this);
+    }
+    if (!Object.isFrozen(this.#object)) deepFreeze(this.#object);
+    return this.#object;
+  }
+  get labels(): Readonly<Record<string, string>> {
+    return (this.#labels ??= this.object.metadata.labels ?? NO_LABELS);
+  }
+  /** Values for field selectors, metadata.name and metadata.namespace among them. */
+  get fields(): Readonly<Record<string, string>> {
+    return (this.#fields ??= {
+      'metadata.name': this.name,
+      ...(this.kind.definition.namespaced && { 'metadata.namespace': this.namespace }),
+      ...this.kind.definition.fields?.(this.object),
+    });
+  }
+  /** The text without kind and apiVersion, as the items of a list have it, and without its opening brace. */
+  get listTail(): Buffer {
+    return this.text.subarray(prefixLength(this.kind.definition));
+  }
+  /** The same revision in the shape of another version that shares the store. */
+  in(kind: ItemKind): ObjectItem {
+    if (kind === this.kind) return this;
+    if (this.#other?.kind !== kind) {
+      const object = kind.definition.fromStored ? kind.definition.fromStored(this.object) : { ...this.object, apiVersion: apiVersionOf(kind.definition), kind: kind.definition.kind };
+      this.#other = new ObjectItem(kind, this.key, this.revision, Buffer.from(JSON.stringify(object)), object);
+    }
+    return this.#other;
+  }
+  /** Forgets the parsed object. Labels and fields stay if they were ever asked for. */
+  cool(): void {
+    this.#object = undefined;
+  }
+}
+
+/** `{"kind":"Pod","apiVersion":"v1",` : what every text of the kind begins with. */
+function prefixLength(definition: Definition): number {
+  return '{"kind":"","apiVersion":"",'.length + definition.kind.length + apiVersionOf(definition).length;
+}
+
+/**
+ * The stored text with the resourceVersion put in behind the uid (both stand before anything a client wrote freely).
+ */
+export function withRevision(value: Buffer, revision: number): Buffer {
+  const at = value.indexOf(UID) + UID.length + UID_LENGTH + 1;
+  const insert = `,"resourceVersion":"${revision}"`;
+  const text = Buffer.allocUnsafe(value.length + insert.length);
+  value.copy(text, 0, 0, at);
+  text.latin1Write(insert, at);
+  value.copy(text, at + insert.length, at);
+  return text;
+}
+
+/**
+ * Objects just written in this process, by the very buffer given to storage: when the write comes back through the feed,
+ * its object need not be parsed again.
+ */
+export class Written {
+  readonly #objects = new WeakMap<Buffer, KubeObject>();
+  remember(value: Buffer, object: KubeObject): void {
+    this.#objects.set(value, object);
+  }
+  take(value: Buffer, revision: number): KubeObject | undefined {
+    const object = this.#objects.get(value);
+    if (!object) return undefined;
+    this.#objects.delete(value);
+    object.metadata.resourceVersion = String(revision);
+    return object;
+  }
+}
+
+/** Makes the decode function the watch cache of a resource uses. */
+export function itemDecoder(kind: ItemKind, written: Written): (entry: Entry) => ObjectItem {
+  return (entry) => new ObjectItem(kind, entry.key, entry.revision, withRevision(entry.value, entry.revision), written.take(entry.value, entry.revision));
+}
+
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const v of Object.values(value)) deepFreeze(v);
+}

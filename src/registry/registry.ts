@@ -1,0 +1,121 @@
+// Joins definitions, storage and watch caches: one Store a resource.
+import { type Context, type Definition, type Definitions, type DeleteOptions, type ObjectKey, type Reader, type Services, type Writer } from '../api/definition.js';
+import * as errors from '../api/meta/errors.js';
+import type { KubeObject, Resource, UserInfo } from '../api/meta/object.js';
+import type { Storage } from '../storage/storage.js';
+import { copy } from '../util/equal.js';
+import type { Cache } from '../watch/cache.js';
+import type { Feed } from '../watch/feed.js';
+import type { Admission } from './admission.js';
+import { HotObjects, type ItemKind, itemDecoder, type ObjectItem, Written } from './item.js';
+import { Store } from './store.js';
+
+/** All a request may say about itself; the rest of a Context is the server's. */
+export interface ContextInput {
+  readonly user: UserInfo;
+  readonly subresource?: string;
+  readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+  readonly warnings?: string[];
+  readonly signal?: AbortSignal;
+}
+
+export class Registry implements Reader, Writer {
+  readonly definitions: Definitions;
+  readonly storage: Storage;
+  readonly #admission: Admission;
+  readonly #hot = new HotObjects();
+  readonly #written = new Written();
+  readonly #stores = new Map<string, Store>();
+  readonly #caches = new Map<string, { cache: Cache<ObjectItem>; kind: ItemKind }>();
+  #services: Services | undefined;
+
+  constructor(options: { definitions: Definitions; storage: Storage; admission: Admission }) {
+    this.definitions = options.definitions;
+    this.storage = options.storage;
+    this.#admission = options.admission;
+  }
+
+  /** Makes the stores of all definitions that store objects, and fills their caches. */
+  async open(feed: Feed): Promise<void> {
+    const stored = this.definitions.all().filter((d) => !d.act && !d.compute);
+    for (const d of stored) if (isPrimary(d)) this.#addCache(feed, d);
+    for (const d of stored) this.#addStore(d);
+    await feed.start();
+  }
+
+  /** Set once by cluster.ts: hooks need the registry, the registry needs what hooks may use. */
+  set services(services: Services) {
+    this.#services = services;
+  }
+  get services(): Services {
+    if (!this.#services) throw new Error('the registry has no services yet');
+    return this.#services;
+  }
+
+  context(input: ContextInput): Context {
+    return {
+      user: input.user,
+      services: this.services,
+      subresource: input.subresource ?? '',
+      dryRun: input.dryRun ?? false,
+      fieldManager: input.fieldManager ?? 'unknown',
+      warn: (message) => void (input.warnings && !input.warnings.includes(message) && input.warnings.push(message)),
+      signal: input.signal,
+    };
+  }
+
+  /** @throws ApiError NotFound when no such resource is stored */
+  store(resource: { group: string; version: string; resource: string }): Store {
+    const store = this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`);
+    if (!store) throw errors.pathNotFound();
+    return store;
+  }
+
+  stores(): Store[] {
+    return [...this.#stores.values()];
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): T | undefined {
+    return this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`)?.find({ namespace, name })?.object as T | undefined;
+  }
+
+  list<T extends KubeObject>(resource: Resource<T>, namespace = ''): readonly T[] {
+    const store = this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`);
+    if (!store) return [];
+    return store.cache.range(namespace === '' ? store.prefix : `${store.prefix}${namespace}/`).map((item) => item.in(store.kind).object as T);
+  }
+
+  async update<T extends KubeObject>(context: Context, resource: Resource<T>, key: ObjectKey, subresource: string, change: (current: T) => T): Promise<T> {
+    const { item } = await this.store(resource).update({ ...context, subresource }, key, (current) => change(copy(current) as T));
+    return item.object as T;
+  }
+
+  async delete(context: Context, resource: Resource, key: ObjectKey, options: DeleteOptions): Promise<KubeObject> {
+    const { item } = await this.store(resource).delete({ ...context, subresource: '' }, key, options);
+    return item.object;
+  }
+
+  #addCache(feed: Feed, definition: Definition): void {
+    const kind: ItemKind = { definition, hot: this.#hot };
+    const prefix = prefixOf(definition);
+    this.#caches.set(prefix, { kind, cache: feed.cache(prefix, itemDecoder(kind, this.#written)) });
+  }
+
+  #addStore(definition: Definition): void {
+    const prefix = prefixOf(definition);
+    const shared = this.#caches.get(prefix);
+    if (!shared) throw new Error(`${definition.resource} is stored as ${prefix}, which has no definition`);
+    const store = new Store({ definition, stored: shared.kind, storage: this.storage, cache: shared.cache, written: this.#written, admission: this.#admission, prefix });
+    this.#stores.set(`${definition.group}/${definition.version}/${definition.resource}`, store);
+  }
+}
+
+function isPrimary(d: Definition): boolean {
+  return d.storedAs.group === d.group && d.storedAs.version === d.version && d.storedAs.resource === d.resource;
+}
+
+/** `/registry/apps/deployments/` */
+function prefixOf(d: Definition): string {
+  return `/registry/${d.storedAs.group || 'core'}/${d.storedAs.resource}/`;
+}

@@ -1,0 +1,382 @@
+// The generic store: one class serves every kind. A kind adds only its hooks (api/definition.ts). Start with `create`, then
+// `update`, on which patch, apply, status and scale writes rest.
+import type { Allocation, Context, Definition, DeleteOptions, ObjectKey } from '../api/definition.js';
+import * as errors from '../api/meta/errors.js';
+import { at, type FieldError, invalid } from '../api/meta/field-errors.js';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metadata.js';
+import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
+import { typeOf } from '../api/schema/types.js';
+import { type Storage, StorageError } from '../storage/storage.js';
+import { copy, equal } from '../util/equal.js';
+import type { Cache } from '../watch/cache.js';
+import type { Admission, Operation } from './admission.js';
+import { planDeletion, releasedBy } from './deletion.js';
+import { trackUpdate } from './fields/index.js';
+import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
+import { encode, fillSystemMetadata, generateName, restoreSystemMetadata } from './metadata.js';
+
+/** How often a generated name is tried, as apiserver does (KEP-4420). */
+const NAME_ATTEMPTS = 8;
+/** Upstream gives up after its request timeout; so many lost races in a row mean a caller that never settles. */
+const UPDATE_ATTEMPTS = 100;
+
+export interface StoreOptions {
+  readonly definition: Definition;
+  /** The definition whose version is stored; the same one but for versions that share a store. */
+  readonly stored: ItemKind;
+  readonly storage: Storage;
+  readonly cache: Cache<ObjectItem>;
+  readonly written: Written;
+  readonly admission: Admission;
+  /** `/registry/core/pods/` */
+  readonly prefix: string;
+}
+
+export interface UpdateOptions {
+  /** The object may be created when it is absent (apply; PUT of kinds that allow it). */
+  readonly create?: boolean;
+  /** Called before a creation through update: whether the user may create. @throws ApiError Forbidden */
+  readonly authorizeCreate?: () => Promise<void>;
+  /** managedFields were already set by `change` (apply). */
+  readonly tracked?: boolean;
+}
+
+/**
+ * Makes the next state from the present one (frozen; undefined: absent). Returns a fresh object that the store may change,
+ * or the very object it was given: then nothing is written. May be called again after a conflict.
+ */
+export type Change = (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>;
+
+export class Store {
+  readonly definition: Definition;
+  readonly cache: Cache<ObjectItem>;
+  readonly prefix: string;
+  /** What items of this store's version share. */
+  readonly kind: ItemKind;
+  readonly #stored: ItemKind;
+  readonly #storage: Storage;
+  readonly #written: Written;
+  readonly #admission: Admission;
+
+  constructor(options: StoreOptions) {
+    this.definition = options.definition;
+    this.cache = options.cache;
+    this.prefix = options.prefix;
+    this.#stored = options.stored;
+    this.kind = options.definition === options.stored.definition ? options.stored : { definition: options.definition, hot: options.stored.hot };
+    this.#storage = options.storage;
+    this.#written = options.written;
+    this.#admission = options.admission;
+  }
+
+  keyOf({ namespace, name }: ObjectKey): string {
+    return namespace === '' ? this.prefix + name : `${this.prefix}${namespace}/${name}`;
+  }
+
+  find(key: ObjectKey): ObjectItem | undefined {
+    return this.cache.get(this.keyOf(key))?.in(this.kind);
+  }
+
+  /** @throws ApiError NotFound */
+  get(key: ObjectKey): ObjectItem {
+    const item = this.find(key);
+    if (!item) throw errors.notFound(this.definition, key.name);
+    return item;
+  }
+
+  /**
+   * Stores a new object. `input` is decoded by the kind's schema and belongs to the store from now on; its
+   * metadata.namespace is that of the request.
+   * @throws ApiError AlreadyExists, Invalid, Forbidden …
+   */
+  async create(context: Context, input: KubeObject): Promise<ObjectItem> {
+    this.definition.defaults?.(input);
+    input.metadata.resourceVersion = undefined;
+    this.#track(context, input, undefined);
+    await this.#mutate(context, 'CREATE', input, undefined, input.metadata.name ?? '');
+    const generated = !input.metadata.name && input.metadata.generateName ? input.metadata.generateName : undefined;
+    for (let attempt = 1; ; attempt++) {
+      const object = generated === undefined ? input : copy(input);
+      if (generated !== undefined) object.metadata.name = generateName(generated, context.services.random);
+      try {
+        return await this.#insert(context, object);
+      } catch (e) {
+        if (generated === undefined || !errors.isApiError(e, 'AlreadyExists')) throw e;
+        if (attempt === NAME_ATTEMPTS) throw errors.generateNameConflict(this.definition, object.metadata.name);
+      }
+    }
+  }
+
+  /**
+   * Changes an object under its revision; after a lost race, again from the present state.
+   * @throws ApiError NotFound, Conflict (the object names another uid or revision than the present), Invalid, Forbidden …
+   */
+  async update(context: Context, key: ObjectKey, change: Change, options: UpdateOptions = {}): Promise<{ item: ObjectItem; created: boolean }> {
+    for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
+      const current = this.find(key);
+      if (!current && !options.create) throw errors.notFound(this.definition, key.name);
+      const next = await change(current?.object);
+      if (!current) {
+        const created = await this.#createByUpdate(context, key, next, options);
+        if (created) return { item: created, created: true };
+        continue;
+      }
+      if (next === current.object) return { item: current, created: false };
+      const given = next.metadata.resourceVersion;
+      const item = await this.#replace(context, current, next, options);
+      if (item) return { item, created: false };
+      if (given) throw errors.conflict(this.definition, key.name, errors.OBJECT_MODIFIED);
+    }
+    throw errors.serverTimeout(this.definition, 'update', 1);
+  }
+
+  /**
+   * Deletes an object, or begins its deletion where a grace period or a finalizer holds it.
+   * @returns the object's last state, and whether it is gone
+   * @throws ApiError NotFound, Conflict
+   */
+  async delete(context: Context, key: ObjectKey, options: DeleteOptions): Promise<{ item: ObjectItem; gone: boolean }> {
+    for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
+      const current = this.get(key);
+      const plan = planDeletion(this.definition, current.object, { ...options }, context);
+      await this.#validate(context, 'DELETE', undefined, current.object, key.name, options);
+      if (plan.action === 'none') return { item: current, gone: false };
+      if (context.dryRun) return { item: plan.action === 'mark' ? this.#transient(plan.object, current.revision) : current, gone: plan.action === 'remove' || plan.thenRemove };
+      const marked = plan.action === 'mark' ? await this.#write(current, plan.object) : current;
+      if (!marked) continue;
+      if (plan.action === 'mark' && !plan.thenRemove) return { item: marked, gone: false };
+      if (await this.#remove(context, marked)) return { item: marked, gone: true };
+      // somebody else finished the deletion that we began
+      if (plan.action === 'mark' && !this.find(key)) return { item: marked, gone: true };
+    }
+    throw errors.serverTimeout(this.definition, 'delete', 1);
+  }
+
+  async #insert(context: Context, object: KubeObject): Promise<ObjectItem> {
+    fillSystemMetadata(object, context);
+    const allocation = await this.definition.begin?.(object, undefined, context);
+    return this.#settle(allocation, async () => {
+      this.#prepareCreate(context, object);
+      const { name } = object.metadata;
+      await this.#validate(context, 'CREATE', object, undefined, name);
+      const key = this.keyOf({ namespace: object.metadata.namespace ?? '', name });
+      if (context.dryRun) {
+        if (this.cache.get(key)) throw errors.alreadyExists(this.definition, name);
+        return this.#transient(object, undefined);
+      }
+      const value = this.#encode(object);
+      try {
+        await this.#storage.create(key, value);
+      } catch (e) {
+        if (e instanceof StorageError && e.code === 'EXISTS') throw errors.alreadyExists(this.definition, name);
+        throw translate(e);
+      }
+      return this.#visible(key);
+    });
+  }
+
+  #prepareCreate(context: Context, object: KubeObject): void {
+    const d = this.definition;
+    if (d.generation) object.metadata.generation = 1;
+    if (d.subresources.status && !d.keepStatusOnCreate) resetStatus(object);
+    d.prepareCreate?.(object, context);
+    const wrong = [...validateObjectMeta(object.metadata, { namespaced: d.namespaced, path: at('metadata'), ...(d.validateName && { validateName: d.validateName }) }), ...(d.validate?.(object, context) ?? [])];
+    if (wrong.length) throw errors.invalid(d, object.metadata.name ?? '', wrong);
+    for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
+  }
+
+  async #createByUpdate(context: Context, key: ObjectKey, object: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
+    if (object.metadata.uid) throw preconditionFailed(this.definition, this.keyOf(key), key.name, object.metadata.uid, '');
+    await options.authorizeCreate?.();
+    this.definition.defaults?.(object);
+    if (!options.tracked) this.#track(context, object, undefined);
+    await this.#mutate(context, 'CREATE', object, undefined, key.name);
+    try {
+      return await this.#insert(context, object);
+    } catch (e) {
+      if (errors.isApiError(e, 'AlreadyExists')) return undefined;
+      throw e;
+    }
+  }
+
+  /** @returns undefined when another write came first */
+  async #replace(context: Context, current: ObjectItem, next: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
+    const d = this.definition;
+    const old = current.object;
+    const { name } = old.metadata;
+    this.#checkIdentity(current, next);
+    d.defaults?.(next);
+    if (!options.tracked) this.#track(context, next, old);
+    await this.#mutate(context, 'UPDATE', next, old, name);
+    const allocation = await d.begin?.(next, old, context);
+    return this.#settle(allocation, async () => {
+      this.#prepareUpdate(context, next, old);
+      keepUnchangedTimes(next, old);
+      await this.#validate(context, 'UPDATE', next, old, name);
+      if (releasedBy(d, next, old)) return context.dryRun || (await this.#remove(context, current)) ? this.#transient(next, current.revision) : undefined;
+      if (context.dryRun) return this.#transient(next, current.revision);
+      return this.#write(current, next);
+    });
+  }
+
+  #checkIdentity(current: ObjectItem, next: KubeObject): void {
+    const { uid, resourceVersion } = next.metadata;
+    const { name, uid: presentUid } = current.object.metadata;
+    if (uid && uid !== presentUid) throw preconditionFailed(this.definition, current.key, name, uid, presentUid ?? '');
+    if (resourceVersion && resourceVersion !== '0') {
+      if (resourceVersion !== String(current.revision)) throw errors.conflict(this.definition, name, errors.OBJECT_MODIFIED);
+    } else if (!this.definition.unconditionalUpdate) {
+      throw errors.invalid({ group: this.definition.group, kind: this.definition.resource }, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+    }
+  }
+
+  #prepareUpdate(context: Context, next: KubeObject, old: KubeObject): void {
+    const d = this.definition;
+    restoreSystemMetadata(next, old);
+    if (context.subresource === 'status') restoreAllButStatus(next, old);
+    else if (d.subresources.status) restoreStatus(next, old);
+    d.prepareUpdate?.(next, old, context);
+    if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old))) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    const metadata = validateObjectMetaUpdate(next.metadata, old.metadata, at('metadata'));
+    const wrong: FieldError[] = [
+      ...validateObjectMeta(next.metadata, { namespaced: d.namespaced, path: at('metadata'), validateName: () => [] }),
+      ...metadata,
+      // upstream checks the change of metadata twice, in general and in the kind's strategy, and reports it twice
+      ...metadata,
+      ...(d.validateUpdate?.(next, old, context) ?? (context.subresource === '' ? (d.validate?.(next, context) ?? []) : [])),
+    ];
+    if (wrong.length) throw errors.invalid(d, next.metadata.name, wrong);
+    for (const text of d.warnings?.(next, old, context) ?? []) context.warn(text);
+  }
+
+  /** Stores `next` over `current` unless they are the same. @returns undefined when another write came first */
+  async #write(current: ObjectItem, next: KubeObject): Promise<ObjectItem | undefined> {
+    const value = this.#encode(next);
+    if (withRevision(value, current.revision).equals(current.in(this.#stored).text)) return current;
+    try {
+      await this.#storage.update(current.key, value, current.revision);
+    } catch (e) {
+      if (e instanceof StorageError && e.code === 'CONFLICT') return undefined;
+      throw translate(e);
+    }
+    return this.#visible(current.key);
+  }
+
+  /** @returns false when another write came first */
+  async #remove(context: Context, item: ObjectItem): Promise<boolean> {
+    try {
+      await this.#storage.delete(item.key, item.revision);
+    } catch (e) {
+      if (e instanceof StorageError && e.code === 'CONFLICT') return false;
+      throw translate(e);
+    }
+    this.definition.afterDelete?.(item.object, context.services);
+    return true;
+  }
+
+  /** What a write just made visible. */
+  #visible(key: string): ObjectItem {
+    const item = this.cache.get(key);
+    if (!item) throw errors.conflict(this.definition, key.slice(key.lastIndexOf('/') + 1), 'the object was deleted right after it was written');
+    return item.in(this.kind);
+  }
+
+  #encode(object: KubeObject): Buffer {
+    const { definition } = this.#stored;
+    const stored = this.definition.toStored && definition !== this.definition ? this.definition.toStored(object) : object;
+    const value = encode(definition, stored);
+    this.#written.remember(value, { ...stored, apiVersion: apiVersionOf(definition), kind: definition.kind });
+    return value;
+  }
+
+  /** An item that is not stored: the answer to a dry run, or the last state of a released object. */
+  #transient(object: KubeObject, revision: number | undefined): ObjectItem {
+    const value = encode(this.definition, object);
+    return new ObjectItem(this.kind, this.keyOf({ namespace: object.metadata.namespace ?? '', name: object.metadata.name }), revision ?? 0, revision === undefined ? value : withRevision(value, revision));
+  }
+
+  #track(context: Context, object: KubeObject, live: KubeObject | undefined): void {
+    trackUpdate({
+      type: typeOf(this.definition.schema),
+      object,
+      live,
+      manager: context.fieldManager,
+      apiVersion: apiVersionOf(this.definition),
+      subresource: context.subresource,
+      hasStatus: this.definition.subresources.status !== undefined,
+      now: context.services.clock.now(),
+    });
+  }
+
+  async #settle<R>(allocation: Allocation | undefined, write: () => Promise<R>): Promise<R> {
+    try {
+      const result = await write();
+      if (result === undefined) allocation?.rollback();
+      else allocation?.commit();
+      return result;
+    } catch (e) {
+      allocation?.rollback();
+      throw e;
+    }
+  }
+
+  async #mutate(context: Context, operation: Operation, object: KubeObject, old: KubeObject | undefined, name: string): Promise<void> {
+    await this.#admission.mutate(this.#attributes(context, operation, object, old, name));
+  }
+  async #validate(context: Context, operation: Operation, object: KubeObject | undefined, old: KubeObject | undefined, name: string, options?: DeleteOptions): Promise<void> {
+    await this.#admission.validate(this.#attributes(context, operation, object, old, name, options));
+  }
+  #attributes(context: Context, operation: Operation, object: KubeObject | undefined, old: KubeObject | undefined, name: string, options?: DeleteOptions) {
+    const namespace = (object ?? old)?.metadata.namespace ?? '';
+    return { operation, definition: this.definition, subresource: context.subresource, namespace, name, object, old, options, context };
+  }
+}
+
+/** Storage errors that are no API errors yet. Anything unknown is our bug and goes on as it is. */
+export function translate(e: unknown): unknown {
+  if (!(e instanceof StorageError)) return e;
+  if (e.code === 'UNAVAILABLE' || e.code === 'CLOSED') return errors.serviceUnavailable(`the storage is unavailable: ${e.message}`);
+  return e;
+}
+
+/** The text in which apiserver shows its storage's own error. */
+function preconditionFailed(definition: Definition, key: string, name: string, wanted: string, present: string): errors.ApiError {
+  const shown = key.replace('/registry/core/', '/registry/');
+  return errors.conflict(
+    definition,
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${shown}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`,
+  );
+}
+
+type Parts = Record<string, unknown>;
+
+function resetStatus(object: KubeObject): void {
+  const o = object as unknown as Parts;
+  if (o.status !== undefined) o.status = {};
+}
+function restoreStatus(next: KubeObject, old: KubeObject): void {
+  (next as unknown as Parts).status = copy((old as unknown as Parts).status);
+}
+function restoreAllButStatus(next: KubeObject, old: KubeObject): void {
+  const n = next as unknown as Parts;
+  const o = old as unknown as Parts;
+  for (const field of new Set([...Object.keys(n), ...Object.keys(o)])) if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) n[field] = copy(o[field]);
+}
+function specChanged(next: KubeObject, old: KubeObject): boolean {
+  const { metadata: _a, status: _b, ...n } = next as unknown as Parts;
+  const { metadata: _c, status: _d, ...o } = old as unknown as Parts;
+  return !equal(n, o);
+}
+
+/** A write that changes nothing but the times in managedFields is no change. */
+function keepUnchangedTimes(next: KubeObject, old: KubeObject): void {
+  const a = next.metadata.managedFields;
+  const b = old.metadata.managedFields;
+  if (!a || !b || a.length !== b.length) return;
+  const timeless = (fields: typeof a) => fields.map(({ time: _, ...rest }) => rest);
+  if (!equal(timeless(a), timeless(b))) return;
+  const { managedFields: _m, resourceVersion: _r, ...nextMetadata } = next.metadata;
+  const { managedFields: _n, resourceVersion: _s, ...oldMetadata } = old.metadata;
+  if (equal({ ...next, metadata: nextMetadata }, { ...old, metadata: oldMetadata })) next.metadata.managedFields = b;
+}
