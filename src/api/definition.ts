@@ -173,6 +173,8 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   fields?(object: T): Record<string, string>;
   /** Cells of a Table row, one a column; default: name and age. */
   row?(object: T, context: { now: number }): unknown[];
+  /** Conditions of a Table row (a pod has completed); default: none. */
+  rowConditions?(object: T): { type: string; status: string; reason?: string; message?: string }[] | undefined;
   /** Whether `metadata.generation` goes up. Default for kinds with `generation`: anything but metadata and status changed. */
   specChanged?(object: T, old: T): boolean;
   /** The grace period in seconds a deletion gets; undefined or 0: the object goes at once. May change `options`. Default: no graceful deletion. */
