@@ -52,8 +52,19 @@ export interface Decision {
   readonly reason: string;
 }
 
+/** What a user may do in a namespace, as a SelfSubjectRulesReview lists it. */
+export interface Rules {
+  readonly resourceRules: readonly { verbs: string[]; apiGroups?: string[]; resources?: string[]; resourceNames?: string[] }[];
+  readonly nonResourceRules: readonly { verbs: string[]; nonResourceURLs?: string[] }[];
+  /** Not every authorizer can list its rules. */
+  readonly incomplete: boolean;
+  readonly error?: string;
+}
+
 export interface Authorizer {
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>;
+  /** Absent where the authorizer cannot list its rules. */
+  rulesFor?(user: UserInfo, namespace: string): Rules | Promise<Rules>;
 }
 
 /** Turns a bearer token into a user; undefined: the token is unknown. */
@@ -207,6 +218,8 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   /** metadata.generation is kept. Default: the kind has a spec and a status … say so explicitly in each file. */
   readonly generation?: boolean;
   readonly keepStatusOnCreate?: boolean;
+  /** Text of a Warning header that every request for the resource is answered with: `v1 Endpoints is deprecated in v1.33+; …`. */
+  readonly deprecation?: string;
   /** An update with PUT may create the object (Lease, Event …; upstream's AllowCreateOnUpdate). */
   readonly createOnUpdate?: boolean;
   /** An update without resourceVersion is accepted (upstream's AllowUnconditionalUpdate). Default true. */
@@ -228,6 +241,7 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly selectableFields: readonly string[];
   readonly generation: boolean;
   readonly keepStatusOnCreate: boolean;
+  readonly deprecation: string | undefined;
   readonly createOnUpdate: boolean;
   readonly unconditionalUpdate: boolean;
   readonly returnDeletedObject: boolean;
@@ -286,6 +300,7 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     selectableFields: input.selectableFields ?? [],
     generation: input.generation ?? false,
     keepStatusOnCreate: input.keepStatusOnCreate ?? false,
+    deprecation: input.deprecation,
     createOnUpdate: input.createOnUpdate ?? false,
     unconditionalUpdate: input.unconditionalUpdate ?? true,
     returnDeletedObject: input.returnDeletedObject ?? false,
