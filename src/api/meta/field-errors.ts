@@ -64,8 +64,8 @@ export function required(path: Path, detail = ''): FieldError {
 export function invalid(path: Path, value: unknown, detail: string): FieldError {
   return error('FieldValueInvalid', path, `Invalid value: ${show(value)}`, detail);
 }
-export function duplicate(path: Path, value: unknown): FieldError {
-  return error('FieldValueDuplicate', path, `Duplicate value: ${show(value)}`, '');
+export function duplicate(path: Path, value: unknown, detail = ''): FieldError {
+  return error('FieldValueDuplicate', path, `Duplicate value: ${show(value)}`, detail);
 }
 export function forbidden(path: Path, detail: string): FieldError {
   return error('FieldValueForbidden', path, 'Forbidden', detail);
