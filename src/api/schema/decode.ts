@@ -1,0 +1,386 @@
+// Brings parsed JSON into the form a Go server gives it by reading it into its structs and writing it again: declared
+// fields only, in Go's order, zero values dropped or filled in, quantities, times and base64 in their canonical form.
+//
+//   const { value, duplicates } = parseJson(text);               // json.ts
+//   const { object, unknown } = decode(type, value);             // unknown: strict-decoding errors, worded
+//   …hooks change the object…
+//   const stored = normalize(type, object);                      // again in canonical form
+//
+// Each type is compiled to closures once, so that a pod takes some tens of microseconds.
+import { cloneJson } from '../../util/clone.js';
+import { canonical, QuantityError } from '../meta/quantity.js';
+import { Base64Error, canonicalBase64 } from './base64.js';
+import { canonicalMicroTime, canonicalTime, TimeError } from './time.js';
+import type { Field, ListType, MapType, ScalarType, StructType, Type, UnionType } from './types.js';
+
+/** The value does not fit the type. The message is that of Go's decoder: `json: cannot unmarshal string into Go …`. */
+export class DecodeError extends Error {}
+
+export interface Decoded<T = Record<string, unknown>> {
+  /** Shares nothing with the input. */
+  readonly object: T;
+  /** `unknown field "spec.foo"`, in the order of the document. */
+  readonly unknown: string[];
+}
+
+/** Upstream reports no more strict-decoding errors than this. */
+const MAX_UNKNOWN = 100;
+
+/**
+ * Decodes what a client sent. A list or map that must not be left out and is empty stays empty (field ownership sees the
+ * difference between `rules: []` and no rules); `normalize` makes it null, as storage does upstream.
+ * @throws DecodeError when a value has the wrong type
+ */
+export function decode<T = Record<string, unknown>>(type: Type, value: unknown): Decoded<T> {
+  const state = new State(type, true);
+  const object = run(type, value, state) as T;
+  return { object, unknown: state.unknownFields(value) };
+}
+
+/**
+ * The canonical form of an object that hooks or patches have changed; undeclared fields are dropped.
+ * @throws DecodeError when a value has the wrong type
+ */
+export function normalize<T>(type: Type, object: T): T {
+  return run(type, object, new State(type, false)) as T;
+}
+
+/**
+ * What strict decoding complains about, for a Warning header each or one refusal. Go does not look into unknown fields for
+ * duplicates.
+ */
+export function strictErrors(duplicates: readonly string[], unknown: readonly string[]): string[] {
+  const paths = unknown.map((u) => JSON.parse(u.slice('unknown field '.length)) as string);
+  const within = (path: string): boolean => paths.some((p) => path === p || path.startsWith(`${p}.`) || path.startsWith(`${p}[`));
+  return [...duplicates.filter((d) => !within(JSON.parse(d.slice('duplicate field '.length)) as string)), ...unknown];
+}
+
+function run(type: Type, value: unknown, state: State): unknown {
+  const compiled = compile(type);
+  if (value === null || value === undefined) return compiled.zero(state);
+  try {
+    return compiled.decode(value, state);
+  } catch (e) {
+    if (e instanceof QuantityError || e instanceof TimeError || e instanceof Base64Error) throw new DecodeError(e.message, { cause: e });
+    throw e;
+  }
+}
+
+type Path = (string | number)[];
+
+class State {
+  /** Where the decoder is. */
+  readonly path: Path = [];
+  readonly keepEmpty: boolean;
+  readonly unknown: Path[] = [];
+  readonly #root: Type;
+
+  constructor(root: Type, keepEmpty: boolean) {
+    this.#root = root;
+    this.keepEmpty = keepEmpty;
+  }
+
+  unknownFields(document: unknown): string[] {
+    if (this.unknown.length === 0) return [];
+    const paths = this.unknown.length > 1 ? inDocumentOrder(document, this.unknown) : this.unknown;
+    return paths.slice(0, MAX_UNKNOWN).map((path) => `unknown field ${JSON.stringify(joinPath(path))}`);
+  }
+
+  /** Go names the innermost struct, and the fields from the root; indices and keys of maps are not told. */
+  mismatch(value: unknown, goName: string, literal = false): DecodeError {
+    let type: Type | undefined = this.#root;
+    let struct = '';
+    const names: string[] = [];
+    for (const step of this.path) {
+      if (type?.kind === 'union') type = typeof step === 'number' && type.other !== 'bool' ? type.other : type.object;
+      if (type?.kind === 'struct') {
+        const field: Field | undefined = type.byName.get(String(step));
+        struct = type.name;
+        names.push(field?.embeddedIn ? `${field.embeddedIn}.${step}` : String(step));
+        type = field?.type;
+      } else type = type?.kind === 'list' ? type.items : type?.kind === 'map' ? type.values : undefined;
+    }
+    const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    const target = names.length > 0 ? `Go struct field ${struct}.${names.join('.')}` : 'Go value';
+    return new DecodeError(`json: cannot unmarshal ${literal ? `${what} ${String(value)}` : what} into ${target} of type ${goName}`);
+  }
+}
+
+/** spec.containers[0].image */
+function joinPath(path: Path): string {
+  return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');
+}
+
+/** Struct fields are read in Go's order; their errors are told in the order of the document. */
+function inDocumentOrder(document: unknown, paths: readonly Path[]): Path[] {
+  const rank = (path: Path): number[] => {
+    let at = document;
+    return path.map((step) => {
+      const index = typeof step === 'number' ? step : Object.keys(at as object).indexOf(step);
+      at = (at as Record<string, unknown>)[step];
+      return index;
+    });
+  };
+  const ranked = paths.map((path) => ({ path, rank: rank(path) }));
+  ranked.sort((a, b) => {
+    for (let i = 0; i < a.rank.length && i < b.rank.length; i++) if (a.rank[i] !== b.rank[i]) return (a.rank[i] ?? 0) - (b.rank[i] ?? 0);
+    return a.rank.length - b.rank.length;
+  });
+  return ranked.map((r) => r.path);
+}
+
+/** Reads a value that is neither absent nor null. */
+type Decode = (value: unknown, state: State) => unknown;
+
+interface Compiled {
+  readonly decode: Decode;
+  /** What Go writes for a value that is not set. */
+  readonly zero: (state: State) => unknown;
+}
+
+/** Types are few and live as long as their definitions do. */
+const compiledTypes = new WeakMap<Type, Compiled>();
+
+function compile(type: Type): Compiled {
+  let compiled = compiledTypes.get(type);
+  if (!compiled) {
+    compiled = compileKind(type);
+    compiledTypes.set(type, compiled);
+  }
+  return compiled;
+}
+
+function compileKind(type: Type): Compiled {
+  switch (type.kind) {
+    case 'struct':
+      return compileStruct(type);
+    case 'list':
+      return { decode: compileList(type), zero: () => null };
+    case 'map':
+      return { decode: compileMap(type), zero: () => null };
+    case 'union':
+      return { decode: compileUnion(type), zero: () => null };
+    case 'scalar':
+      return compileScalar(type);
+  }
+}
+
+// ---- structs ----
+
+interface PlannedField {
+  readonly name: string;
+  /** The name is also one of every JavaScript object, so that only an own property counts. */
+  readonly inherited: boolean;
+  readonly decode: Decode;
+  readonly zero: (state: State) => unknown;
+  /** What to do when the field is absent or null. */
+  readonly absent: 'drop' | 'null' | 'zero';
+  /** What to do when the value is Go's zero value, or has no elements. */
+  readonly empty: 'keep' | 'drop' | 'null';
+}
+
+/** Kinds that omitempty never leaves out, since Go knows no empty struct. */
+function isStructLike(type: Type): boolean {
+  if (type.kind === 'struct') return true;
+  return type.kind === 'scalar' && ['quantity', 'time', 'microTime', 'intOrString', 'any'].includes(type.scalar);
+}
+
+function planField(field: Field): PlannedField {
+  const { type } = field;
+  const { decode, zero } = compile(type);
+  const structLike = isStructLike(type);
+  const leftOut = field.omitZero || (field.omitEmpty && (field.pointer || !structLike));
+  const hasElements = type.kind === 'list' || type.kind === 'map';
+  const droppable = field.omitZero || (field.omitEmpty && !field.pointer && !structLike);
+  return {
+    name: field.name,
+    inherited: field.name in {},
+    decode,
+    zero,
+    absent: leftOut ? 'drop' : field.pointer ? 'null' : 'zero',
+    empty: droppable ? 'drop' : hasElements && !field.pointer ? 'null' : 'keep',
+  };
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) {
+    if (Array.isArray(value)) return value.length === 0;
+    for (const _ in value) return false;
+    return true;
+  }
+  return value === '' || value === 0 || value === false || value === null;
+}
+
+function compileStruct(type: StructType): Compiled {
+  let plan: PlannedField[] | undefined;
+  const decodeFields: Decode = (value, state) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw state.mismatch(value, type.goName);
+    plan ??= type.fields.map(planField);
+    const input = value as Record<string, unknown>;
+    const output: Record<string, unknown> = {};
+    const { path } = state;
+    let known = 0;
+    for (const field of plan) {
+      const { name } = field;
+      const given = field.inherited && !Object.hasOwn(input, name) ? undefined : input[name];
+      if (given === undefined || given === null) {
+        if (given === null) known++;
+        if (field.absent !== 'drop') output[name] = field.absent === 'null' ? null : field.zero(state);
+        continue;
+      }
+      known++;
+      path.push(name);
+      const decoded = field.decode(given, state);
+      path.pop();
+      if (field.empty === 'keep' || !isEmpty(decoded)) output[name] = decoded;
+      else if (field.empty === 'null') output[name] = state.keepEmpty ? decoded : null;
+    }
+    for (const _ in input) known--;
+    if (known !== 0) readUndeclared(type, input, output, state);
+    return output;
+  };
+  return { decode: decodeFields, zero: (state) => decodeFields({}, state) };
+}
+
+function readUndeclared(type: StructType, input: Record<string, unknown>, output: Record<string, unknown>, state: State): void {
+  for (const key of Object.keys(input)) {
+    if (type.byName.has(key) || input[key] === undefined) continue;
+    if (type.open) setOwn(output, key, cloneJson(input[key]));
+    else state.unknown.push([...state.path, key]);
+  }
+}
+
+/** Assigns also to `__proto__`, as a plain property. */
+function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+  else object[key] = value;
+}
+
+// ---- lists, maps, unions ----
+
+function compileList(type: ListType): Decode {
+  let items: Compiled | undefined;
+  return (value, state) => {
+    if (!Array.isArray(value)) throw state.mismatch(value, type.goName);
+    items ??= compile(type.items);
+    const { path } = state;
+    const output: unknown[] = new Array(value.length);
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i];
+      path.push(i);
+      output[i] = item === null || item === undefined ? items.zero(state) : items.decode(item, state);
+      path.pop();
+    }
+    return output;
+  };
+}
+
+function compileMap(type: MapType): Decode {
+  let values: Compiled | undefined;
+  return (value, state) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw state.mismatch(value, type.goName);
+    values ??= compile(type.values);
+    const { path } = state;
+    const input = value as Record<string, unknown>;
+    const output: Record<string, unknown> = {};
+    for (const key of sortedKeys(input)) {
+      const item = input[key];
+      if (item === undefined) continue;
+      path.push(key);
+      setOwn(output, key, item === null ? (values.zero(state) ?? emptyMapValue(type)) : values.decode(item, state));
+      path.pop();
+    }
+    return output;
+  };
+}
+
+/** Storage turns bytes that are not set into bytes of no length; other nulls stay. */
+function emptyMapValue(type: MapType): unknown {
+  return type.values.kind === 'scalar' && type.values.scalar === 'bytes' ? '' : null;
+}
+
+/** Go writes maps sorted. */
+function sortedKeys(map: Record<string, unknown>): string[] {
+  const keys = Object.keys(map);
+  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] ?? '') > (keys[i] ?? '')) return keys.sort();
+  return keys;
+}
+
+/** The JSONSchemaPropsOr… types read their own JSON: leniently, so no field in them is ever told unknown. */
+function compileUnion(type: UnionType): Decode {
+  return (value, state) => {
+    const unknown = state.unknown.length;
+    let result: unknown = null;
+    if (typeof value === 'object' && !Array.isArray(value)) result = compile(type.object).decode(value, state);
+    else if (type.other !== 'bool') result = Array.isArray(value) ? compile(type.other).decode(value, state) : null;
+    else if (typeof value === 'boolean') result = value;
+    else throw new DecodeError('boolean or JSON schema expected');
+    state.unknown.length = unknown;
+    return result;
+  };
+}
+
+// ---- scalars ----
+
+function compileScalar(type: ScalarType): Compiled {
+  const { goName } = type;
+  const integer = (min: number, max: number): Compiled => ({
+    zero: () => 0,
+    decode: (value, state) => {
+      if (typeof value !== 'number') throw state.mismatch(value, goName);
+      if (!Number.isInteger(value) || value < min || value > max) throw state.mismatch(value, goName, true);
+      return value;
+    },
+  });
+  switch (type.scalar) {
+    case 'string':
+      return { zero: () => '', decode: (value, state) => (typeof value === 'string' ? value : fail(value, state, goName)) };
+    case 'bool':
+      return { zero: () => false, decode: (value, state) => (typeof value === 'boolean' ? value : fail(value, state, goName)) };
+    case 'int32':
+      return integer(-(2 ** 31), 2 ** 31 - 1);
+    case 'uint32':
+      return integer(0, 2 ** 32 - 1);
+    // beyond 2^53 JSON.parse has rounded already
+    case 'int64':
+      return integer(-(2 ** 63), 2 ** 63);
+    case 'uint64':
+      return integer(0, 2 ** 64);
+    case 'float64':
+      return { zero: () => 0, decode: (value, state) => (typeof value === 'number' ? value : fail(value, state, goName)) };
+    case 'bytes':
+      return {
+        zero: () => null,
+        decode: (value, state) => (typeof value === 'string' ? canonicalBase64(value) : fail(value, state, goName)),
+      };
+    case 'quantity':
+      return { zero: () => '0', decode: decodeQuantity };
+    case 'time':
+      return {
+        zero: () => null,
+        decode: (value, state) => (typeof value === 'string' ? canonicalTime(value) : fail(value, state, 'string')),
+      };
+    case 'microTime':
+      return {
+        zero: () => null,
+        decode: (value, state) => (typeof value === 'string' ? canonicalMicroTime(value) : fail(value, state, 'string')),
+      };
+    case 'intOrString': {
+      const int32 = compileScalar({ kind: 'scalar', scalar: 'int32', goName: 'int32' });
+      return { zero: () => 0, decode: (value, state) => (typeof value === 'string' ? value : int32.decode(value, state)) };
+    }
+    case 'any':
+      return { zero: () => null, decode: cloneJson };
+  }
+}
+
+function fail(value: unknown, state: State, goName: string): never {
+  throw state.mismatch(value, goName);
+}
+
+function decodeQuantity(value: unknown): string {
+  if (typeof value === 'string') return canonical(value.trim());
+  if (typeof value === 'number') return canonical(String(value));
+  // upstream tries to read the JSON text itself
+  return canonical(JSON.stringify(value));
+}

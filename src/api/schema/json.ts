@@ -1,0 +1,240 @@
+// JSON as sigs.k8s.io/json reads it: JSON.parse, and a slower reader of our own that words syntax errors as Go does and
+// finds keys that occur twice.
+
+export interface ParsedJson {
+  readonly value: unknown;
+  /** `duplicate field "spec.x"`, in the order of the document. */
+  readonly duplicates: string[];
+}
+
+/** The text is no JSON. The message is Go's: `unexpected end of JSON input`. */
+export class JsonError extends Error {}
+
+/** Go's limit of nesting. */
+const MAX_DEPTH = 10_000;
+/** Upstream reports no more strict-decoding errors than this. */
+const MAX_DUPLICATES = 100;
+
+/**
+ * Parses a body. Of a key that occurs twice the last value counts; objects given twice are merged, as Go reads both into one
+ * struct or map.
+ * @throws JsonError
+ */
+export function parseJson(text: string): ParsedJson {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // throws what Go says; where Go reads more than JavaScript does, its value counts
+    return new Reader(text).read();
+  }
+  return countKeysOfText(text) === countKeys(value, 0) ? { value, duplicates: [] } : new Reader(text).read();
+}
+
+/** Keys in the text: strings that a colon follows. */
+function countKeysOfText(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
+    let end = text.indexOf('"', at + 1);
+    while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+    at = end + 1;
+    let code = text.charCodeAt(at);
+    while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(++at);
+    if (code === 58) count++;
+  }
+  return count;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === 92) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+/** Keys in the value. @throws JsonError when it is nested too deep */
+function countKeys(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth >= MAX_DEPTH) throw new JsonError('exceeded max depth');
+  let count = 0;
+  if (Array.isArray(value)) for (const item of value) count += countKeys(item, depth + 1);
+  else for (const key in value) count += 1 + countKeys((value as Record<string, unknown>)[key], depth + 1);
+  return count;
+}
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
+
+class Reader {
+  readonly #text: string;
+  #at = 0;
+  readonly #path: string[] = [];
+  readonly #duplicates = new Set<string>();
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  read(): ParsedJson {
+    const value = this.#value(0, undefined);
+    this.#space();
+    if (this.#at < this.#text.length) throw this.#invalid('after top-level value');
+    return { value, duplicates: [...this.#duplicates].slice(0, MAX_DUPLICATES) };
+  }
+
+  #space(): void {
+    while (/[ \t\r\n]/.test(this.#text[this.#at] ?? '')) this.#at++;
+  }
+
+  /** @param into the object that an earlier occurrence of the key made */
+  #value(depth: number, into: unknown): unknown {
+    this.#space();
+    if (depth > MAX_DEPTH) throw new JsonError('exceeded max depth');
+    const char = this.#text[this.#at];
+    switch (char) {
+      case '{':
+        return this.#object(depth, typeof into === 'object' && into !== null && !Array.isArray(into) ? into : {});
+      case '[':
+        return this.#array(depth);
+      case '"':
+        return this.#string();
+      case 't':
+        return this.#literal('true', true);
+      case 'f':
+        return this.#literal('false', false);
+      case 'n':
+        return this.#literal('null', null);
+      default:
+        if (char !== undefined && /[-0-9]/.test(char)) return this.#number();
+        throw this.#invalid('looking for beginning of value');
+    }
+  }
+
+  #object(depth: number, object: object): unknown {
+    this.#at++;
+    const seen = new Set<string>();
+    this.#space();
+    if (this.#text[this.#at] === '}') {
+      this.#at++;
+      return object;
+    }
+    for (;;) {
+      this.#space();
+      if (this.#text[this.#at] !== '"') throw this.#invalid('looking for beginning of object key string');
+      const key = this.#string();
+      this.#space();
+      if (this.#text[this.#at] !== ':') throw this.#invalid('after object key');
+      this.#at++;
+      this.#path.push(this.#path.length > 0 ? `.${key}` : key);
+      const earlier: unknown = seen.has(key) ? (object as Record<string, unknown>)[key] : undefined;
+      if (seen.has(key)) this.#duplicates.add(`duplicate field ${JSON.stringify(this.#path.join(''))}`);
+      seen.add(key);
+      const value = this.#value(depth + 1, earlier);
+      Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+      this.#path.pop();
+      this.#space();
+      const next = this.#text[this.#at];
+      if (next !== ',' && next !== '}') throw this.#invalid('after object key:value pair');
+      this.#at++;
+      if (next === '}') return object;
+    }
+  }
+
+  #array(depth: number): unknown[] {
+    this.#at++;
+    const array: unknown[] = [];
+    this.#space();
+    if (this.#text[this.#at] === ']') {
+      this.#at++;
+      return array;
+    }
+    for (;;) {
+      this.#path.push(`[${array.length}]`);
+      array.push(this.#value(depth + 1, undefined));
+      this.#path.pop();
+      this.#space();
+      const next = this.#text[this.#at];
+      if (next !== ',' && next !== ']') throw this.#invalid('after array element');
+      this.#at++;
+      if (next === ']') return array;
+    }
+  }
+
+  #string(): string {
+    const start = this.#at++;
+    for (;;) {
+      const char = this.#text[this.#at];
+      if (char === undefined) throw new JsonError('unexpected end of JSON input');
+      if (char < ' ') throw this.#invalid('in string literal');
+      this.#at++;
+      if (char === '"') return JSON.parse(this.#text.slice(start, this.#at)) as string;
+      if (char === '\\') this.#escape();
+    }
+  }
+
+  #escape(): void {
+    const char = this.#text[this.#at] ?? '';
+    if (!'bfnrt\\/"u'.includes(char) || char === '') throw this.#invalid('in string escape code');
+    this.#at++;
+    if (char !== 'u') return;
+    for (let i = 0; i < 4; i++) {
+      if (!/[0-9a-fA-F]/.test(this.#text[this.#at] ?? '')) throw this.#invalid('in \\u hexadecimal character escape');
+      this.#at++;
+    }
+  }
+
+  #literal<T>(word: string, value: T): T {
+    for (const expected of word) {
+      if (this.#text[this.#at] !== expected) throw this.#invalid(`in literal ${word} (expecting ${quoteChar(expected)})`);
+      this.#at++;
+    }
+    return value;
+  }
+
+  #number(): number {
+    NUMBER.lastIndex = this.#at;
+    const found = NUMBER.exec(this.#text)?.[0];
+    if (found === undefined) {
+      this.#at++;
+      throw this.#invalid('in numeric literal');
+    }
+    this.#at += found.length;
+    const next = this.#text[this.#at];
+    if (next === '.' && !/[.eE]/.test(found)) {
+      this.#at++;
+      throw this.#invalid('after decimal point in numeric literal');
+    }
+    if ((next === 'e' || next === 'E') && !/[eE]/.test(found)) {
+      this.#at += /[-+]/.test(this.#text[this.#at + 1] ?? '') ? 2 : 1;
+      throw this.#invalid('in exponent of numeric literal');
+    }
+    return Number(found);
+  }
+
+  #invalid(where: string): JsonError {
+    const char = this.#text[this.#at];
+    return new JsonError(char === undefined ? 'unexpected end of JSON input' : `invalid character ${quoteChar(char)} ${where}`);
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  "'": "\\'",
+};
+
+/** As Go's scanner shows a byte: of a character beyond ASCII, the first of its bytes. */
+function quoteChar(char: string): string {
+  if (char === '"') return `'"'`;
+  const escape = ESCAPES[char];
+  if (escape) return `'${escape}'`;
+  const byte = Buffer.from(char)[0] ?? 0;
+  const hex = byte.toString(16).padStart(2, '0');
+  if (byte < 0x20 || byte === 0x7f) return `'\\x${hex}'`;
+  if (byte < 0x7f) return `'${char}'`;
+  return byte <= 0xa0 || byte === 0xad ? `'\\u00${hex}'` : `'${String.fromCharCode(byte)}'`;
+}
