@@ -1,0 +1,32 @@
+import type { KubeObject } from '../../api/meta/object.js';
+
+/**
+ * One object to answer with. `text` is its complete JSON, beginning with kind, apiVersion and metadata in this order, and
+ * is written as it is; `object` is the same parsed, asked for only by forms that need it. Must not be modified.
+ */
+export interface Item {
+  readonly text: Buffer;
+  readonly object: KubeObject;
+}
+
+/** What a list carries beside its items. */
+export interface ListHead {
+  readonly resourceVersion: string;
+  readonly continue?: string | undefined;
+  readonly remainingItemCount?: number | undefined;
+}
+
+/** A value that is not stored (the answer of a subresource or a review) as an item. */
+export function itemOf(object: KubeObject): Item {
+  const { kind, apiVersion, metadata, ...rest } = object;
+  return { text: Buffer.from(JSON.stringify({ kind, apiVersion, metadata, ...rest })), object };
+}
+
+/** The metadata of a list as JSON. */
+export function listMetadata(head: ListHead): string {
+  return JSON.stringify({
+    resourceVersion: head.resourceVersion || undefined,
+    continue: head.continue || undefined,
+    remainingItemCount: head.remainingItemCount,
+  });
+}

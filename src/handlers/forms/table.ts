@@ -1,0 +1,126 @@
+// meta.k8s.io Table: an object or a list as rows of cells, for kubectl get.
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
+import type { Column, Definition } from '../../api/definition.js';
+import type { KubeObject } from '../../api/meta/object.js';
+import { age } from '../../api/shared/format.js';
+import type { Item, ListHead } from './item.js';
+import { listMetadata } from './item.js';
+import { partialMetadata } from './metadata.js';
+
+/** What of a definition a table shows. */
+export type Tabular = Pick<Definition, 'columns' | 'row' | 'rowConditions'>;
+
+export interface TableOptions {
+  readonly version: 'v1' | 'v1beta1';
+  readonly includeObject: 'None' | 'Metadata' | 'Object';
+  /** Milliseconds; ages are counted from here. */
+  readonly now: number;
+}
+
+const NULL = Buffer.from('null');
+const COMMA = Buffer.from(',');
+
+interface Scale extends KubeObject {
+  spec?: { replicas?: number };
+  status?: { replicas: number };
+}
+
+const SCALE: Tabular = {
+  columns: [
+    { name: 'Name', type: 'string', format: 'name', priority: 0 },
+    { name: 'Desired', type: 'integer', format: '', priority: 0 },
+    { name: 'Available', type: 'integer', format: '', priority: 0 },
+    { name: 'Age', type: 'string', format: '', priority: 0 },
+  ],
+  row: (object, { now }) => {
+    const { metadata, spec, status } = object as Scale;
+    return [metadata.name, spec?.replicas ?? 0, status?.replicas ?? 0, age({ metadata }, now)];
+  },
+};
+
+/** The columns of what a subresource ("" for the object itself) answers. */
+export function tabularOf(definition: Definition, subresource: string): Tabular {
+  return subresource === 'scale' ? SCALE : definition;
+}
+
+/** One object as a Table. */
+export function objectTable(kind: Tabular, item: Item, options: TableOptions): Buffer {
+  const metadata = JSON.stringify({ resourceVersion: item.object.metadata.resourceVersion || undefined });
+  return Buffer.concat([
+    Buffer.from(head(options.version, metadata, columnDefinitions(kind))),
+    row(kind, item, options),
+    Buffer.from(']}'),
+  ]);
+}
+
+/** A list as a Table, in pieces. */
+export function* listTable(kind: Tabular, list: ListHead, items: Iterable<Item>, options: TableOptions): Generator<Buffer> {
+  let separator = Buffer.from(head(options.version, listMetadata(list), columnDefinitions(kind)));
+  for (const item of items) {
+    yield separator;
+    yield row(kind, item, options);
+    separator = COMMA;
+  }
+  yield separator === COMMA ? Buffer.from(']}') : Buffer.concat([separator, Buffer.from(']}')]);
+}
+
+/** The Table of a watch event; only the first of a watch says its columns. */
+export function eventTable(kind: Tabular, item: Item, options: TableOptions & { first: boolean; bookmark: boolean }): Buffer {
+  const metadata = JSON.stringify({ resourceVersion: item.object.metadata.resourceVersion });
+  const columns = options.first ? columnDefinitions(kind) : 'null';
+  // a bookmark that ends the initial events carries its annotation whatever the client wants included
+  const end = options.bookmark && item.object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true';
+  const includeObject = end && options.includeObject === 'None' ? 'Metadata' : options.includeObject;
+  const only = options.bookmark ? bookmarkRow(kind, item, { ...options, includeObject }) : row(kind, item, options);
+  return Buffer.concat([Buffer.from(head(options.version, metadata, columns)), only, Buffer.from(']}')]);
+}
+
+function head(version: string, metadata: string, columns: string): string {
+  return `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":${metadata},"columnDefinitions":${columns},"rows":[`;
+}
+
+function columnDefinitions(kind: Tabular): string {
+  return JSON.stringify(
+    kind.columns.map(({ name, type, format, description, priority }) => ({ name, type, format, description: description ?? '', priority })),
+  );
+}
+
+function row(kind: Tabular, item: Item, options: TableOptions): Buffer {
+  const cells = kind.row ? kind.row(item.object, { now: options.now }) : defaultCells(kind.columns, item.object, options.now);
+  return rowText(cells, kind.rowConditions?.(item.object), included(item, options));
+}
+
+function rowText(cells: readonly unknown[], conditions: readonly unknown[] | undefined, object: Buffer): Buffer {
+  const start = `{"cells":${JSON.stringify(cells)}${conditions?.length ? `,"conditions":${JSON.stringify(conditions)}` : ''},"object":`;
+  return Buffer.concat([Buffer.from(start), object, Buffer.from('}')]);
+}
+
+function included(item: Item, { includeObject, version }: TableOptions): Buffer {
+  if (includeObject === 'None') return NULL;
+  return includeObject === 'Object' ? item.text : partialMetadata(item, version);
+}
+
+/** For kinds without a row of their own: name and age; other columns stay empty. A date is shown as it is. */
+function defaultCells(columns: readonly Column[], object: KubeObject, now: number): unknown[] {
+  return columns.map(({ name, type }) => {
+    if (name === 'Name') return object.metadata.name ?? '';
+    if (name === 'Created At') return object.metadata.creationTimestamp ?? null;
+    if (name === 'Age') return age(object, now);
+    return type === 'integer' || type === 'number' ? 0 : '';
+  });
+}
+
+/** A bookmark has a version and nothing else; a row made for whole objects may count on fields it lacks. */
+function bookmarkRow(kind: Tabular, item: Item, options: TableOptions): Buffer {
+  let cells: unknown[];
+  try {
+    cells = kind.row?.(item.object, { now: options.now }) ?? defaultCells(kind.columns, item.object, options.now);
+  } catch {
+    cells = defaultCells(kind.columns, item.object, options.now);
+  }
+  return rowText(
+    cells.map((cell) => cell ?? ''),
+    undefined,
+    included(item, options),
+  );
+}

@@ -1,0 +1,264 @@
+// What a client may ask an answer to look like (Accept, ?pretty, ?includeObject), and what it may send (Content-Type). Two
+// layers refuse, with different texts, as upstream: the route knows media types only, the endpoint their parameters too.
+import type { Definition } from '../api/definition.js';
+import { fact } from '../api/facts.js';
+import * as errors from '../api/meta/errors.js';
+import type { ApiRequest } from './request.js';
+
+export type Encoding = 'json' | 'yaml' | 'protobuf';
+
+export const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+};
+
+/** The media types a PATCH may have, and what kind of patch each is. */
+export const PATCH_TYPES = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+} as const;
+
+export type PatchKind = (typeof PATCH_TYPES)[keyof typeof PATCH_TYPES];
+
+/** What an answer can look like at one place. */
+export interface Endpoint {
+  /** In the order of preference; the first is for clients that do not mind. */
+  readonly encodings: readonly Encoding[];
+  /** What the path itself lists: absent where no route stands before the endpoint (custom resources). */
+  readonly route?: readonly string[];
+  /** meta.k8s.io forms that are served beside the object itself. */
+  readonly forms: readonly ('table' | 'metadata')[];
+  /** The value ?sv may have. */
+  readonly serverVersion: string;
+}
+
+/** How one request is to be answered. */
+export interface Negotiated {
+  readonly encoding: Encoding;
+  readonly contentType: string;
+  /** JSON for human eyes. */
+  readonly pretty: boolean;
+  readonly form: 'object' | 'table' | 'metadata';
+  /** The version of meta.k8s.io the form is asked in. */
+  readonly formVersion: 'v1' | 'v1beta1';
+  /** form metadata: PartialObjectMetadataList was asked for, not PartialObjectMetadata. */
+  readonly asList: boolean;
+  /** form table: what the rows carry. */
+  readonly includeObject: 'None' | 'Metadata' | 'Object';
+}
+
+const ALL: readonly Encoding[] = ['json', 'yaml', 'protobuf'];
+const STREAMED: readonly Encoding[] = ['json', 'protobuf'];
+
+function types(encodings: readonly Encoding[]): string[] {
+  return encodings.map((e) => MEDIA_TYPES[e]);
+}
+
+/** Discovery documents, Status answers: no other form. */
+export const PLAIN: Endpoint = { encodings: ALL, route: types(ALL), forms: [], serverVersion: '' };
+
+const RESOURCE: Endpoint = { encodings: ALL, route: types(ALL), forms: ['table', 'metadata'], serverVersion: 'v1' };
+const WATCHED: Endpoint = { ...RESOURCE, route: [...types(ALL), ...streams()] };
+const ACTED: Endpoint = { ...RESOURCE, forms: ['metadata'] };
+const CUSTOM: Endpoint = { encodings: ['json', 'yaml'], forms: ['table', 'metadata'], serverVersion: 'v1' };
+
+function streams(): string[] {
+  return types(STREAMED).map((type) => `${type};stream=watch`);
+}
+
+/** What the objects of a kind can look like. `collection`: the path serves lists and watches. */
+export function endpointOf(definition: Definition, collection: boolean): Endpoint {
+  if (!(definition.schema in fact<Record<string, unknown>>('schemas'))) return CUSTOM;
+  if (!definition.verbs.includes('get')) return ACTED;
+  return collection && definition.verbs.includes('watch') ? WATCHED : RESOURCE;
+}
+
+interface Clause {
+  type: string;
+  subtype: string;
+  q: number;
+  params: [string, string][];
+}
+
+/** The clauses of an Accept header in the order they are tried. Malformed ones are left out. */
+function parseAccept(header: string): Clause[] {
+  const clauses: Clause[] = [];
+  for (const part of header.split(',')) {
+    const [range = '', ...parameters] = part.trim().split(';');
+    const [type = '', subtype = type.trim() === '*' ? '*' : '', ...more] = range.split('/').map((s) => s.trim());
+    if (subtype === '' || more.length > 0) continue;
+    const clause: Clause = { type, subtype, q: 1, params: [] };
+    for (const parameter of parameters) {
+      const [key = '', value = '', ...rest] = parameter.split('=').map((s) => s.trim());
+      if (value === '' || rest.length > 0) continue;
+      if (key === 'q') clause.q = Number(value) || 0;
+      else clause.params.push([key, value]);
+    }
+    // upstream sorts by insertion with a relation that is no order (a wildcard goes behind whatever its q): so must we
+    let at = clauses.length;
+    while (at > 0 && before(clause, clauses[at - 1] as Clause)) at--;
+    clauses.splice(at, 0, clause);
+  }
+  return clauses;
+}
+
+function before(a: Clause, b: Clause): boolean {
+  return a.q > b.q || (a.type !== '*' && b.type === '*') || (a.subtype !== '*' && b.subtype === '*');
+}
+
+type Match = Omit<Negotiated, 'includeObject'> & { readonly stream: boolean };
+
+function match(clause: Clause, encoding: Encoding, endpoint: Endpoint): Match | undefined {
+  const media = MEDIA_TYPES[encoding];
+  const [type, subtype] = media.split('/');
+  const fits =
+    (clause.type === type && (clause.subtype === subtype || clause.subtype === '*')) || (clause.type === '*' && clause.subtype === '*');
+  if (!fits) return undefined;
+  let as: string | undefined;
+  let group: string | undefined;
+  let version: string | undefined;
+  let pretty = false;
+  for (const [key, value] of clause.params) {
+    if (key === 'as') as = value;
+    else if (key === 'g') group = value;
+    else if (key === 'v') version = value;
+    else if (key === 'pretty') pretty = value === '1';
+    else if (key === 'stream' && (value !== 'watch' || !STREAMED.includes(encoding))) return undefined;
+    else if (key === 'sv' && value !== endpoint.serverVersion) return undefined;
+  }
+  const plain = { encoding, contentType: media, pretty, stream: STREAMED.includes(encoding) };
+  if (as === undefined && group === undefined && version === undefined)
+    return endpoint.encodings.includes(encoding) ? { ...plain, form: 'object', formVersion: 'v1', asList: false } : undefined;
+  if (group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
+  if (as === 'Table')
+    return endpoint.forms.includes('table') && encoding !== 'protobuf'
+      ? { ...plain, form: 'table', formVersion: version, asList: false }
+      : undefined;
+  if (as !== 'PartialObjectMetadata' && as !== 'PartialObjectMetadataList') return undefined;
+  return endpoint.forms.includes('metadata')
+    ? { ...plain, form: 'metadata', formVersion: version, asList: as === 'PartialObjectMetadataList' }
+    : undefined;
+}
+
+function find(accept: string, endpoint: Endpoint): Match | undefined {
+  for (const clause of parseAccept(accept === '' ? '*/*' : accept))
+    for (const encoding of ALL) {
+      const found = match(clause, encoding, endpoint);
+      if (found) return found;
+    }
+  return undefined;
+}
+
+function checkRoute(accept: string, route: readonly string[]): void {
+  if (accept === '') return;
+  for (const part of accept.split(',')) {
+    const range = (part.split(';')[0] ?? '').trim();
+    if (range === '*/*' || route.includes(range)) return;
+  }
+  throw new errors.ApiError({
+    code: 406,
+    reason: 'NotAcceptable',
+    message: `406: Not Acceptable\n\nAvailable representations: ${route.join(', ')}`,
+    details: {},
+  });
+}
+
+const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
+
+/** Whether JSON is indented: ?pretty says so, or the client is one that people read. */
+export function wantsPretty(request: ApiRequest): boolean {
+  const asked = request.info.query.get('pretty');
+  if (asked) return TRUE.has(asked);
+  const agent = request.headers['user-agent'] ?? '';
+  return agent.startsWith('curl') || agent.startsWith('Wget') || agent.startsWith('Mozilla/5.0');
+}
+
+function includeObject(request: ApiRequest): Negotiated['includeObject'] {
+  const asked = request.info.query.get('includeObject') ?? '';
+  if (asked === '') return 'Metadata';
+  if (asked === 'None' || asked === 'Metadata' || asked === 'Object') return asked;
+  throw errors.badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
+}
+
+function complete(request: ApiRequest, found: Match, pretty: boolean): Negotiated {
+  return { ...found, pretty, includeObject: found.form === 'table' ? includeObject(request) : 'Metadata' };
+}
+
+function acceptOf(request: ApiRequest): string {
+  return request.headers.accept ?? '';
+}
+
+/**
+ * How to answer a request that is no watch.
+ * @throws ApiError NotAcceptable when nothing the client accepts is served here; BadRequest for a wrong ?includeObject
+ */
+export function negotiate(request: ApiRequest, endpoint: Endpoint): Negotiated {
+  const accept = acceptOf(request);
+  if (endpoint.route) checkRoute(accept, endpoint.route);
+  const found = find(accept, endpoint);
+  if (!found) throw errors.notAcceptable(types(ALL));
+  return complete(request, found, found.encoding === 'json' && (found.pretty || wantsPretty(request)));
+}
+
+/**
+ * How to answer a watch: `contentType` is that of the stream.
+ * @throws ApiError as negotiate does
+ */
+export function negotiateWatch(request: ApiRequest, endpoint: Endpoint): Negotiated {
+  const accept = acceptOf(request);
+  if (endpoint.route) checkRoute(accept, endpoint.route);
+  const found = find(accept, endpoint);
+  if (!found) throw errors.notAcceptable(types(ALL));
+  if (!found.stream) throw errors.notAcceptable(streams());
+  const negotiated = complete(request, found, false);
+  return found.encoding === 'json' ? negotiated : { ...negotiated, contentType: `${found.contentType};stream=watch` };
+}
+
+/** How to write a Status; undefined: the client accepts nothing we have, so it gets indented JSON. */
+export function negotiateStatus(request: ApiRequest): Negotiated | undefined {
+  const found = find(acceptOf(request), PLAIN);
+  return found && complete(request, found, found.encoding === 'json' && (found.pretty || wantsPretty(request)));
+}
+
+/**
+ * What the body of a POST, PUT or DELETE is written in; without a Content-Type: JSON.
+ * @throws ApiError UnsupportedMediaType
+ */
+export function bodyEncoding(request: ApiRequest): Encoding {
+  const header = request.headers['content-type'] ?? '';
+  if (header === '') return 'json';
+  const type = wellFormed(header) ? (header.split(';')[0] ?? '').trim().toLowerCase() : '';
+  const encoding = ALL.find((e) => MEDIA_TYPES[e] === type);
+  if (!encoding) throw errors.unsupportedMediaType(types(ALL));
+  return encoding;
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const MEDIA_TYPE = new RegExp(`^\\s*${TOKEN}(/${TOKEN})?(\\s*;\\s*${TOKEN}=(${TOKEN}|"([^"\\\\]|\\\\.)*"))*\\s*;?\\s*$`);
+
+function wellFormed(header: string): boolean {
+  return MEDIA_TYPE.test(header);
+}
+
+/**
+ * Which kind of patch a body is.
+ * @param definition custom resources know no strategic merge patch
+ * @throws ApiError UnsupportedMediaType
+ */
+export function patchKind(request: ApiRequest, definition: Definition): PatchKind {
+  const type = ((request.headers['content-type'] ?? '').split(';')[0] ?? '').trim();
+  const custom = endpointOf(definition, false) === CUSTOM;
+  if (Object.hasOwn(PATCH_TYPES, type)) {
+    const kind = PATCH_TYPES[type as keyof typeof PATCH_TYPES];
+    if (!(custom && kind === 'strategic')) return kind;
+  }
+  if (custom)
+    throw errors.unsupportedMediaType(Object.keys(PATCH_TYPES).filter((t) => PATCH_TYPES[t as keyof typeof PATCH_TYPES] !== 'strategic'));
+  // built-in kinds are refused by the route, which names no types
+  throw new errors.ApiError({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} });
+}
