@@ -1,4 +1,12 @@
-// Storage knows keys, values and revisions; it knows nothing of HTTP or kinds. Start reading here, then level.ts.
+// Storage knows keys, values and revisions; it knows nothing of HTTP or kinds.
+//
+// Rules: a write is one atomic batch that holds the new value, its history record and the counter, so revisions have no
+// gaps; nobody sees a write before it is durable; a past state is the present one with younger events undone; every read
+// is bounded by a range; a directory that is not ours, or is damaged, is refused and left as it is.
+//
+// Start here (the contract), then embedded.ts (semantics: commit pipeline, past reads, compaction), medium.ts (what that
+// needs below it) and its two implementations level.ts and memory.ts. inspect.ts judges a data directory before LevelDB
+// may touch it. compactor.ts decides how much history is kept. Contract tests: test/suites/storage.ts.
 
 /** What a key holds since `revision`. `value` must not be modified by anybody. */
 export interface Entry {
@@ -105,4 +113,28 @@ export interface Storage {
   compact(revision: number): Promise<void>;
   /** Waits for writes under way, then releases everything. Later calls fail with CLOSED. */
   close(): Promise<void>;
+}
+
+/**
+ * The order of keys: by the bytes of their UTF-8 form. `<` on strings differs from it where surrogates (characters beyond
+ * U+FFFF) meet U+E000 to U+FFFF.
+ */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    // a surrogate stands for a character behind every one that is a single unit
+    if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+function isSurrogate(unit: number): boolean {
+  return (unit & 0xf800) === 0xd800;
+}
+
+/** The first key behind all keys that begin with `prefix` (which must end in '/'). */
+export function prefixEnd(prefix: string): string {
+  return `${prefix.slice(0, -1)}0`;
 }

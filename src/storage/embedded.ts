@@ -1,0 +1,435 @@
+import type { Medium, Operation, Row, Scan } from './medium.js';
+import {
+  decodeEntry,
+  decodeHistory,
+  decodeRevision,
+  encodeEvent,
+  encodeRevision,
+  FLOOR_RECORD,
+  HISTORY_END,
+  type HistoryRecord,
+  historyRecord,
+  keyOf,
+  REVISION_RECORD,
+  valueRecord,
+} from './records.js';
+import {
+  type Capabilities,
+  compareKeys,
+  type Entry,
+  prefixEnd,
+  type Range,
+  type RangeResult,
+  type Storage,
+  StorageError,
+  type StorageEvent,
+} from './storage.js';
+
+/** At most so many writes, and about so many bytes, share a batch: a larger one would only make all of them wait. */
+const BATCH_WRITES = 2048;
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** History records removed by one batch of a compaction. */
+const COMPACTION_STEP = 1000;
+/** Records read at once. */
+const CHUNK = 1000;
+const KEY_PREFIX = /^\/.*\/$/s;
+
+type Listener = (events: readonly StorageEvent[]) => void;
+
+/** A call that waits for its turn in a batch. `value` undefined: a deletion; `expected` 0: a creation. */
+interface Write {
+  readonly key: string;
+  readonly value: Buffer | undefined;
+  readonly expected: number;
+  readonly resolve: (revision: number) => void;
+  readonly reject: (error: StorageError) => void;
+}
+
+/** Removal of history up to and including `upTo`, as a part of a batch. */
+interface Cut {
+  readonly upTo: number;
+  readonly resolve: (revision: number) => void;
+  readonly reject: (error: StorageError) => void;
+}
+
+interface Batch {
+  readonly operations: Operation[];
+  readonly events: StorageEvent[];
+  /** Run once the batch is durable. */
+  readonly settle: (() => void)[];
+  readonly revision: number;
+}
+
+interface Subscription {
+  readonly listener: Listener;
+  /** While the past is read: batches that became durable meanwhile. */
+  waiting: StorageEvent[] | undefined;
+}
+
+/**
+ * Storage inside the process, over any medium that takes atomic batches. All semantics are here and written once.
+ *
+ * Writes queue up; while one batch is on its way to the disk the next collects, so writes that arrive together share one
+ * fsync (group commit). A batch is decided in the order of arrival: each compare-and-swap sees the durable state plus the
+ * writes before it in the same batch. A write that fails its comparison is answered with the batch too, since what it was
+ * compared with must be durable first.
+ *
+ *     queue:   create a, update b@5, create a            (the store is at revision 7)
+ *     batch:   a → 8, b → 9, EXISTS a@8                  one LevelDB batch: k/a h/8 k/b h/9 m/revision=9
+ *     durable: revision() is 9, subscribers get [8, 9], then the three promises settle
+ */
+export class EmbeddedStorage implements Storage {
+  readonly supports: Capabilities;
+  readonly #medium: Medium;
+  #revision: number;
+  #floor: number;
+  #queue: (Write | Cut)[] = [];
+  #running: Promise<void> | undefined;
+  /**
+   * The keys of the batch on its way and what they hold before it: the medium may show the batch sooner than we may.
+   */
+  #hidden: ReadonlyMap<string, Entry | undefined> = new Map();
+  /** The batch whose writing failed: it may be on the disk or not. */
+  #uncertain: Batch | undefined;
+  #reopening: Promise<void> | undefined;
+  #readers = 0;
+  #readersGone: (() => void) | undefined;
+  readonly #subscriptions = new Set<Subscription>();
+  #closing: Promise<void> | undefined;
+
+  /** The medium belongs to the storage from now on. */
+  constructor(medium: Medium) {
+    this.#medium = medium;
+    this.supports = { durable: medium.durable, shared: false };
+    this.#revision = decodeRevision(medium.get(REVISION_RECORD));
+    this.#floor = decodeRevision(medium.get(FLOOR_RECORD));
+  }
+
+  revision(): number {
+    return this.#revision;
+  }
+
+  floor(): number {
+    return this.#floor;
+  }
+
+  create(key: string, value: Buffer): Promise<number> {
+    return this.#enqueue((resolve, reject) => ({ key, value, expected: 0, resolve, reject }));
+  }
+
+  update(key: string, value: Buffer, expected: number): Promise<number> {
+    return this.#enqueue((resolve, reject) => ({ key, value, expected, resolve, reject }));
+  }
+
+  delete(key: string, expected: number): Promise<number> {
+    return this.#enqueue((resolve, reject) => ({ key, value: undefined, expected, resolve, reject }));
+  }
+
+  get(key: string): Promise<Entry | undefined> {
+    return this.#read(async () => this.#visible(key));
+  }
+
+  list(range: Range): Promise<RangeResult> {
+    return this.#read(() => this.#list(range));
+  }
+
+  async subscribe(after: number, listener: Listener): Promise<() => void> {
+    this.#assertOpen();
+    const subscription: Subscription = { listener, waiting: [] };
+    await this.#read(async () => {
+      this.#assertReachable(after);
+      this.#subscriptions.add(subscription);
+      try {
+        const past = await this.#events(after, subscription.waiting ?? []);
+        for (let i = 0; i < past.length; i += CHUNK) listener(past.slice(i, i + CHUNK));
+        if (subscription.waiting?.length) listener(subscription.waiting);
+        subscription.waiting = undefined;
+      } catch (error) {
+        this.#subscriptions.delete(subscription);
+        throw error;
+      }
+    });
+    return () => void this.#subscriptions.delete(subscription);
+  }
+
+  async compact(revision: number): Promise<void> {
+    this.#assertOpen();
+    if (revision > this.#revision)
+      throw new StorageError('FUTURE', `cannot compact to revision ${revision}: the present one is ${this.#revision}`);
+    while (this.#floor < revision) {
+      const upTo = Math.min(this.#floor + COMPACTION_STEP, revision);
+      await this.#enqueue((resolve, reject) => ({ upTo, resolve, reject }));
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#running;
+    await this.#waitForReaders();
+    this.#subscriptions.clear();
+    await this.#medium.close();
+  }
+
+  // --- writing
+
+  #enqueue(make: (resolve: (revision: number) => void, reject: (error: StorageError) => void) => Write | Cut): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#assertOpen();
+      this.#queue.push(make(resolve, reject));
+      this.#running ??= this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    // all writes of this turn of the event loop go into the first batch
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) await this.#commit(this.#take());
+    this.#running = undefined;
+  }
+
+  #take(): (Write | Cut)[] {
+    let bytes = 0;
+    let count = 0;
+    for (const write of this.#queue) {
+      if ('key' in write) bytes += write.value?.length ?? 0;
+      if (count > 0 && (bytes > BATCH_BYTES || count >= BATCH_WRITES)) break;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #commit(writes: readonly (Write | Cut)[]): Promise<void> {
+    let batch: Batch | undefined;
+    try {
+      if (this.#uncertain) await this.#recover(this.#uncertain);
+      const decided = this.#decide(writes);
+      if (decided.operations.length > 0) {
+        batch = decided;
+        this.#hidden = before(batch.events);
+        await this.#medium.write(batch.operations);
+      }
+      this.#apply(decided);
+      for (const settle of decided.settle) settle();
+    } catch (cause) {
+      this.#uncertain = batch ?? this.#uncertain;
+      const error = new StorageError('UNAVAILABLE', `the write did not reach the disk: ${textOf(cause)}`, { cause });
+      for (const write of writes) write.reject(error);
+    }
+  }
+
+  /** Decides every write, in order, against the durable state and the writes before it. */
+  #decide(writes: readonly (Write | Cut)[]): Batch {
+    const operations: Operation[] = [];
+    const events: StorageEvent[] = [];
+    const settle: (() => void)[] = [];
+    const written = new Map<string, Entry | undefined>();
+    let revision = this.#revision;
+    for (const write of writes) {
+      if ('upTo' in write) {
+        operations.push(...this.#cut(write.upTo));
+        settle.push(() => write.resolve(write.upTo));
+        continue;
+      }
+      const { key, value, expected } = write;
+      const current = written.has(key) ? written.get(key) : this.#stored(key);
+      if ((current?.revision ?? 0) !== expected || (current === undefined && value === undefined)) {
+        settle.push(() => write.reject(refusal(write, current)));
+        continue;
+      }
+      const event: StorageEvent = { key, revision: ++revision, value, previous: current };
+      written.set(key, value && { key, value, revision });
+      events.push(event);
+      operations.push(...encodeEvent(event));
+      settle.push(() => write.resolve(event.revision));
+    }
+    if (events.length > 0) operations.push({ key: REVISION_RECORD, value: encodeRevision(revision) });
+    return { operations, events, settle, revision };
+  }
+
+  #cut(upTo: number): Operation[] {
+    if (upTo <= this.#floor) return [];
+    const operations: Operation[] = [{ key: FLOOR_RECORD, value: encodeRevision(upTo) }];
+    for (let r = this.#floor + 1; r <= upTo; r++) operations.push({ key: historyRecord(r), value: undefined });
+    // Raised before the records go: a reader that starts while the batch is on its way must not rely on them. Should the
+    // batch fail, some history is refused although it is still there.
+    this.#floor = upTo;
+    return operations;
+  }
+
+  #apply(batch: Batch): void {
+    this.#hidden = new Map();
+    this.#revision = batch.revision;
+    if (batch.events.length === 0) return;
+    for (const subscription of this.#subscriptions) {
+      if (subscription.waiting) subscription.waiting.push(...batch.events);
+      else subscription.listener(batch.events);
+    }
+  }
+
+  /** After a failed write: opens the medium anew and finds out whether the batch got there after all. */
+  async #recover(uncertain: Batch): Promise<void> {
+    // read() and get() of the medium fail while it is closed: nobody may be inside
+    this.#reopening = this.#waitForReaders().then(() => this.#medium.reopen());
+    try {
+      await this.#reopening;
+    } finally {
+      this.#reopening = undefined;
+    }
+    const found = decodeRevision(this.#medium.get(REVISION_RECORD));
+    if (found === uncertain.revision) this.#apply(uncertain);
+    else if (found !== this.#revision)
+      throw new StorageError('FOREIGN', `revision ${found} was found where ${this.#revision} was written last`);
+    this.#hidden = new Map();
+    this.#uncertain = undefined;
+  }
+
+  // --- reading
+
+  /** Runs `read`, whose synchronous start sees one state of the medium, while the medium is not being reopened. */
+  async #read<T>(read: () => Promise<T>): Promise<T> {
+    while (this.#reopening) await this.#reopening.catch(() => undefined);
+    this.#assertOpen();
+    this.#readers++;
+    try {
+      return await read();
+    } catch (cause) {
+      if (cause instanceof StorageError) throw cause;
+      throw new StorageError('UNAVAILABLE', `cannot read: ${textOf(cause)}`, { cause });
+    } finally {
+      if (--this.#readers === 0) this.#readersGone?.();
+    }
+  }
+
+  #waitForReaders(): Promise<void> {
+    if (this.#readers === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#readersGone = resolve;
+    });
+  }
+
+  #stored(key: string): Entry | undefined {
+    const record = this.#medium.get(valueRecord(key));
+    return record && decodeEntry(key, record);
+  }
+
+  /** What the key holds at the visible revision. */
+  #visible(key: string): Entry | undefined {
+    return this.#hidden.has(key) ? this.#hidden.get(key) : this.#stored(key);
+  }
+
+  async #list({ prefix, after = '', limit = Number.POSITIVE_INFINITY, revision }: Range): Promise<RangeResult> {
+    if (!KEY_PREFIX.test(prefix)) throw new RangeError(`a range must begin and end with "/": ${prefix}`);
+    const at = revision ?? this.#revision;
+    this.#assertReachable(at);
+    const from = compareKeys(after, prefix) < 0 ? prefix : `${after}\0`;
+    const scan = this.#medium.scan(valueRecord(from), valueRecord(prefixEnd(prefix)));
+    try {
+      const within = (key: string) => compareKeys(key, from) >= 0 && key.startsWith(prefix);
+      const undone = await this.#undone(at, within);
+      const entries: Entry[] = [];
+      for await (const entry of merged(scan, undone, Math.min(limit + 1, CHUNK))) {
+        if (entries.length === limit) return { entries, revision: at, more: true };
+        entries.push(entry);
+      }
+      return { entries, revision: at, more: false };
+    } finally {
+      await scan.close();
+    }
+  }
+
+  /** What keys written after `at` held at that revision; undefined: they did not exist. */
+  async #undone(at: number, within: (key: string) => boolean): Promise<Map<string, Entry | undefined>> {
+    const hidden = this.#hidden;
+    const undone = new Map<string, Entry | undefined>();
+    const undo = (key: string, previous: Entry | undefined) => {
+      if (!undone.has(key) && within(key)) undone.set(key, previous);
+    };
+    if (at < this.#revision) await this.#history(at, ({ key, previous }) => undo(key, previous));
+    for (const [key, previous] of hidden) undo(key, previous);
+    return undone;
+  }
+
+  /** Calls `visit` with each history record after `after`, in order. The view of the history is taken before the first wait. */
+  async #history(after: number, visit: (record: HistoryRecord) => void): Promise<void> {
+    const scan = this.#medium.scan(historyRecord(after + 1), HISTORY_END);
+    try {
+      for (let rows = await scan.next(CHUNK); rows.length > 0; rows = await scan.next(CHUNK)) {
+        for (const [name, record] of rows) visit(decodeHistory(name, record));
+      }
+    } finally {
+      await scan.close();
+    }
+  }
+
+  /**
+   * The events after `after` up to the visible revision. The value a write left behind is what the next write of the key
+   * found, so the records are gone through from the newest back; the newest of each key left the present value.
+   * @param waiting events that became durable while the history was read
+   */
+  async #events(after: number, waiting: readonly StorageEvent[]): Promise<StorageEvent[]> {
+    const until = this.#revision;
+    const records: HistoryRecord[] = [];
+    if (after < until) await this.#history(after, (record) => record.revision <= until && records.push(record));
+    // no wait from here on: the state at `until` is that of now without what came since
+    const left = before(waiting);
+    const events: StorageEvent[] = [];
+    for (const { key, revision, deleted, previous } of records.reverse()) {
+      const value = deleted ? undefined : (left.has(key) ? left.get(key) : this.#visible(key))?.value;
+      events.push({ key, revision, value, previous });
+      left.set(key, previous);
+    }
+    return events.reverse();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new StorageError('CLOSED', 'the store is closed');
+  }
+
+  #assertReachable(revision: number): void {
+    if (revision > this.#revision)
+      throw new StorageError('FUTURE', `revision ${revision} is in the future: the present one is ${this.#revision}`);
+    if (revision < this.#floor)
+      throw new StorageError('COMPACTED', `revision ${revision} has been compacted: the oldest one is ${this.#floor}`);
+  }
+}
+
+/** The entries of a scan with those in `undone` put in their place: replaced, removed (undefined) or added. */
+async function* merged(scan: Scan, undone: ReadonlyMap<string, Entry | undefined>, chunk: number): AsyncGenerator<Entry> {
+  const pending = [...undone.keys()].sort(compareKeys);
+  let next = 0;
+  for (let rows: readonly Row[] = await scan.next(chunk); rows.length > 0; rows = await scan.next(chunk)) {
+    for (const [name, record] of rows) {
+      const key = keyOf(name);
+      for (; next < pending.length && compareKeys(pending[next] as string, key) < 0; next++) {
+        const entry = undone.get(pending[next] as string);
+        if (entry) yield entry;
+      }
+      if (pending[next] !== key) yield decodeEntry(key, record);
+    }
+  }
+  for (; next < pending.length; next++) {
+    const entry = undone.get(pending[next] as string);
+    if (entry) yield entry;
+  }
+}
+
+function refusal(write: Write, current: Entry | undefined): StorageError {
+  if (write.expected === 0 && write.value !== undefined) return new StorageError('EXISTS', `${write.key} exists`, { current });
+  const found = current ? `is at revision ${current.revision}` : 'does not exist';
+  return new StorageError('CONFLICT', `${write.key} ${found}, not at revision ${write.expected}`, { current });
+}
+
+/** What the keys of the events held before them. */
+function before(events: readonly StorageEvent[]): Map<string, Entry | undefined> {
+  const out = new Map<string, Entry | undefined>();
+  for (const { key, previous } of events) if (!out.has(key)) out.set(key, previous);
+  return out;
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
