@@ -35,9 +35,9 @@ const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
 describe('watch events', () => {
   it('are the text of the object, a line each', async () => {
-    const { event, error } = await encoder('application/json');
-    expect(event({ type: 'ADDED', item: pod }).toString()).to.equal(`{"type":"ADDED","object":${pod.text.toString()}}\n`);
-    expect(JSON.parse(error(expired('too old').status).toString())).to.deep.include({ type: 'ERROR' });
+    const json = await encoder('application/json');
+    expect(json.event({ type: 'ADDED', item: pod }).toString()).to.equal(`{"type":"ADDED","object":${pod.text.toString()}}\n`);
+    expect(JSON.parse(json.error(expired('too old').status).toString())).to.deep.include({ type: 'ERROR' });
   });
 
   it('as tables name the columns in the first only', async () => {

@@ -13,7 +13,7 @@ const configMaps = define({
   group: '',
   version: 'v1',
   resource: 'configmaps',
-  row: (o, { now: _ }) => [o.metadata.name, Object.keys((o as { data?: object }).data ?? {}).length, '10m'],
+  row: (o) => [o.metadata.name, Object.keys((o as { data?: object }).data ?? {}).length, '10m'],
 });
 const subject = { definition: configMaps, subresource: '', now: NOW };
 const metadata = {
