@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Writable } from 'node:stream';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Duplex, Writable } from 'node:stream';
 import type { UserInfo } from '../api/meta/object.js';
 
 /** What a URL asks for, as k8s.io/apiserver's RequestInfo says it. Made by server/request-info.ts before any handler. */
@@ -34,15 +34,23 @@ export interface Response extends Writable {
   flushHeaders(): void;
 }
 
+/** A connection that the client wants to use for another protocol (exec, attach, portforward: WebSocket or SPDY). */
+export interface Upgrade {
+  /** Takes the connection over: the response can no longer be used, and the handler's promise settles when it is done with the socket. */
+  accept(): { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer };
+}
+
 /** One request, before any handler sees it: plain values, no express objects except to stream. */
 export interface ApiRequest {
   readonly method: string;
   readonly info: RequestInfo;
   readonly user: UserInfo;
   readonly headers: IncomingHttpHeaders;
-  /** The whole body, decompressed. @throws ApiError RequestEntityTooLarge, or a timeout for slow clients */
+  /** The whole body. @throws ApiError RequestEntityTooLarge, or a timeout for slow clients */
   body(): Promise<Buffer>;
   readonly response: Response;
+  /** Present when the client asked to upgrade the connection; a handler that leaves it alone answers as usual. */
+  readonly upgrade?: Upgrade | undefined;
   /** Aborted when the client goes away or the server shuts down. */
   readonly signal: AbortSignal;
   /** Texts for `Warning: 299` headers; whoever writes the head of the answer sends them (respond.ts). */

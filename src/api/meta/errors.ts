@@ -30,7 +30,7 @@ export interface Named {
 }
 
 function details(r: Named, name: string): StatusDetails {
-  return { ...(name && { name }), ...(r.group && { group: r.group }), kind: r.resource };
+  return { ...(name && { name }), ...(r.group && { group: r.group }), ...(r.resource && { kind: r.resource }) };
 }
 
 export function notFound(r: Named, name: string): ApiError {

@@ -1,0 +1,45 @@
+import type { Authorizer, Decision, Reader } from '../../api/definition.js';
+import type { AuthorizationMode } from '../../options.js';
+import { UserError } from '../../util/user-error.js';
+import { alwaysAllow, alwaysDeny } from './always.js';
+import { masters } from './masters.js';
+import { rbac } from './rbac.js';
+
+/**
+ * The authorizer of --authorization-mode: system:masters first, then the modes in the order given.
+ * @param reader where roles and bindings are
+ * @throws UserError for a mode that kubemu does not have yet
+ */
+export function authorizerFor(modes: readonly AuthorizationMode[], reader: Reader): Authorizer {
+  return union([masters, ...modes.map((mode) => byMode(mode, reader))]);
+}
+
+function byMode(mode: AuthorizationMode, reader: Reader): Authorizer {
+  switch (mode) {
+    case 'AlwaysAllow':
+      return alwaysAllow;
+    case 'AlwaysDeny':
+      return alwaysDeny;
+    case 'RBAC':
+      return rbac(reader);
+    case 'Node':
+      throw new UserError('--authorization-mode=Node is not supported yet: use AlwaysAllow, AlwaysDeny or RBAC', 'usage');
+  }
+}
+
+/** Asks one after the other; the first that allows or denies decides. The reasons of those without an opinion add up. */
+export function union(authorizers: readonly Authorizer[]): Authorizer {
+  return {
+    async authorize(attributes): Promise<Decision> {
+      const reasons: string[] = [];
+      for (const authorizer of authorizers) {
+        const asked = authorizer.authorize(attributes);
+        // most answer at once: a turn of the event loop for each would be felt
+        const answer = asked instanceof Promise ? await asked : asked;
+        if (answer.decision !== 'no-opinion') return answer;
+        if (answer.reason !== '') reasons.push(answer.reason);
+      }
+      return { decision: 'no-opinion', reason: reasons.join('\n') };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// Users by client certificate: CN is the name, each O a group (upstream's x509.CommonNameUserConversion).
+import { createHash } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import type { Request } from 'express';
+import type { UserInfo } from '../api/meta/object.js';
+
+/** The extra field in which upstream says which credential was used. */
+const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
+/** The object identifier of a subject's part that holds the user's uid. */
+const UID_OID = '1.3.6.1.4.1.57683.2';
+
+interface Certified {
+  readonly user: UserInfo | 'invalid' | undefined;
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number;
+}
+
+/** A connection's certificate is looked at once, by the object that stands for the connection. */
+const seen = new WeakMap<object, Certified>();
+
+/**
+ * The user whom the connection's certificate names.
+ * @returns undefined: none was shown, or it names nobody; `invalid`: it is expired or no known authority has signed it
+ */
+export function certificateUser(request: Request, now: number): UserInfo | 'invalid' | undefined {
+  const session = (request as unknown as { stream?: { session?: object } }).stream?.session;
+  const connection = session ?? request.socket;
+  let certified = seen.get(connection);
+  if (!certified) {
+    certified = read(request.socket as TLSSocket);
+    seen.set(connection, certified);
+  }
+  return certified.user && certified.notAfter < now ? 'invalid' : certified.user;
+}
+
+function read(socket: TLSSocket): Certified {
+  const none: Certified = { user: undefined, notAfter: Number.POSITIVE_INFINITY };
+  // requests of a test may come over plain sockets
+  const certificate = socket.getPeerCertificate?.();
+  if (!certificate?.raw) return none;
+  if (!socket.authorized) return { ...none, user: 'invalid' };
+  // a part that occurs more than once is a list
+  const subject = certificate.subject as unknown as Record<string, string | string[] | undefined>;
+  const username = [subject['CN'] ?? []].flat().at(-1);
+  if (!username) return none;
+  const uid = [subject[UID_OID] ?? []].flat()[0];
+  const fingerprint = createHash('sha256').update(certificate.raw).digest('hex');
+  const user: UserInfo = {
+    username,
+    ...(uid && { uid }),
+    groups: [subject['O'] ?? []].flat(),
+    extra: { [CREDENTIAL_ID]: [`X509SHA256=${fingerprint}`] },
+  };
+  return { user, notAfter: Date.parse(certificate.valid_to) };
+}

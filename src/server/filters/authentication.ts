@@ -1,0 +1,63 @@
+import type { Request } from 'express';
+import type { TokenAuthenticator } from '../../api/definition.js';
+import { unauthorized } from '../../api/meta/errors.js';
+import type { UserInfo } from '../../api/meta/object.js';
+import { certificateUser } from '../certificate.js';
+import type { Filter } from '../exchange.js';
+import { ANONYMOUS, AUTHENTICATED_GROUP, UNAUTHENTICATED_GROUP } from '../user-names.js';
+
+const anonymous: UserInfo = { username: ANONYMOUS, groups: [UNAUTHENTICATED_GROUP] };
+
+/**
+ * Says who asks: by the connection's client certificate, else by a bearer token, else anonymous where that is allowed.
+ * Credentials that are wrong are refused even where anonymous requests are welcome.
+ * @param now the time by which certificates expire
+ */
+export function authentication(tokens: TokenAuthenticator, anonymousAuth: boolean, now: () => number): Filter {
+  return async (request, response, next) => {
+    const user = (await authenticate(request, tokens, now())) ?? (anonymousAuth ? anonymous : undefined);
+    if (!user) return refuse(request, response);
+    response.locals.exchange.user = user;
+    // what comes after has no business with the credentials
+    delete request.headers.authorization;
+    if (user === anonymous) closeConnection(request, response);
+    next();
+  };
+}
+
+function refuse(request: Request, response: Parameters<Filter>[1]): never {
+  closeConnection(request, response);
+  throw unauthorized();
+}
+
+/** HTTP/2 lends itself to abuse: whoever gives no credentials may not keep the connection (as upstream). */
+function closeConnection(request: Request, response: Parameters<Filter>[1]): void {
+  if (request.httpVersionMajor < 2) return;
+  const session = (request as unknown as { stream: { session?: { close(): void } } }).stream.session;
+  response.once('finish', () => session?.close());
+}
+
+/** @returns undefined: no credentials were given @throws ApiError Unauthorized when wrong ones were */
+async function authenticate(request: Request, tokens: TokenAuthenticator, now: number): Promise<UserInfo | undefined> {
+  const certified = certificateUser(request, now);
+  if (certified && certified !== 'invalid') return authenticated(certified);
+  const token = bearerToken(request.headers.authorization);
+  if (token !== undefined) {
+    const found = await tokens.authenticate(token);
+    if (found) return authenticated(found.user);
+    throw unauthorized();
+  }
+  if (certified === 'invalid') throw unauthorized();
+  return undefined;
+}
+
+/** "Bearer x", in any case; an empty token is none (upstream's bearertoken.AuthenticateRequest). */
+function bearerToken(header: string | undefined): string | undefined {
+  const [scheme, token] = header?.trim().split(' ') ?? [];
+  return scheme?.toLowerCase() === 'bearer' && token ? token : undefined;
+}
+
+function authenticated(user: UserInfo): UserInfo {
+  if (user.username === ANONYMOUS || user.groups.includes(AUTHENTICATED_GROUP) || user.groups.includes(UNAUTHENTICATED_GROUP)) return user;
+  return { ...user, groups: [...user.groups, AUTHENTICATED_GROUP] };
+}

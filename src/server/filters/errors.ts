@@ -1,0 +1,30 @@
+import type { NextFunction, Request } from 'express';
+import { ApiError, internalError } from '../../api/meta/errors.js';
+import type { ApiRequest } from '../../handlers/request.js';
+import type { Logger } from '../../util/log.js';
+import { apiRequest } from '../api-request.js';
+import type { ServerResponse } from '../exchange.js';
+
+/** Answers with the Status of an error, in the form the client accepts. */
+export type ErrorWriter = (request: ApiRequest, error: ApiError) => void | Promise<void>;
+
+/**
+ * Where everything thrown on the way ends: an ApiError is answered as it is, anything else is our fault, logged and
+ * answered with 500. Once an answer has begun, it can only be cut off.
+ */
+export function errors(write: ErrorWriter, logger: Logger) {
+  return (error: unknown, request: Request, response: ServerResponse, _next: NextFunction): void | Promise<void> => {
+    const { auditId, controller } = response.locals.exchange;
+    if (!(error instanceof ApiError) && !controller.signal.aborted)
+      logger.error('request failed', { error, auditId, method: request.method, path: request.url });
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    return write(apiRequest(request, response), error instanceof ApiError ? error : internalError(message(error), { cause: error }));
+  };
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

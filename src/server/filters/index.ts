@@ -1,0 +1,49 @@
+// Every filter, in the order in which a request passes them (upstream's DefaultBuildHandlerChain).
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
+import type { Authorizer, TokenAuthenticator } from '../../api/definition.js';
+import type { Handler } from '../../handlers/request.js';
+import type { Logger } from '../../util/log.js';
+import type { Filter } from '../exchange.js';
+import { auditId } from './audit-id.js';
+import { authentication } from './authentication.js';
+import { authorization } from './authorization.js';
+import { cacheControl } from './cache-control.js';
+import { compression } from './compression.js';
+import { deadline } from './deadline.js';
+import { dispatch } from './dispatch.js';
+import { type ErrorWriter, errors } from './errors.js';
+import { impersonation } from './impersonation.js';
+import { readRequestInfo } from './request-info.js';
+
+export interface FilterOptions {
+  readonly tokens: TokenAuthenticator;
+  readonly anonymousAuth: boolean;
+  readonly authorizer: Authorizer;
+  /** What answers requests that have passed. */
+  readonly handler: Handler;
+  readonly writeError: ErrorWriter;
+  readonly logger: Logger;
+  /** Unique ids for requests. */
+  readonly newId: () => string;
+  /** The time by which client certificates expire. */
+  readonly now: () => number;
+  /** What a request that is not long-running may take. */
+  readonly requestTimeoutMs: number;
+}
+
+/** Puts all filters on the app. */
+export function install(app: Express, o: FilterOptions): void {
+  const chain: readonly Filter[] = [
+    auditId(o.newId),
+    readRequestInfo(),
+    cacheControl(),
+    deadline(o.requestTimeoutMs),
+    compression(),
+    authentication(o.tokens, o.anonymousAuth, o.now),
+    impersonation(o.authorizer),
+    authorization(o.authorizer),
+    dispatch(o.handler),
+  ];
+  for (const filter of chain) app.use(filter as RequestHandler);
+  app.use(errors(o.writeError, o.logger) as ErrorRequestHandler);
+}

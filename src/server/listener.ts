@@ -1,0 +1,257 @@
+// The socket side: TLS, both versions of HTTP, limits against slow clients, and an orderly end.
+import type { IncomingMessage, ServerResponse as Http1ServerResponse } from 'node:http';
+import { createSecureServer, type Http2Session, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import express from 'express';
+import { systemClock } from '../util/clock.js';
+import type { Logger } from '../util/log.js';
+import { UserError } from '../util/user-error.js';
+import type { Exchange, Locals, RawConnection } from './exchange.js';
+import { type FilterOptions, install } from './filters/index.js';
+import { serveWith } from './http.js';
+import { requestInfo } from './request-info.js';
+
+/** Limits as kube-apiserver sets them for its own server. */
+const MAX_HEADER_BYTES = 1 << 20;
+const HEADERS_TIMEOUT_MS = 32_000;
+const IDLE_TIMEOUT_MS = 90_000;
+/** What a body may take to arrive; the request's own deadline is shorter, except for long-running requests. */
+const BODY_TIMEOUT_MS = 300_000;
+const MAX_STREAMS = 250;
+const STREAM_WINDOW_BYTES = 256 * 1024;
+/** After the last answer: what the sockets get to send it. */
+const FLUSH_MS = 500;
+
+export interface ListenOptions extends Omit<FilterOptions, 'logger'> {
+  readonly bindAddress: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
+  /** PEM of the authorities whose client certificates are believed. */
+  readonly clientCAs: readonly string[];
+  readonly logger: Logger;
+}
+
+export interface Listener {
+  readonly port: number;
+  /**
+   * Ends orderly: no new connections, watches are told to end at once, other requests get `graceMs` to finish, then all
+   * sockets are closed. May be called again (with 0: at once).
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Serves HTTPS (HTTP/2 and HTTP/1.1).
+ * @throws UserError when the address cannot be had
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const app = express().disable('x-powered-by').disable('etag');
+  install(app, options);
+  const server = new Server(serveWith(app), options);
+  await server.start(options);
+  return server;
+}
+
+/** Until the filter request-info has read the request. */
+const UNREAD = requestInfo('GET', '/');
+
+type Serving = ReturnType<typeof serveWith>;
+type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = Http1ServerResponse | Http2ServerResponse;
+
+class Server implements Listener {
+  readonly #serving: Serving;
+  readonly #server: ReturnType<typeof createSecureServer>;
+  readonly #logger: Logger;
+  readonly #exchanges = new Set<Exchange>();
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<Http2Session>();
+  #closing = false;
+  #idle: (() => void) | undefined;
+
+  constructor(serving: Serving, options: ListenOptions) {
+    this.#serving = serving;
+    this.#logger = options.logger;
+    this.#server = createSecureServer({
+      ...serving.options,
+      key: options.key,
+      cert: options.cert,
+      ca: [...options.clientCAs],
+      requestCert: true,
+      // who shows no certificate may still have a token
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES },
+      maxSessionMemory: 64,
+    } as Parameters<typeof createSecureServer>[0]);
+    Object.assign(this.#server, {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: BODY_TIMEOUT_MS,
+      keepAliveTimeout: IDLE_TIMEOUT_MS,
+    });
+    this.#attach();
+  }
+
+  #attach(): void {
+    const server = this.#server;
+    server.on('request', (request: AnyRequest, response: AnyResponse) => this.#serve(request, response, undefined));
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.#upgrade(request, socket, head));
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      socket.setNoDelay(true);
+    });
+    server.on('session', (session: Http2Session) => this.#addSession(session));
+    // broken connections are the client's affair: they must not end the process
+    const broken = (error: Error) => this.#logger.debug('connection failed', { error });
+    server.on('sessionError', broken);
+    server.on('tlsClientError', (error: Error, socket: Socket) => {
+      broken(error);
+      socket.destroy();
+    });
+    server.on('clientError', (error: Error, socket: Socket) => {
+      broken(error);
+      if (socket.writable)
+        socket.end(
+          `HTTP/1.1 ${(error as NodeJS.ErrnoException).code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`,
+        );
+      else socket.destroy();
+    });
+  }
+
+  #addSession(session: Http2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    session.on('error', () => session.destroy());
+    let streams = 0;
+    session.on('stream', (stream) => {
+      streams++;
+      stream.once('close', () => streams--);
+    });
+    // a quiet watch is no idle connection
+    session.setTimeout(IDLE_TIMEOUT_MS, () => {
+      if (streams === 0) session.close();
+    });
+  }
+
+  start({ port, bindAddress }: ListenOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException) => reject(startError(error, bindAddress, port));
+      this.#server.once('error', failed);
+      this.#server.listen(port, bindAddress, () => {
+        this.#server.off('error', failed);
+        this.#server.on('error', (error) => this.#logger.error('server failed', { error }));
+        resolve();
+      });
+    });
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  #serve(request: AnyRequest, response: AnyResponse, upgrade: RawConnection | undefined): void {
+    const exchange: Exchange = {
+      auditId: '',
+      received: performance.now(),
+      controller: new AbortController(),
+      info: UNREAD,
+      longRunning: false,
+      user: undefined,
+      warnings: [],
+      upgrade,
+    };
+    this.#exchanges.add(exchange);
+    (response as AnyResponse & { locals: Locals }).locals = { exchange };
+    response.on('error', () => {});
+    response.once('close', () => {
+      if (!response.writableEnded) exchange.controller.abort();
+      // a connection that was taken over lives on
+      if (!upgrade || exchange.upgrade) this.#finished(exchange);
+    });
+    if (this.#closing && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
+    this.#serving.handle(request, response);
+  }
+
+  /** A request to change the protocol walks through the same filters; its answer is written by a response of our own making. */
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const response = new this.#serving.Http1Response(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    const upgrade = { request, socket, head };
+    socket.on('error', () => socket.destroy());
+    this.#serve(request, response, upgrade);
+    const { exchange } = (response as unknown as { locals: Locals }).locals;
+    response.once('finish', () => {
+      response.detachSocket(socket);
+      socket.destroySoon();
+    });
+    socket.once('close', () => {
+      exchange.controller.abort();
+      this.#finished(exchange);
+    });
+  }
+
+  #finished(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
+    if (this.#exchanges.size === 0) this.#idle?.();
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server.listening) this.#server.close(() => resolve());
+      else resolve();
+    });
+    for (const session of this.#sessions) session.close();
+    for (const exchange of this.#exchanges) if (exchange.longRunning) exchange.controller.abort();
+    await this.#quiet(graceMs);
+    for (const exchange of this.#exchanges) exchange.controller.abort();
+    await this.#emptied(graceMs > 0 ? FLUSH_MS : 0);
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Waits until no request is under way, at most `ms`. */
+  #quiet(ms: number): Promise<void> {
+    if (this.#exchanges.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = systemClock.after(ms, () => resolve());
+      this.#idle = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** Lets idle HTTP/1.1 connections go and waits until all others have sent what they have, at most `ms`. */
+  #emptied(ms: number): Promise<void> {
+    const server = this.#server as unknown as { closeIdleConnections?(): void };
+    server.closeIdleConnections?.();
+    const open = [...this.#sockets];
+    const all = Promise.all(
+      open.map((socket) => new Promise<void>((resolve) => (socket.destroyed ? resolve() : socket.once('close', () => resolve())))),
+    );
+    return new Promise((resolve) => {
+      const timer = systemClock.after(ms, () => resolve());
+      void all.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function startError(error: NodeJS.ErrnoException, address: string, port: number): Error {
+  const where = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  if (error.code === 'EADDRINUSE')
+    return new UserError(`${where} is in use: choose another port with --secure-port (0 takes any free one)`, 'failure', { cause: error });
+  if (error.code === 'EACCES') return new UserError(`${where}: no permission to listen there`, 'failure', { cause: error });
+  if (error.code === 'EADDRNOTAVAIL')
+    return new UserError(`${where}: this machine has no such address (--bind-address)`, 'failure', { cause: error });
+  return error;
+}

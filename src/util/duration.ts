@@ -1,0 +1,28 @@
+/** Milliseconds of each unit that Go's time.ParseDuration knows. */
+const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Reads a duration as Go's time.ParseDuration does: "300ms", "-1.5h", "2h45m".
+ * @returns milliseconds
+ * @throws Error with Go's message
+ */
+export function parseDuration(text: string): number {
+  const invalid = () => new Error(`time: invalid duration ${JSON.stringify(text)}`);
+  const negative = text.startsWith('-');
+  let rest = /^[+-]/.test(text) ? text.slice(1) : text;
+  if (rest === '0') return 0;
+  if (rest === '') throw invalid();
+  let total = 0;
+  while (rest !== '') {
+    const number = /^(\d+\.?\d*|\.\d+)/.exec(rest)?.[0];
+    if (number === undefined) throw invalid();
+    rest = rest.slice(number.length);
+    const unit = /^[^\d.]*/.exec(rest)?.[0] ?? '';
+    if (unit === '') throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
+    const factor = UNITS[unit];
+    if (factor === undefined) throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
+    total += Number(number) * factor;
+    rest = rest.slice(unit.length);
+  }
+  return negative ? -total : total;
+}
