@@ -116,7 +116,7 @@ export function withRevision(value: Buffer, revision: number): Buffer {
   const insert = `,"resourceVersion":"${revision}"`;
   const text = Buffer.allocUnsafe(value.length + insert.length);
   value.copy(text, 0, 0, at);
-  text.latin1Write(insert, at);
+  text.write(insert, at, 'latin1');
   value.copy(text, at + insert.length, at);
   return text;
 }

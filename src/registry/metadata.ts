@@ -4,18 +4,6 @@ import type { KubeObject, ObjectMeta } from '../api/meta/object.js';
 import { apiVersionOf } from '../api/meta/object.js';
 import { timestamp } from '../util/clock.js';
 
-const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
-const SUFFIX_LENGTH = 5;
-/** A generated name is at most this long, so that it is a label value too. */
-const MAX_GENERATED = 63;
-
-/** `base` and a random suffix, as apiserver's names.SimpleNameGenerator makes it. */
-export function generateName(base: string, random: () => number): string {
-  let suffix = '';
-  for (let i = 0; i < SUFFIX_LENGTH; i++) suffix += SUFFIX_ALPHABET[Math.floor(random() * SUFFIX_ALPHABET.length)];
-  return base.slice(0, MAX_GENERATED - SUFFIX_LENGTH) + suffix;
-}
-
 /** What every new object gets: uid, creationTimestamp; what a client may not set goes. */
 export function fillSystemMetadata(object: KubeObject, context: Context): void {
   const m = object.metadata;

@@ -1,4 +1,5 @@
 // Joins definitions, storage and watch caches: one Store a resource.
+import type { Admission } from '../api/admission.js';
 import { type Context, type Definition, type Definitions, type DeleteOptions, type ObjectKey, type Reader, type Services, type Writer } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import type { KubeObject, Resource, UserInfo } from '../api/meta/object.js';
@@ -6,7 +7,6 @@ import type { Storage } from '../storage/storage.js';
 import { copy } from '../util/equal.js';
 import type { Cache } from '../watch/cache.js';
 import type { Feed } from '../watch/feed.js';
-import type { Admission } from './admission.js';
 import { HotObjects, type ItemKind, itemDecoder, type ObjectItem, Written } from './item.js';
 import { Store } from './store.js';
 

@@ -1,5 +1,6 @@
 // The generic store: one class serves every kind. A kind adds only its hooks (api/definition.ts). Start with `create`, then
 // `update`, on which patch, apply, status and scale writes rest.
+import type { Admission, Operation } from '../api/admission.js';
 import type { Allocation, Context, Definition, DeleteOptions, ObjectKey } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { at, type FieldError, invalid } from '../api/meta/field-errors.js';
@@ -8,12 +9,12 @@ import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { typeOf } from '../api/schema/types.js';
 import { type Storage, StorageError } from '../storage/storage.js';
 import { copy, equal } from '../util/equal.js';
+import { generateName } from '../util/names.js';
 import type { Cache } from '../watch/cache.js';
-import type { Admission, Operation } from './admission.js';
 import { planDeletion, releasedBy } from './deletion.js';
 import { trackUpdate } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
-import { encode, fillSystemMetadata, generateName, restoreSystemMetadata } from './metadata.js';
+import { encode, fillSystemMetadata, restoreSystemMetadata } from './metadata.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
 const NAME_ATTEMPTS = 8;
@@ -122,10 +123,9 @@ export class Store {
         continue;
       }
       if (next === current.object) return { item: current, created: false };
-      const given = next.metadata.resourceVersion;
       const item = await this.#replace(context, current, next, options);
+      // a lost race: what names a revision is refused the next time round
       if (item) return { item, created: false };
-      if (given) throw errors.conflict(this.definition, key.name, errors.OBJECT_MODIFIED);
     }
     throw errors.serverTimeout(this.definition, 'update', 1);
   }

@@ -1,5 +1,5 @@
-import type { Context, Definition, DeleteOptions } from '../api/definition.js';
-import type { KubeObject } from '../api/meta/object.js';
+import type { Context, Definition, DeleteOptions } from './definition.js';
+import type { KubeObject } from './meta/object.js';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
@@ -19,7 +19,7 @@ export interface AdmissionAttributes {
   readonly context: Context;
 }
 
-/** What the registry knows of admission; src/admission fills it in. Both may run again when a write is retried. */
+/** What the registry knows of admission; src/admission fills it in. Both methods may run again when a write is retried. */
 export interface Admission {
   /** Before defaults are final and before validation. @throws ApiError to refuse */
   mutate(attributes: AdmissionAttributes): Promise<void>;

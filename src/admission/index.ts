@@ -1,0 +1,37 @@
+// Admission: an ordered list of steps that may change or refuse a write. A step is one file here and one line in STEPS; the
+// order of the list is the order of running, and is upstream's (pkg/kubeapiserver/options/plugins.go).
+import type { Admission, AdmissionAttributes } from '../api/admission.js';
+import { UserError } from '../util/user-error.js';
+import { defaultTolerationSeconds } from './default-toleration-seconds.js';
+import { namespaceLifecycle } from './namespace-lifecycle.js';
+import { priority } from './priority.js';
+import { serviceAccount } from './service-account.js';
+import type { Step } from './step.js';
+import { taintNodesByCondition } from './taint-nodes-by-condition.js';
+
+const STEPS: readonly Step[] = [namespaceLifecycle, serviceAccount, taintNodesByCondition, priority, defaultTolerationSeconds];
+
+/** The names --enable-admission-plugins and --disable-admission-plugins know. */
+export const ADMISSION_STEPS: readonly string[] = STEPS.map((s) => s.name);
+
+/**
+ * @param enable names of steps to add to those that are on by default
+ * @param disable names of steps to leave out
+ * @throws UserError for a name that is no step
+ */
+export function createAdmission({ enable, disable }: { enable: readonly string[]; disable: readonly string[] }): Admission {
+  for (const name of [...enable, ...disable]) if (!ADMISSION_STEPS.includes(name)) throw new UserError(`unknown admission plugin "${name}"; there are ${ADMISSION_STEPS.join(', ')}`);
+  const active = STEPS.filter((s) => (s.onByDefault || enable.includes(s.name)) && !disable.includes(s.name));
+  const mutating = active.filter((s) => s.mutate);
+  const validating = active.filter((s) => s.validate);
+  return {
+    async mutate(attributes) {
+      for (const step of mutating) if (step.handles(attributes)) await step.mutate?.(attributes);
+    },
+    async validate(attributes) {
+      for (const step of validating) if (step.handles(attributes)) await step.validate?.(attributes);
+    },
+  };
+}
+
+export type { Admission, AdmissionAttributes };

@@ -1,0 +1,145 @@
+// Request bodies: media type, size, JSON or YAML, the kind they claim to be, and their fields.
+import { type Definition, type DeleteOptions, type GroupVersionKind, schemaOf } from '../api/definition.js';
+import * as errors from '../api/meta/errors.js';
+import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
+import { fact } from '../api/facts.js';
+import { decode, DecodeError } from '../api/schema/decode.js';
+import { JsonError, parseJson } from '../api/schema/json.js';
+import { structTypeOf } from '../api/schema/types.js';
+import { parseYaml, YamlError } from '../util/yaml.js';
+import { bodyEncoding } from './negotiation.js';
+import type { FieldValidation } from './options.js';
+import type { ApiRequest } from './request.js';
+
+/** The scheme upstream names when it does not know a kind. */
+const SCHEME = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
+/** How much of an unreadable body an error quotes. */
+const QUOTED = 1024;
+
+/** What a body is expected to be. */
+export interface Expected extends GroupVersionKind {
+  readonly schema: string;
+}
+
+/** What the body of a subresource is: its own kind, or the object's. */
+export function expectedOf(definition: Definition, subresource: string): Expected {
+  const body = definition.subresources[subresource]?.body;
+  return body ? { ...body, schema: schemaOf(body) } : definition;
+}
+
+/**
+ * Reads an object of the expected kind.
+ * @throws ApiError UnsupportedMediaType, BadRequest (unreadable, of another kind, wrong types; in strict mode unknown fields), RequestEntityTooLarge
+ */
+export async function decodeBody(request: ApiRequest, expected: Expected, validation: FieldValidation): Promise<KubeObject> {
+  const encoding = bodyEncoding(request);
+  const body = await request.body();
+  if (encoding === 'protobuf') {
+    const { decodeObject } = await import('../api/protobuf/index.js');
+    const object = decodeObject(body);
+    return complete(expected, decode<KubeObject>(structTypeOf(expected.schema), checkKind(object, expected, body)).object);
+  }
+  const { value, duplicates } = parse(body, encoding, expected);
+  return decodeValue(checkKind(value, expected, body), duplicates, expected, validation, request.warnings);
+}
+
+function decodeValue(value: Record<string, unknown>, duplicates: readonly string[], expected: Expected, validation: FieldValidation, warnings: string[]): KubeObject {
+  try {
+    const { object, unknown } = decode<KubeObject>(structTypeOf(expected.schema), value);
+    const doubtful = [...duplicates, ...unknown];
+    if (doubtful.length && validation === 'Strict') throw new DecodeError(`strict decoding error: ${doubtful.join(', ')}`);
+    if (validation === 'Warn') warnings.push(...doubtful);
+    return complete(expected, object);
+  } catch (e) {
+    if (e instanceof DecodeError) throw cannotHandle(expected, expected, e.message);
+    throw e;
+  }
+}
+
+function complete(expected: Expected, object: KubeObject): KubeObject {
+  object.kind = expected.kind;
+  object.apiVersion = apiVersionOf(expected);
+  object.metadata ??= {} as KubeObject['metadata'];
+  return object;
+}
+
+function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { value: unknown; duplicates: readonly string[] } {
+  const text = body.toString();
+  try {
+    return encoding === 'json' ? parseJson(text) : parseYaml(text);
+  } catch (e) {
+    if (e instanceof JsonError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, text);
+    if (e instanceof YamlError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, text);
+    throw e;
+  }
+}
+
+/** @throws ApiError BadRequest unless the value is an object of the expected kind, or does not say its kind */
+function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const name = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    throw unrecognized(expected, `couldn't get version/kind; json parse error: json: cannot unmarshal ${name} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`, body.toString());
+  }
+  const object = value as Record<string, unknown>;
+  const apiVersion = typeof object.apiVersion === 'string' && object.apiVersion !== '' ? object.apiVersion : apiVersionOf(expected);
+  const kind = typeof object.kind === 'string' && object.kind !== '' ? object.kind : expected.kind;
+  if (apiVersion === apiVersionOf(expected) && kind === expected.kind) return object;
+  const parts = apiVersion.split('/');
+  if (parts.length > 2) throw unrecognized(expected, `unexpected GroupVersion string: ${apiVersion}`, body.toString());
+  const given: GroupVersionKind = { group: parts.length === 2 ? (parts[0] as string) : '', version: parts.at(-1) as string, kind };
+  if (!isRegistered(given)) throw cannotHandle(given, expected, `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`);
+  if (kind === expected.kind) throw errors.badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`);
+  throw cannotHandle(given, expected, `converting (${goName(given)}) to (${internalName(expected)}): unknown conversion`);
+}
+
+/** Old versions that upstream still reads, though it serves them no more. */
+const READ_ONLY = new Set(['extensions/v1beta1', 'apps/v1beta1', 'apps/v1beta2', 'networking.k8s.io/v1beta1', 'batch/v1beta1', 'policy/v1beta1', 'autoscaling/v2beta1', 'autoscaling/v2beta2']);
+
+function isRegistered(gvk: GroupVersionKind): boolean {
+  if (READ_ONLY.has(apiVersionOf(gvk))) return true;
+  return Object.values(fact<Record<string, { 'x-kubernetes-group-version-kind'?: GroupVersionKind[] }>>('schemas')).some((s) =>
+    s['x-kubernetes-group-version-kind']?.some((g) => g.group === gvk.group && g.version === gvk.version && g.kind === gvk.kind),
+  );
+}
+
+function cannotHandle(given: GroupVersionKind, expected: Expected, why: string): errors.ApiError {
+  return errors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
+}
+
+function unrecognized(expected: Expected, why: string, text: string): errors.ApiError {
+  const quoted = text === '' ? '<empty>' : text.length > QUOTED ? `${text.slice(0, QUOTED)} ...` : text;
+  return errors.badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${quoted})`);
+}
+
+function goName(gvk: GroupVersionKind): string {
+  return `${gvk.version}.${gvk.kind}`;
+}
+function internalName(gvk: GroupVersionKind): string {
+  return `${gvk.group === '' ? 'core' : gvk.group.split('.')[0]}.${gvk.kind}`;
+}
+
+const DELETE_OPTIONS = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
+
+/**
+ * The body of a DELETE; undefined: there is none.
+ * @throws ApiError BadRequest, UnsupportedMediaType
+ */
+export async function decodeDeleteOptions(request: ApiRequest): Promise<DeleteOptions | undefined> {
+  const body = await request.body();
+  if (body.length === 0) return undefined;
+  const encoding = bodyEncoding(request);
+  if (encoding === 'protobuf') {
+    const { decodeObject } = await import('../api/protobuf/index.js');
+    return decodeObject(body) as unknown as DeleteOptions;
+  }
+  try {
+    const { value } = encoding === 'json' ? parseJson(body.toString()) : parseYaml(body.toString());
+    const { kind = 'DeleteOptions', apiVersion = 'v1' } = (value ?? {}) as { kind?: string; apiVersion?: string };
+    if (kind !== 'DeleteOptions') throw errors.badRequest(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`);
+    return decode<DeleteOptions>(structTypeOf(DELETE_OPTIONS), value).object;
+  } catch (e) {
+    if (e instanceof JsonError || e instanceof YamlError) throw errors.badRequest(`couldn't get version/kind; json parse error: ${e.message}`);
+    if (e instanceof DecodeError) throw errors.badRequest(e.message);
+    throw e;
+  }
+}

@@ -1,0 +1,94 @@
+// From a request for a resource to the handler of its verb. One file a verb; each reads as decode, act, answer.
+import type { Definition } from '../api/definition.js';
+import * as errors from '../api/meta/errors.js';
+import { act, create } from './create.js';
+import { remove, removeCollection } from './delete.js';
+import { get } from './get.js';
+import { getComputed, listComputed, listObjects } from './list.js';
+import { log } from './log.js';
+import { patch } from './patch.js';
+import type { ApiRequest, Handler } from './request.js';
+import type { Server } from './server.js';
+import { update } from './update.js';
+import { watch } from './watch.js';
+
+/** Answers every request for a resource. */
+export function resourceHandler(server: Server): Handler {
+  return async (request) => {
+    const { info } = request;
+    const definition = server.registry.definitions.find(info.group, info.version, info.resource);
+    if (!definition) throw errors.pathNotFound();
+    checkScope(definition, request);
+    if (info.subresource !== '') return subresource(server, request, definition);
+    if (definition.act) return info.verb === 'create' && info.name === '' ? act(server, request, definition) : refuse();
+    if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
+    if (definition.compute) return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
+    return object(server, request, definition);
+  };
+}
+
+async function object(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
+  const store = server.registry.store(definition);
+  switch (request.info.verb) {
+    case 'get':
+      return get(server, store, request);
+    case 'list':
+      return listObjects(server, store, request);
+    case 'watch':
+      return watch(server, store, request);
+    case 'create':
+      return request.info.name === '' ? create(server, store, request) : refuse();
+    case 'update':
+      return update(server, store, request);
+    case 'patch':
+      return patch(server, store, request);
+    case 'delete':
+      return remove(server, store, request);
+    case 'deletecollection':
+      return removeCollection(server, store, request);
+    default:
+      return refuse();
+  }
+}
+
+async function subresource(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
+  const { verb, subresource: name } = request.info;
+  const found = definition.subresources[name];
+  if (!found || request.info.name === '') throw errors.pathNotFound();
+  if (found.connect) return connect(server, request, definition);
+  if (!found.verbs.includes(verb)) refuse();
+  const store = server.registry.store(definition);
+  switch (verb) {
+    case 'get':
+      return get(server, store, request);
+    case 'update':
+      return update(server, store, request);
+    case 'patch':
+      return patch(server, store, request);
+    case 'create':
+      return act(server, request, definition);
+    default:
+      return refuse();
+  }
+}
+
+/** Subresources that the agent of a node serves. */
+async function connect(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
+  const { subresource: name, verb } = request.info;
+  if (definition.resource === 'pods' && name === 'log') return verb === 'get' ? log(server, request) : refuse();
+  server.registry.store(definition).get(request.info);
+  throw errors.notImplemented(`the subresource ${name} of ${definition.resource}`);
+}
+
+/** A namespaced resource is created in a namespace; a cluster's resource is in none. */
+function checkScope(definition: Definition, { info }: ApiRequest): void {
+  if (!definition.namespaced && info.namespace !== '') throw errors.pathNotFound();
+  if (definition.namespaced && info.namespace === '' && (info.name !== '' || ['create', 'deletecollection'].includes(info.verb)) && !info.deprecatedWatch) {
+    if (info.name !== '') throw errors.pathNotFound();
+    refuse();
+  }
+}
+
+function refuse(): never {
+  throw errors.methodNotAllowed();
+}

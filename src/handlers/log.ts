@@ -1,0 +1,73 @@
+import * as errors from '../api/meta/errors.js';
+import { pods } from '../api/meta/resources.gen.js';
+import type { Pod } from '../api/types/core-v1.gen.js';
+import { flag, integer } from './options.js';
+import type { ApiRequest } from './request.js';
+import { drained, writeHead } from './respond.js';
+import type { LogOptions, Server } from './server.js';
+
+/** GET …/pods/NAME/log: the log of one container, as text, while it grows if asked to follow. */
+export async function log(server: Server, request: ApiRequest): Promise<void> {
+  const { namespace, name, query } = request.info;
+  const pod = server.registry.store(pods).get({ namespace, name }).object as Pod;
+  const options = logOptions(query, containerOf(pod, query.get('container') ?? ''));
+  const node = pod.spec.nodeName;
+  // a pod without a node has no log yet, and that is no error
+  if (!node) return end(request);
+  if (!server.nodes) throw errors.serviceUnavailable(`there is no agent of node ${JSON.stringify(node)} to read the log from`);
+  const chunks = await server.nodes.logs({ namespace, name, node }, options, request.signal);
+  writeHead(request, 200, 'text/plain');
+  request.response.flushHeaders();
+  for await (const chunk of chunks) {
+    if (request.signal.aborted) break;
+    if (!request.response.write(chunk)) await drained(request);
+  }
+  request.response.end();
+}
+
+function end(request: ApiRequest): void {
+  writeHead(request, 200, 'text/plain');
+  request.response.end();
+}
+
+/** @throws ApiError BadRequest when the name is unknown, or needed and absent */
+function containerOf(pod: Pod, asked: string): string {
+  const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
+  const all = [...initContainers, ...containers, ...ephemeralContainers].map((c) => c.name);
+  if (asked !== '') {
+    if (all.includes(asked)) return asked;
+    throw errors.badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`);
+  }
+  if (all.length === 1) return all[0] as string;
+  const names = (list: readonly { name: string }[]) => list.map((c) => c.name).join(' ');
+  let text = `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names(containers)}]`;
+  if (initContainers.length) text += ` or one of the init containers: [${names(initContainers)}]`;
+  if (ephemeralContainers.length) text += ` or one of the ephemeral containers: [${names(ephemeralContainers)}]`;
+  throw errors.badRequest(text);
+}
+
+function logOptions(q: URLSearchParams, container: string): LogOptions {
+  const number = (name: string) => (q.get(name) ? integer(q.get(name) as string) : undefined);
+  const options: LogOptions = {
+    container,
+    follow: flag(q, 'follow'),
+    previous: flag(q, 'previous'),
+    timestamps: flag(q, 'timestamps'),
+    sinceSeconds: number('sinceSeconds'),
+    sinceTime: q.get('sinceTime') ?? undefined,
+    tailLines: number('tailLines'),
+    limitBytes: number('limitBytes'),
+  };
+  check(options);
+  return options;
+}
+
+function check(o: LogOptions): void {
+  const refuse = (field: string, message: string) => {
+    throw errors.invalid({ group: '', kind: 'PodLogOptions' }, '', [{ type: 'FieldValueInvalid', field, message }]);
+  };
+  if (o.tailLines !== undefined && o.tailLines < 0) refuse('tailLines', `Invalid value: ${o.tailLines}: must be greater than or equal to 0`);
+  if (o.limitBytes !== undefined && o.limitBytes < 1) refuse('limitBytes', `Invalid value: ${o.limitBytes}: must be greater than 0`);
+  if (o.sinceSeconds !== undefined && o.sinceTime !== undefined) refuse('', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified');
+  if (o.sinceSeconds !== undefined && o.sinceSeconds < 1) refuse('sinceSeconds', `Invalid value: ${o.sinceSeconds}: must be greater than 0`);
+}

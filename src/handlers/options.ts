@@ -1,0 +1,167 @@
+// The options of requests: query parameters (and the body of DELETE), checked as apimachinery's validation does.
+import type { DeleteOptions } from '../api/definition.js';
+import * as errors from '../api/meta/errors.js';
+import { type FieldError, forbidden, invalid, notSupported, required } from '../api/meta/field-errors.js';
+import { at } from '../api/meta/field-errors.js';
+import { validateFieldManager } from '../api/meta/metadata.js';
+import type { ListQuery } from '../registry/list.js';
+import { checkFields, parseFieldSelector, parseLabelSelector, type FieldOwner } from '../api/meta/selectors.js';
+import type { ApiRequest } from './request.js';
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+export interface WriteQuery {
+  readonly dryRun: boolean;
+  readonly fieldManager: string;
+  readonly fieldValidation: FieldValidation;
+  /** Only for apply. */
+  readonly force: boolean;
+}
+
+/** Managers named after a user agent are cut to this length. */
+const MANAGER_LENGTH = 128;
+
+/**
+ * @param kind CreateOptions, UpdateOptions or PatchOptions: named in errors
+ * @param apply the request is a server-side apply
+ * @throws ApiError Invalid
+ */
+export function writeQuery(request: ApiRequest, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions', apply = false): WriteQuery {
+  const q = request.info.query;
+  const manager = q.get('fieldManager') ?? '';
+  const validation = q.get('fieldValidation') ?? '';
+  const force = flag(q, 'force');
+  const wrong: FieldError[] = [];
+  if (kind === 'PatchOptions') {
+    if (apply && manager === '') wrong.push(required('fieldManager', 'is required for apply patch'));
+    if (!apply && q.has('force')) wrong.push(forbidden('force', 'may not be specified for non-apply patch'));
+  }
+  wrong.push(...validateFieldManager(manager, at('fieldManager')), ...checkDryRun(q.getAll('dryRun')));
+  if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation))
+    wrong.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
+  if (wrong.length) throw errors.invalid({ group: 'meta.k8s.io', kind }, '', wrong);
+  return {
+    dryRun: q.has('dryRun'),
+    fieldManager: manager || managerOf(request.headers['user-agent'] ?? ''),
+    fieldValidation: (validation || 'Warn') as FieldValidation,
+    force,
+  };
+}
+
+/** The field manager a user agent stands for: what precedes its first '/', printable characters only. */
+export function managerOf(userAgent: string): string {
+  const name = (userAgent.split('/')[0] ?? '').replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '');
+  return Buffer.byteLength(name) <= MANAGER_LENGTH
+    ? name
+    : Buffer.from(name)
+        .subarray(0, MANAGER_LENGTH)
+        .toString()
+        .replace(/\ufffd+$/, '');
+}
+
+/** @throws ApiError Invalid or BadRequest */
+export function deleteOptions(request: ApiRequest, body: DeleteOptions | undefined): DeleteOptions & { dryRunAll: boolean } {
+  const options = body ?? deleteQuery(request.info.query);
+  const wrong: FieldError[] = [];
+  if (options.orphanDependents !== undefined && options.propagationPolicy !== undefined)
+    wrong.push(invalid('propagationPolicy', options.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'));
+  if (options.propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(options.propagationPolicy))
+    wrong.push(notSupported('propagationPolicy', options.propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']));
+  wrong.push(...checkDryRun(options.dryRun ?? []));
+  if (wrong.length) throw errors.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', wrong);
+  return { ...options, dryRunAll: (options.dryRun ?? []).length > 0 };
+}
+
+function deleteQuery(q: URLSearchParams): DeleteOptions {
+  const grace = q.get('gracePeriodSeconds');
+  const policy = q.get('propagationPolicy');
+  return {
+    ...(grace !== null && grace !== '' && { gracePeriodSeconds: integer(grace) }),
+    ...(policy !== null && { propagationPolicy: policy as NonNullable<DeleteOptions['propagationPolicy']> }),
+    ...(q.has('orphanDependents') && { orphanDependents: flag(q, 'orphanDependents') }),
+    dryRun: q.getAll('dryRun'),
+  };
+}
+
+function checkDryRun(values: readonly string[]): FieldError[] {
+  return values.some((v) => v !== 'All') ? [notSupported('dryRun', values, ['All'])] : [];
+}
+
+/**
+ * The query of a list or watch.
+ * @throws ApiError BadRequest, Invalid
+ */
+export function listQuery(
+  request: ApiRequest,
+  owner: FieldOwner,
+  watch: boolean,
+): ListQuery & { timeoutSeconds: number | undefined; bookmarks: boolean; sendInitialEvents: boolean | undefined } {
+  const { query: q, namespace, name } = request.info;
+  const limit = q.get('limit');
+  const timeout = q.get('timeoutSeconds');
+  const fields = parseFieldSelector(named(q.get('fieldSelector') ?? '', name));
+  checkFields(fields, owner);
+  const result = {
+    namespace,
+    labels: parseLabelSelector(q.get('labelSelector') ?? ''),
+    fields,
+    resourceVersion: q.get('resourceVersion') ?? '',
+    match: (q.get('resourceVersionMatch') ?? '') as ListQuery['match'],
+    limit: limit ? integer(limit) : 0,
+    continue: q.get('continue') ?? '',
+    timeoutSeconds: timeout ? integer(timeout) : undefined,
+    bookmarks: flag(q, 'allowWatchBookmarks'),
+    sendInitialEvents: q.has('sendInitialEvents') ? flag(q, 'sendInitialEvents') : undefined,
+  };
+  const wrong = watch ? checkWatch(result) : checkList(result);
+  if (wrong.length) throw errors.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', wrong);
+  return result;
+}
+
+/** The deprecated /watch/…/NAME paths select by name. */
+function named(selector: string, name: string): string {
+  if (name === '' || /(^|,)metadata\.name=/.test(selector)) return selector;
+  return selector === '' ? `metadata.name=${name}` : `${selector},metadata.name=${name}`;
+}
+
+type Checked = Pick<ListQuery, 'match' | 'resourceVersion' | 'continue'> & { sendInitialEvents: boolean | undefined };
+
+function checkList(q: Checked): FieldError[] {
+  const wrong: FieldError[] = [];
+  const field = 'resourceVersionMatch';
+  if (q.match !== '') {
+    if (q.resourceVersion === '') wrong.push(forbidden(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (q.continue !== '') wrong.push(forbidden(field, 'resourceVersionMatch is forbidden when continue is provided'));
+    if (!['Exact', 'NotOlderThan'].includes(q.match)) wrong.push(notSupported(field, q.match, ['Exact', 'NotOlderThan', '']));
+    if (q.match === 'Exact' && q.resourceVersion === '0')
+      wrong.push(forbidden(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  }
+  if (q.sendInitialEvents !== undefined) wrong.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  return wrong;
+}
+
+function checkWatch(q: Checked): FieldError[] {
+  const wrong: FieldError[] = [];
+  const field = 'resourceVersionMatch';
+  if (q.sendInitialEvents !== undefined && q.match !== 'NotOlderThan')
+    wrong.push(forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  if (q.match !== '') {
+    if (q.sendInitialEvents === undefined)
+      wrong.push(forbidden(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    if (q.match !== 'NotOlderThan') wrong.push(notSupported(field, q.match, ['NotOlderThan']));
+    if (q.continue !== '') wrong.push(forbidden(field, 'resourceVersionMatch is forbidden when continue is provided'));
+  }
+  return wrong;
+}
+
+/** A boolean parameter as apimachinery's conversion reads it: absent, "false" and "0" are false, all else is true. */
+export function flag(q: URLSearchParams, name: string): boolean {
+  const value = q.get(name);
+  return value !== null && value.toLowerCase() !== 'false' && value !== '0';
+}
+
+/** @throws ApiError BadRequest, in the words of strconv.ParseInt */
+export function integer(text: string): number {
+  if (!/^[-+]?\d+$/.test(text)) throw errors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}

@@ -1,0 +1,61 @@
+import * as errors from '../api/meta/errors.js';
+import type { Context } from '../api/definition.js';
+import type { Registry } from '../registry/registry.js';
+import type { Clock } from '../util/clock.js';
+import type { WriteQuery } from './options.js';
+import type { ApiRequest } from './request.js';
+
+/** What `kubectl logs` asks for; the names are those of v1.PodLogOptions. */
+export interface LogOptions {
+  readonly container: string;
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly timestamps: boolean;
+  readonly sinceSeconds: number | undefined;
+  /** RFC 3339. */
+  readonly sinceTime: string | undefined;
+  readonly tailLines: number | undefined;
+  readonly limitBytes: number | undefined;
+}
+
+/** The streams of running pods, as the API server sees the nodes' agents. Filled in by cluster.ts. */
+export interface NodeStreams {
+  /** The log of a container, in chunks; ends when it is complete, or with the signal when following. @throws ApiError BadRequest, NotFound */
+  logs(pod: { namespace: string; name: string; node: string }, options: LogOptions, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+}
+
+/** What handlers know of the server they work for. */
+export class Server {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly nodes: NodeStreams | undefined;
+
+  constructor(options: { registry: Registry; clock: Clock; nodes?: NodeStreams | undefined }) {
+    this.registry = options.registry;
+    this.clock = options.clock;
+    this.nodes = options.nodes;
+  }
+
+  context(request: ApiRequest, query?: Pick<WriteQuery, 'dryRun' | 'fieldManager'>): Context {
+    return this.registry.context({
+      user: request.user,
+      subresource: request.info.subresource,
+      warnings: request.warnings,
+      signal: request.signal,
+      ...query,
+    });
+  }
+
+  /**
+   * Whether the user may create what an update of an absent object would create.
+   * @throws ApiError Forbidden
+   */
+  async authorizeCreate({ user, info }: ApiRequest): Promise<void> {
+    const { group, version, resource, namespace, name } = info;
+    const attributes = { user, verb: 'create', group, version, resource, subresource: '', namespace, name };
+    const { decision } = await this.registry.services.authorizer.authorize(attributes);
+    if (decision === 'allow') return;
+    const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+    throw errors.forbidden(info, name, `User ${JSON.stringify(user.username)} cannot create resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)} ${where}`);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Subresource } from '../api/definition.js';
+import * as errors from '../api/meta/errors.js';
+import type { KubeObject } from '../api/meta/object.js';
+import type { Change, Store } from '../registry/store.js';
+import { copy } from '../util/equal.js';
+import { answer, negotiateObject } from './answer.js';
+import { decodeBody, expectedOf } from './body.js';
+import { dedupeOwners, placeInNamespace } from './create.js';
+import { writeQuery } from './options.js';
+import type { ApiRequest } from './request.js';
+import type { Server } from './server.js';
+
+/** PUT of an object or of a subresource that is written (status, scale, ephemeralcontainers …). */
+export async function update(server: Server, store: Store, request: ApiRequest): Promise<void> {
+  const { info } = request;
+  const negotiated = negotiateObject(request, store.definition);
+  const query = writeQuery(request, 'UpdateOptions');
+  const context = server.context(request, query);
+  const view = info.subresource === '' ? undefined : store.definition.subresources[info.subresource];
+  const input = await decodeBody(request, view ? expectedOf(store.definition, info.subresource) : store.definition, query.fieldValidation);
+  placeInNamespace(input, info.namespace);
+  checkName(input, info.name);
+  checkRevision(input);
+  dedupeOwners(input, request);
+  const change: Change = (current) => (view && current ? throughView(view, current, input, context, store) : copy(input));
+  const { item, created } = await store.update(context, info, change, {
+    create: info.subresource === '' && store.definition.createOnUpdate,
+    authorizeCreate: () => server.authorizeCreate(request),
+  });
+  await answer(server, request, store.definition, negotiated, created ? 201 : 200, view?.read ? view.read(item.object, context) : item);
+}
+
+/**
+ * The next state of an object that is written through a view of it: Scale, or the object itself as a subresource sees it.
+ * @throws ApiError Conflict when the input names another revision or uid than the present
+ */
+export function throughView(
+  view: Subresource,
+  current: KubeObject,
+  input: KubeObject,
+  context: Parameters<NonNullable<Subresource['write']>>[2],
+  store: Store,
+): KubeObject {
+  if (!view.write) return copy(input);
+  const { resourceVersion, uid } = input.metadata;
+  if (uid && uid !== current.metadata.uid)
+    throw errors.conflict(
+      store.definition,
+      current.metadata.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+    );
+  if (resourceVersion && resourceVersion !== current.metadata.resourceVersion)
+    throw errors.conflict(store.definition, current.metadata.name, errors.OBJECT_MODIFIED);
+  const next = copy(current);
+  view.write(next, input, context);
+  return next;
+}
+
+function checkName(object: KubeObject, name: string): void {
+  if (!object.metadata.name)
+    throw errors.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (object.metadata.name !== name)
+    throw errors.badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
+}
+
+function checkRevision(object: KubeObject): void {
+  const text = object.metadata.resourceVersion;
+  // upstream does not classify this error
+  if (text && !/^\d+$/.test(text))
+    throw new errors.ApiError({ code: 500, message: `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax` });
+}
