@@ -111,36 +111,46 @@ function before(a: Clause, b: Clause): boolean {
 
 type Match = Omit<Negotiated, 'includeObject'> & { readonly stream: boolean };
 
+/** What the parameters of a clause ask for. */
+interface Wish {
+  /** The kind to be converted to; undefined: the object as it is. */
+  readonly as: { readonly group: string; readonly version: string; readonly kind: string } | undefined;
+  readonly pretty: boolean;
+}
+
+function fits({ type, subtype }: Clause, encoding: Encoding): boolean {
+  const [ownType, ownSubtype] = MEDIA_TYPES[encoding].split('/');
+  return (type === ownType && (subtype === ownSubtype || subtype === '*')) || (type === '*' && subtype === '*');
+}
+
+/** Reads a clause's parameters; undefined: they ask for what is not served. */
+function wishOf(clause: Clause, encoding: Encoding, serverVersion: string): Wish | undefined {
+  const params = new Map(clause.params);
+  const stream = params.get('stream');
+  if (stream !== undefined && (stream !== 'watch' || !STREAMED.includes(encoding))) return undefined;
+  const server = params.get('sv');
+  if (server !== undefined && server !== serverVersion) return undefined;
+  const [kind, group, version] = [params.get('as'), params.get('g'), params.get('v')];
+  const converted = kind !== undefined || group !== undefined || version !== undefined;
+  return {
+    as: converted ? { group: group ?? '', version: version ?? '', kind: kind ?? '' } : undefined,
+    pretty: params.get('pretty') === '1',
+  };
+}
+
 function match(clause: Clause, encoding: Encoding, endpoint: Endpoint): Match | undefined {
-  const media = MEDIA_TYPES[encoding];
-  const [type, subtype] = media.split('/');
-  const fits =
-    (clause.type === type && (clause.subtype === subtype || clause.subtype === '*')) || (clause.type === '*' && clause.subtype === '*');
-  if (!fits) return undefined;
-  let as: string | undefined;
-  let group: string | undefined;
-  let version: string | undefined;
-  let pretty = false;
-  for (const [key, value] of clause.params) {
-    if (key === 'as') as = value;
-    else if (key === 'g') group = value;
-    else if (key === 'v') version = value;
-    else if (key === 'pretty') pretty = value === '1';
-    else if (key === 'stream' && (value !== 'watch' || !STREAMED.includes(encoding))) return undefined;
-    else if (key === 'sv' && value !== endpoint.serverVersion) return undefined;
-  }
-  const plain = { encoding, contentType: media, pretty, stream: STREAMED.includes(encoding) };
-  if (as === undefined && group === undefined && version === undefined)
-    return endpoint.encodings.includes(encoding) ? { ...plain, form: 'object', formVersion: 'v1', asList: false } : undefined;
+  const wish = fits(clause, encoding) ? wishOf(clause, encoding, endpoint.serverVersion) : undefined;
+  if (!wish) return undefined;
+  const { as, pretty } = wish;
+  const plain = { encoding, contentType: MEDIA_TYPES[encoding], pretty, stream: STREAMED.includes(encoding), asList: false };
+  if (!as) return endpoint.encodings.includes(encoding) ? { ...plain, form: 'object', formVersion: 'v1' } : undefined;
+  const { group, version, kind } = as;
   if (group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined;
-  if (as === 'Table')
-    return endpoint.forms.includes('table') && encoding !== 'protobuf'
-      ? { ...plain, form: 'table', formVersion: version, asList: false }
-      : undefined;
-  if (as !== 'PartialObjectMetadata' && as !== 'PartialObjectMetadataList') return undefined;
-  return endpoint.forms.includes('metadata')
-    ? { ...plain, form: 'metadata', formVersion: version, asList: as === 'PartialObjectMetadataList' }
-    : undefined;
+  if (kind === 'Table' && endpoint.forms.includes('table') && encoding !== 'protobuf')
+    return { ...plain, form: 'table', formVersion: version };
+  if ((kind === 'PartialObjectMetadata' || kind === 'PartialObjectMetadataList') && endpoint.forms.includes('metadata'))
+    return { ...plain, form: 'metadata', formVersion: version, asList: kind === 'PartialObjectMetadataList' };
+  return undefined;
 }
 
 function find(accept: string, endpoint: Endpoint): Match | undefined {
@@ -217,6 +227,34 @@ export function negotiateWatch(request: ApiRequest, endpoint: Endpoint): Negotia
   if (!found.stream) throw errors.notAcceptable(streams());
   const negotiated = complete(request, found, false);
   return found.encoding === 'json' ? negotiated : { ...negotiated, contentType: `${found.contentType};stream=watch` };
+}
+
+/**
+ * How to answer /api and /apis: with the legacy document, or `aggregated`, with all groups and resources in one
+ * (https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery).
+ * @throws ApiError NotAcceptable
+ */
+export function negotiateDiscovery(request: ApiRequest): Negotiated & { readonly aggregated: boolean } {
+  const accept = acceptOf(request);
+  for (const clause of parseAccept(accept))
+    for (const encoding of ALL) {
+      if (match(clause, encoding, PLAIN)) return { ...negotiate(request, PLAIN), aggregated: false };
+      const wish = fits(clause, encoding) ? wishOf(clause, encoding, '') : undefined;
+      if (wish?.as?.group !== 'apidiscovery.k8s.io' || wish.as.version !== 'v2' || wish.as.kind !== 'APIGroupDiscoveryList') continue;
+      const contentType = `${MEDIA_TYPES[encoding]};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
+      const pretty = encoding === 'json' && (wish.pretty || wantsPretty(request));
+      return {
+        encoding,
+        contentType,
+        pretty,
+        form: 'object',
+        formVersion: 'v1',
+        asList: false,
+        includeObject: 'Metadata',
+        aggregated: true,
+      };
+    }
+  return { ...negotiate(request, PLAIN), aggregated: false };
 }
 
 /** How to write a Status; undefined: the client accepts nothing we have, so it gets indented JSON. */

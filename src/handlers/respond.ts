@@ -115,8 +115,8 @@ export function itemText(negotiated: Negotiated, subject: Subject, item: Item): 
   }
 }
 
-/** Writes a JSON text in the encoding that was negotiated. */
-async function sendJson(request: ApiRequest, code: number, negotiated: Negotiated, text: Buffer): Promise<void> {
+/** Answers with a complete JSON text, in the encoding that was negotiated. */
+export async function sendJson(request: ApiRequest, code: number, negotiated: Negotiated, text: Buffer): Promise<void> {
   sendBody(request, code, negotiated.contentType, await encode(negotiated, text));
 }
 

@@ -1,0 +1,285 @@
+// What the server serves: /api, /apis and the documents below them, legacy and aggregated, derived from the definitions.
+// https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
+import { createHash } from 'node:crypto';
+import type { Definition, Definitions, Subresource } from '../api/definition.js';
+import { fact } from '../api/facts.js';
+import * as errors from '../api/meta/errors.js';
+import { apiVersionOf } from '../api/meta/object.js';
+import { negotiate, negotiateDiscovery, PLAIN } from './negotiation.js';
+import type { ApiRequest } from './request.js';
+import { sendBody, sendJson, sendText } from './respond.js';
+
+export interface DiscoveryOptions {
+  readonly definitions: Definitions;
+  /** Where clients of any network reach the server: host:port. */
+  readonly serverAddress: () => string;
+  /** Paths beside the API's own, for the index at /. */
+  readonly otherPaths: readonly string[];
+}
+
+/** A group with its versions, the preferred one first. */
+interface Group {
+  readonly name: string;
+  readonly versions: readonly { readonly version: string; readonly definitions: readonly Definition[] }[];
+}
+
+/** A complete document. */
+interface Document {
+  readonly text: Buffer;
+  readonly etag: string;
+}
+
+export class Discovery {
+  readonly #options: DiscoveryOptions;
+  #made: { revision: number; groups: readonly Group[]; documents: Map<string, Document> } | undefined;
+
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers GET of /, /api…, /apis…, down to a group's version.
+   * @throws ApiError NotFound, NotAcceptable, MethodNotAllowed
+   */
+  async handle(request: ApiRequest): Promise<void> {
+    const path = request.info.path.replace(/\/$/, '');
+    if (path === '') return this.#index(request);
+    const [root, group, version, ...more] = path.slice(1).split('/');
+    if (more.length > 0) throw errors.pathNotFound();
+    if (group === undefined) return this.#root(request, root === 'api' ? 'api' : 'apis');
+    if (root === 'api') return this.#resources(request, '', group);
+    if (!this.#groups().some((g) => g.name === group)) return sendText(request, 404, '404 page not found\n');
+    return version === undefined ? this.#group(request, group) : this.#resources(request, group, version);
+  }
+
+  #index(request: ApiRequest): void {
+    const paths = new Set(this.#options.otherPaths);
+    for (const { name, versions } of this.#groups())
+      for (const { version } of versions)
+        for (const p of name === '' ? ['/api', `/api/${version}`] : ['/apis', '/apis/', `/apis/${name}`, `/apis/${name}/${version}`])
+          paths.add(p);
+    sendBody(request, 200, 'application/json', Buffer.from(JSON.stringify({ paths: [...paths].sort() }, undefined, 2)));
+  }
+
+  async #root(request: ApiRequest, root: 'api' | 'apis'): Promise<void> {
+    allowGet(request);
+    const negotiated = negotiateDiscovery(request);
+    request.response.setHeader('Vary', 'Accept');
+    if (!negotiated.aggregated) {
+      const { text } = root === 'api' ? this.#coreVersions() : this.#document('groups', () => groupList(this.#named()));
+      return sendJson(request, 200, negotiated, text);
+    }
+    const document = this.#document(`aggregated ${root}`, () =>
+      aggregated(root === 'api' ? this.#groups().filter((g) => g.name === '') : this.#named()),
+    );
+    request.response.setHeader('ETag', document.etag);
+    request.response.setHeader('Cache-Control', 'public');
+    if (request.headers['if-none-match'] === document.etag) {
+      request.response.statusCode = 304;
+      request.response.end();
+      return;
+    }
+    return sendJson(request, 200, negotiated, document.text);
+  }
+
+  async #group(request: ApiRequest, name: string): Promise<void> {
+    allowGet(request);
+    const found = this.#groups().find((g) => g.name === name) as Group;
+    await sendJson(
+      request,
+      200,
+      negotiate(request, PLAIN),
+      this.#document(`group ${name}`, () => ({ kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(found) })).text,
+    );
+  }
+
+  async #resources(request: ApiRequest, group: string, version: string): Promise<void> {
+    const found = this.#groups()
+      .find((g) => g.name === group)
+      ?.versions.find((v) => v.version === version);
+    if (!found) throw errors.pathNotFound();
+    allowGet(request);
+    await sendJson(
+      request,
+      200,
+      negotiate(request, PLAIN),
+      this.#document(`resources ${group}/${version}`, () => resourceList(group, version, found.definitions)).text,
+    );
+  }
+
+  #coreVersions(): Document {
+    const address = this.#options.serverAddress();
+    const versions = this.#groups()
+      .filter((g) => g.name === '')
+      .flatMap((g) => g.versions.map((v) => v.version));
+    return this.#document(`api ${address}`, () => ({
+      kind: 'APIVersions',
+      versions,
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }],
+    }));
+  }
+
+  #current() {
+    const { definitions } = this.#options;
+    if (this.#made?.revision !== definitions.revision)
+      this.#made = { revision: definitions.revision, groups: groupsOf(definitions), documents: new Map() };
+    return this.#made;
+  }
+
+  #groups(): readonly Group[] {
+    return this.#current().groups;
+  }
+
+  #named(): readonly Group[] {
+    return this.#groups().filter((g) => g.name !== '');
+  }
+
+  #document(key: string, make: () => object): Document {
+    const { documents } = this.#current();
+    let document = documents.get(key);
+    if (!document) {
+      const text = Buffer.from(JSON.stringify(make()));
+      document = { text, etag: `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"` };
+      documents.set(key, document);
+    }
+    return document;
+  }
+}
+
+function allowGet(request: ApiRequest): void {
+  if (request.method !== 'GET') throw errors.methodNotAllowed();
+}
+
+/** The order in which upstream lists its groups and the versions of each; others follow by name. */
+function upstreamOrder(): string[] {
+  const { groups } = fact<Record<string, { groups: { name: string; versions: { version: string }[] }[] }>>('discovery')['/apis'] as {
+    groups: { name: string; versions: { version: string }[] }[];
+  };
+  return groups.flatMap((g) => g.versions.map((v) => `${g.name}/${v.version}`));
+}
+
+function groupsOf(definitions: Definitions): Group[] {
+  const order = new Map(upstreamOrder().map((name, i) => [name, i]));
+  const byVersion = new Map<string, Definition[]>();
+  for (const d of definitions.all()) {
+    const key = `${d.group}/${d.version}`;
+    byVersion.set(key, [...(byVersion.get(key) ?? []), d]);
+  }
+  const groups = new Map<string, { version: string; definitions: Definition[] }[]>();
+  const rank = (key: string) => order.get(key) ?? order.size;
+  for (const key of [...byVersion.keys()].sort((a, b) => rank(a) - rank(b) || compareVersions(a, b))) {
+    const [group = '', version = ''] = key.split('/');
+    const served = (byVersion.get(key) as Definition[]).sort((a, b) => (a.resource < b.resource ? -1 : 1));
+    groups.set(group, [...(groups.get(group) ?? []), { version, definitions: served }]);
+  }
+  return [...groups].map(([name, versions]) => ({ name, versions }));
+}
+
+const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
+
+/** Groups by name; versions of a group as k8s.io/apimachinery/pkg/version: v2, v1, v1beta2, v1alpha1, others by name. */
+function compareVersions(a: string, b: string): number {
+  const [groupA = '', versionA = ''] = a.split('/');
+  const [groupB = '', versionB = ''] = b.split('/');
+  if (groupA !== groupB) return groupA < groupB ? -1 : 1;
+  const [x, y] = [stability(versionA), stability(versionB)];
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return (y[i] as number) - (x[i] as number);
+  return versionA < versionB ? -1 : versionA > versionB ? 1 : 0;
+}
+
+function stability(version: string): number[] {
+  const match = VERSION.exec(version);
+  if (!match) return [0, 0, 0];
+  return [match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1, Number(match[1]), Number(match[3] ?? 0)];
+}
+
+function groupEntry({ name, versions }: Group) {
+  const entries = versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }));
+  return { name, versions: entries, preferredVersion: entries[0] };
+}
+
+function groupList(groups: readonly Group[]) {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupEntry) };
+}
+
+function resourceList(group: string, version: string, definitions: readonly Definition[]) {
+  return {
+    kind: 'APIResourceList',
+    apiVersion: group === '' ? undefined : 'v1',
+    groupVersion: apiVersionOf({ group, version }),
+    resources: definitions.flatMap((d) => [resource(d), ...Object.entries(d.subresources).map(([name, s]) => subresource(d, name, s))]),
+  };
+}
+
+function resource(d: Definition) {
+  return {
+    name: d.resource,
+    singularName: d.singular,
+    namespaced: d.namespaced,
+    kind: d.kind,
+    verbs: d.verbs,
+    shortNames: nonEmpty(d.shortNames),
+    categories: nonEmpty(d.categories),
+    storageVersionHash: d.storageVersionHash,
+  };
+}
+
+function subresource(d: Definition, name: string, { body, verbs }: Subresource) {
+  const own = foreign(d, body);
+  return {
+    name: `${d.resource}/${name}`,
+    singularName: '',
+    namespaced: d.namespaced,
+    group: own?.group,
+    version: own?.version,
+    kind: body?.kind ?? d.kind,
+    verbs,
+  };
+}
+
+/** The body's group and version where they are not those of the resource. */
+function foreign(d: Definition, body: Subresource['body']): Subresource['body'] {
+  return body && (body.group !== d.group || body.version !== d.version) ? body : undefined;
+}
+
+function aggregated(groups: readonly Group[]) {
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
+    items: groups.map(({ name, versions }) => ({
+      metadata: name === '' ? {} : { name },
+      versions: versions.map(({ version, definitions }) => ({
+        version,
+        resources: definitions.map(aggregatedResource),
+        freshness: 'Current',
+      })),
+    })),
+  };
+}
+
+function aggregatedResource(d: Definition) {
+  return {
+    resource: d.resource,
+    responseKind: { group: '', version: '', kind: d.kind },
+    scope: d.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: d.singular,
+    verbs: d.verbs,
+    shortNames: nonEmpty(d.shortNames),
+    categories: nonEmpty(d.categories),
+    subresources: nonEmpty(
+      Object.entries(d.subresources).map(([name, { body, verbs }]) => {
+        const own = foreign(d, body);
+        return {
+          subresource: name,
+          responseKind: { group: own?.group ?? '', version: own?.version ?? '', kind: body?.kind ?? d.kind },
+          verbs,
+        };
+      }),
+    ),
+  };
+}
+
+function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length > 0 ? list : undefined;
+}
