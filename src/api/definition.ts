@@ -72,6 +72,31 @@ export interface TokenAuthenticator {
   authenticate(token: string, audiences?: readonly string[]): Promise<{ user: UserInfo; audiences?: readonly string[] } | undefined>;
 }
 
+/** Signs tokens of ServiceAccounts. */
+export interface TokenIssuer {
+  /** What a token is good for when the request names nothing. */
+  readonly audiences: readonly string[];
+  /** @returns the signed token */
+  issue(request: TokenIssue): Promise<string>;
+}
+
+export interface TokenIssue {
+  readonly namespace: string;
+  readonly serviceAccount: BoundObject;
+  /** The token ends with these objects. */
+  readonly pod?: BoundObject | undefined;
+  readonly secret?: BoundObject | undefined;
+  /** The pod's node, or the node the token is bound to. */
+  readonly node?: BoundObject | undefined;
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+}
+
+export interface BoundObject {
+  readonly name: string;
+  readonly uid?: string | undefined;
+}
+
 /** What hooks may use of the rest of the program; filled in by cluster.ts. */
 export interface Services {
   readonly clock: Clock;
@@ -80,6 +105,8 @@ export interface Services {
   readonly reader: Reader;
   readonly authorizer: Authorizer;
   readonly tokens: TokenAuthenticator;
+  /** Undefined: this server signs no tokens. */
+  readonly tokenIssuer?: TokenIssuer | undefined;
   /** Cluster-wide settings that hooks need. */
   readonly settings: ClusterSettings;
   /** Writes through the registry as the given user: for subresources that act on other objects (binding, eviction). */

@@ -1,0 +1,154 @@
+import { define } from '../definition.js';
+import { at, duplicate, type FieldError, type FieldPath, invalid, notSupported, required, tooMany } from '../meta/field-errors.js';
+import { semanticEqual, validateImmutable, validateLabelName, validateLabels } from '../meta/metadata.js';
+import { isDNS1123Label, isDNS1123Subdomain, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
+import { age, formatList } from '../shared/format.js';
+import { familyOf, validateCanonicalIP, validateEndpointIP, validateIP, warningsForIP } from '../shared/ip.js';
+import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../types/discovery-v1.gen.js';
+
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
+const MAX = { addresses: 100, endpoints: 1000, hints: 8, ports: 20000, topology: 16 } as const;
+const HOSTNAME_LABEL = 'kubernetes.io/hostname';
+const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
+/** They write canonical addresses. */
+const CONTROLLERS = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
+
+export default define<EndpointSlice>({
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  resource: 'endpointslices',
+  generation: true,
+  specChanged: ({ metadata, ...content }, { metadata: oldMetadata, ...oldContent }) =>
+    !semanticEqual(content, oldContent) || !semanticEqual(metadata.labels, oldMetadata.labels),
+  defaults: ({ ports }) => {
+    for (const port of ports ?? []) {
+      port.name ??= '';
+      port.protocol ??= 'TCP';
+    }
+  },
+  prepareCreate: (slice) => dropTopology(slice, undefined),
+  prepareUpdate: dropTopology,
+  validate: (slice) => [...validateHead(slice), ...validateEndpoints(slice)],
+  validateUpdate: (slice, old) => {
+    const errors = validateEndpoints(slice);
+    // what older versions let in may stay
+    const tolerated = errors.length > 0 && semanticEqual(slice.endpoints, old.endpoints) ? [] : errors;
+    return [...validateHead(slice), ...tolerated, ...validateImmutable(slice.addressType, old.addressType, at('addressType'))];
+  },
+  warnings: (slice, old) => [
+    ...(slice.addressType === 'FQDN' && !old ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+    ...addressWarnings(slice),
+  ],
+  row: (slice, { now }) => [
+    slice.metadata.name,
+    slice.addressType,
+    formatList((slice.ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? '*') : String(port)))),
+    formatList((slice.endpoints ?? []).flatMap(({ addresses }) => addresses ?? [])),
+    age(slice, now),
+  ],
+});
+
+/**
+ * deprecatedTopology cannot be written through this version. The name of a node that was there before is kept in the field
+ * that replaced it, so that partial updates do not lose it.
+ */
+function dropTopology(slice: EndpointSlice, old: EndpointSlice | undefined): void {
+  if (old && semanticEqual(slice.endpoints, old.endpoints)) return;
+  const known = new Set((old?.endpoints ?? []).flatMap(({ deprecatedTopology }) => deprecatedTopology?.[HOSTNAME_LABEL] ?? []));
+  for (const endpoint of slice.endpoints ?? []) {
+    const node = endpoint.deprecatedTopology?.[HOSTNAME_LABEL];
+    if (endpoint.nodeName === undefined && node !== undefined && known.has(node) && nameIsDNSSubdomain(node, false).length === 0)
+      endpoint.nodeName = node;
+    endpoint.deprecatedTopology = undefined;
+  }
+}
+
+function validateHead({ addressType, ports = [] }: EndpointSlice): FieldError[] {
+  const path = at('addressType');
+  const errors: FieldError[] = [];
+  if (!addressType) errors.push(required(path));
+  else if (!ADDRESS_TYPES.includes(addressType)) errors.push(notSupported(path, addressType, ADDRESS_TYPES));
+  return [...errors, ...validatePorts(ports, at('ports'))];
+}
+
+function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldError[] {
+  if (ports.length > MAX.ports) return [tooMany(path, ports.length, MAX.ports)];
+  const names = new Set<string>();
+  return ports.flatMap(({ name = '', protocol, appProtocol }, i) => {
+    const child = path.index(i);
+    const errors = name === '' ? [] : isDNS1123Label(name).map((m) => invalid(child.child('name'), name, m));
+    if (names.has(name)) errors.push(duplicate(child.child('name'), name));
+    names.add(name);
+    if (!protocol) errors.push(required(child.child('protocol')));
+    else if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(child.child('protocol'), protocol, PROTOCOLS));
+    if (appProtocol !== undefined) errors.push(...validateLabelName(appProtocol, child.child('appProtocol')));
+    return errors;
+  });
+}
+
+function validateEndpoints({ endpoints = [], addressType }: EndpointSlice): FieldError[] {
+  const path = at('endpoints');
+  if (endpoints.length > MAX.endpoints) return [tooMany(path, endpoints.length, MAX.endpoints)];
+  return endpoints.flatMap((endpoint, i) => validateEndpoint(endpoint, addressType, path.index(i)));
+}
+
+function validateEndpoint(endpoint: Endpoint, type: EndpointSlice['addressType'], path: FieldPath): FieldError[] {
+  const { addresses = [], nodeName, hostname, deprecatedTopology: topology = {}, hints } = endpoint;
+  const errors: FieldError[] = [];
+  const addressPath = path.child('addresses');
+  if (addresses.length === 0) errors.push(required(addressPath, 'must contain at least 1 address'));
+  else if (addresses.length > MAX.addresses) errors.push(tooMany(addressPath, addresses.length, MAX.addresses));
+  addresses.forEach((address, i) => errors.push(...validateAddress(address, type, addressPath, i)));
+  if (nodeName !== undefined) errors.push(...nameIsDNSSubdomain(nodeName, false).map((m) => invalid(path.child('nodeName'), nodeName, m)));
+  const topologyPath = path.child('deprecatedTopology');
+  const size = Object.keys(topology).length;
+  if (size > MAX.topology) errors.push(tooMany(topologyPath, size, MAX.topology));
+  errors.push(...validateLabels(topology, topologyPath));
+  if (hostname !== undefined) errors.push(...isDNS1123Label(hostname).map((m) => invalid(path.child('hostname'), hostname, m)));
+  if (hints) errors.push(...validateHints(hints, path.child('hints')));
+  return errors;
+}
+
+function validateAddress(address: string, type: EndpointSlice['addressType'], path: FieldPath, i: number): FieldError[] {
+  const own = path.index(i);
+  if (type === 'FQDN') return validateDomainName(address, own);
+  if (type !== 'IPv4' && type !== 'IPv6') return [];
+  const errors = type === 'IPv4' ? validateIP(own, address) : validateCanonicalIP(own, address);
+  if (errors.length > 0) return errors;
+  if (familyOf(address) !== type) errors.push(invalid(path, address, `must be an ${type} address`));
+  return [...errors, ...validateEndpointIP(own, address)];
+}
+
+function validateDomainName(text: string, path: FieldPath): FieldError[] {
+  if (text === '') return [required(path)];
+  const name = text.replace(/\.$/, '');
+  const problems = isDNS1123Subdomain(name);
+  if (problems.length > 0) return [invalid(path, name, problems.join(','))];
+  const labels = name.split('.');
+  if (labels.length < 2) return [invalid(path, name, 'should be a domain with at least two segments separated by dots')];
+  const bad = labels.find((label) => isDNS1123Label(label).length > 0);
+  return bad === undefined ? [] : [invalid(path, bad, isDNS1123Label(bad).join(','))];
+}
+
+function validateHints({ forZones = [], forNodes = [] }: EndpointHints, path: FieldPath): FieldError[] {
+  const check = (field: 'forZones' | 'forNodes', list: readonly { name: string }[], rule: (name: string) => string[]): FieldError[] => {
+    if (list.length > MAX.hints) return [tooMany(path.child(field), list.length, MAX.hints)];
+    const seen = new Set<string>();
+    return list.flatMap(({ name }, i) => {
+      const child = path.child(field).index(i).child('name');
+      const repeated = seen.has(name) ? [duplicate(child, name)] : [];
+      seen.add(name);
+      return [...repeated, ...rule(name).map((m) => invalid(child, name, m))];
+    });
+  };
+  const zones = check('forZones', forZones, isLabelValue);
+  return forZones.length > MAX.hints ? zones : [...zones, ...check('forNodes', forNodes, (name) => nameIsDNSSubdomain(name, false))];
+}
+
+function addressWarnings({ metadata, endpoints = [], addressType }: EndpointSlice): string[] {
+  if (addressType === 'FQDN' || CONTROLLERS.includes(metadata.labels?.[MANAGED_BY] ?? '')) return [];
+  return endpoints.flatMap(({ addresses = [] }, i) =>
+    addresses.flatMap((address, j) => warningsForIP(at('endpoints').index(i).child('addresses').index(j), address)),
+  );
+}

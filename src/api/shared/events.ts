@@ -1,0 +1,113 @@
+// Events of both groups: v1 and events.k8s.io are two shapes of one stored object, and the stored one is v1's.
+import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
+import { validateImmutable, validateLabelName } from '../meta/metadata.js';
+import { isDNS1123Subdomain } from '../meta/names.js';
+import type { Event } from '../types/core-v1.gen.js';
+import { since } from './format.js';
+
+const MAX_LENGTH = 128;
+const MAX_NOTE_LENGTH = 1024;
+
+/** How the two groups call the controller in errors. */
+export type ReportingField = 'reportingComponent' | 'reportingController';
+
+/** What both groups ask of an Event, new or changed. Events with an eventTime are of the newer API and have stricter rules. */
+export function validateEvent(event: Event, reporting: ReportingField): FieldError[] {
+  const { involvedObject, metadata } = event;
+  const namespace = metadata.namespace ?? '';
+  const mismatch = invalid(at('involvedObject', 'namespace'), involvedObject.namespace ?? '', 'does not match event.namespace');
+  const errors: FieldError[] = [];
+  if (event.eventTime) {
+    if (!involvedObject.namespace && namespace !== 'default' && namespace !== 'kube-system') errors.push(mismatch);
+    errors.push(...validateReporter(event, reporting), ...validateTexts(event));
+  } else if (involvedObject.namespace ? namespace !== involvedObject.namespace : namespace !== '' && namespace !== 'default') {
+    errors.push(mismatch);
+  }
+  return [...errors, ...isDNS1123Subdomain(namespace).map((m) => invalid(at('namespace'), namespace, m))];
+}
+
+function validateReporter({ reportingComponent = '', reportingInstance = '' }: Event, reporting: ReportingField): FieldError[] {
+  return [
+    ...(reportingComponent === '' ? [required(at(reporting))] : []),
+    ...validateLabelName(reportingComponent, at(reporting)),
+    ...validateText('reportingInstance', reportingInstance),
+  ];
+}
+
+function validateTexts({ action = '', reason = '', message = '' }: Event): FieldError[] {
+  const errors = [...validateText('action', action), ...validateText('reason', reason)];
+  if (Buffer.byteLength(message) > MAX_NOTE_LENGTH)
+    errors.push(invalid(at('message'), '', `can have at most ${MAX_NOTE_LENGTH} characters`));
+  return errors;
+}
+
+function validateText(field: string, text: string): FieldError[] {
+  if (text === '') return [required(at(field))];
+  return Buffer.byteLength(text) > MAX_LENGTH ? [invalid(at(field), '', `can have at most ${MAX_LENGTH} characters`)] : [];
+}
+
+/** What events.k8s.io asks of a new Event beyond `validateEvent`. */
+export function validateStrictly(event: Event): FieldError[] {
+  const errors = validateSeries(event);
+  const { type = '', source } = event;
+  if (!event.eventTime) errors.push(required(at('eventTime')));
+  if (type !== 'Normal' && type !== 'Warning') errors.push(invalid(at('type'), '', `has invalid value: ${type}`));
+  const unset = (field: string, isSet: unknown) => isSet && errors.push(invalid(at(field), '', 'needs to be unset'));
+  unset('firstTimestamp', event.firstTimestamp);
+  unset('lastTimestamp', event.lastTimestamp);
+  unset('count', event.count);
+  unset('source', source?.component || source?.host);
+  return errors;
+}
+
+/** What events.k8s.io asks of a changed Event beyond `validateEvent`: only the series may go on. */
+export function validateStrictChange(event: Event, old: Event): FieldError[] {
+  const errors = JSON.stringify(event.series) === JSON.stringify(old.series) ? [] : validateSeries(event);
+  const frozen = (field: string, key: keyof Event) => errors.push(...validateImmutable(event[key], old[key], at(field)));
+  for (const key of [
+    'involvedObject',
+    'reason',
+    'message',
+    'source',
+    'firstTimestamp',
+    'lastTimestamp',
+    'count',
+    'type',
+    'eventTime',
+    'action',
+    'related',
+  ] as const)
+    frozen(key, key);
+  frozen('reportingController', 'reportingComponent');
+  frozen('reportingInstance', 'reportingInstance');
+  return errors;
+}
+
+function validateSeries({ series }: Event): FieldError[] {
+  if (!series) return [];
+  const errors: FieldError[] = [];
+  if ((series.count ?? 0) < 2) errors.push(invalid(at('series.count'), '', 'should be at least 2'));
+  if (!series.lastObservedTime) errors.push(required(at('series.lastObservedTime')));
+  return errors;
+}
+
+/** Cells of the table both groups show. */
+export function eventRow(event: Event, { now }: { now: number }): unknown[] {
+  const { involvedObject: object, series, source } = event;
+  const first = event.firstTimestamp ? since(event.firstTimestamp, now) : since(event.eventTime, now);
+  const last = series ? since(series.lastObservedTime, now) : event.lastTimestamp ? since(event.lastTimestamp, now) : first;
+  const kind = (object.kind ?? '').toLowerCase();
+  const reporter = [source?.component || event.reportingComponent || '', source?.host || event.reportingInstance || ''];
+  return [
+    last,
+    event.type ?? '',
+    event.reason ?? '',
+    object.name ? `${kind}/${object.name}` : kind,
+    object.fieldPath ?? '',
+    reporter[1] ? reporter.join(', ') : reporter[0],
+    (event.message ?? '').trim(),
+    first,
+    series ? (series.count ?? 0) : event.count || 1,
+    event.metadata.name,
+  ];
+}

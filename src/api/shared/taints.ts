@@ -1,0 +1,23 @@
+import { duplicate, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
+import { validateLabelName } from '../meta/metadata.js';
+import { isLabelValue } from '../meta/names.js';
+import type { Taint } from '../types/core-v1.gen.js';
+
+export const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
+
+/** @returns all that is wrong with a node's taints */
+export function validateTaints(taints: readonly Taint[], path: FieldPath): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap((taint, i) => {
+    const at = path.index(i);
+    const errors = validateLabelName(taint.key, at.child('key'));
+    const value = isLabelValue(taint.value ?? '');
+    if (value.length > 0) errors.push(invalid(at.child('value'), taint.value, value.join(';')));
+    if (!taint.effect) errors.push(required(at.child('effect')));
+    else if (!TAINT_EFFECTS.includes(taint.effect)) errors.push(notSupported(at.child('effect'), taint.effect, TAINT_EFFECTS));
+    const identity = JSON.stringify([taint.key, taint.effect]);
+    if (seen.has(identity)) errors.push(duplicate(at, taint, 'taints must be unique by key and effect pair'));
+    seen.add(identity);
+    return errors;
+  });
+}

@@ -1,0 +1,83 @@
+import { define } from '../definition.js';
+import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
+import { semanticEqual, validateLabelName } from '../meta/metadata.js';
+import { isDNS1123Label, isPortNumber, nameIsDNSSubdomain } from '../meta/names.js';
+import { age } from '../shared/format.js';
+import { validateEndpointIP, validateIP, warningsForIP } from '../shared/ip.js';
+import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from '../types/core-v1.gen.js';
+
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const MAX_SHOWN = 3;
+
+export default define<Endpoints>({
+  group: '',
+  version: 'v1',
+  resource: 'endpoints',
+  createOnUpdate: true,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+  defaults: ({ subsets }) => {
+    for (const subset of subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
+  },
+  validate: (endpoints) => validateSubsets(endpoints),
+  // what older versions let in may stay
+  validateUpdate: (endpoints, old) => {
+    const errors = validateSubsets(endpoints);
+    return errors.length > 0 && semanticEqual(endpoints.subsets, old.subsets) ? [] : errors;
+  },
+  warnings,
+  row: (endpoints, { now }) => [endpoints.metadata.name, formatSubsets(endpoints.subsets ?? []), age(endpoints, now)],
+});
+
+function validateSubsets({ subsets = [] }: Endpoints): FieldError[] {
+  return subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, i) => {
+    const path = at('subsets').index(i);
+    const errors: FieldError[] = [];
+    if (addresses.length + notReadyAddresses.length === 0) errors.push(required(path, 'must specify `addresses` or `notReadyAddresses`'));
+    addresses.forEach((a, j) => errors.push(...validateAddress(a, path.child('addresses').index(j))));
+    notReadyAddresses.forEach((a, j) => errors.push(...validateAddress(a, path.child('notReadyAddresses').index(j))));
+    ports.forEach((p, j) => errors.push(...validatePort(p, ports.length > 1, path.child('ports').index(j))));
+    return errors;
+  });
+}
+
+function validateAddress({ ip, hostname, nodeName }: EndpointAddress, path: FieldPath): FieldError[] {
+  const errors = validateIP(path.child('ip'), ip);
+  if (hostname) errors.push(...isDNS1123Label(hostname).map((m) => invalid(path.child('hostname'), hostname, m)));
+  if (nodeName !== undefined) errors.push(...nameIsDNSSubdomain(nodeName, false).map((m) => invalid(path.child('nodeName'), nodeName, m)));
+  return [...errors, ...validateEndpointIP(path.child('ip'), ip)];
+}
+
+function validatePort({ name, port, protocol, appProtocol }: EndpointPort, needsName: boolean, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  if (name) errors.push(...isDNS1123Label(name).map((m) => invalid(path.child('name'), name, m)));
+  else if (needsName) errors.push(required(path.child('name')));
+  errors.push(...isPortNumber(port).map((m) => invalid(path.child('port'), port, m)));
+  if (!protocol) errors.push(required(path.child('protocol')));
+  else if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(path.child('protocol'), protocol, PROTOCOLS));
+  if (appProtocol !== undefined) errors.push(...validateLabelName(appProtocol, path.child('appProtocol')));
+  return errors;
+}
+
+function warnings({ metadata, subsets = [] }: Endpoints): string[] {
+  // the controller writes canonical addresses
+  if (metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller') return [];
+  return subsets.flatMap(({ addresses = [], notReadyAddresses = [] }, i) => {
+    const path = at('subsets').index(i);
+    return [
+      ...addresses.flatMap(({ ip }, j) => warningsForIP(path.child('addresses').index(j).child('ip'), ip)),
+      ...notReadyAddresses.flatMap(({ ip }, j) => warningsForIP(path.child('notReadyAddresses').index(j).child('ip'), ip)),
+    ];
+  });
+}
+
+/** `10.0.0.1:80,10.0.0.2:80,10.0.0.3:80 + 2 more...`; the addresses alone where there are no ports. */
+function formatSubsets(subsets: readonly EndpointSubset[]): string {
+  const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
+    ports.length === 0
+      ? addresses.map(({ ip }) => ip)
+      : ports.flatMap(({ port }) => addresses.map(({ ip }) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`)),
+  );
+  if (subsets.length === 0) return '<none>';
+  const shown = all.slice(0, MAX_SHOWN).join(',');
+  return all.length > MAX_SHOWN ? `${shown} + ${all.length - MAX_SHOWN} more...` : shown;
+}

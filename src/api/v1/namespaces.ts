@@ -1,0 +1,69 @@
+import { type Context, define } from '../definition.js';
+import { at, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
+import { validateFinalizerName } from '../meta/metadata.js';
+import { nameIsDNSLabel } from '../meta/names.js';
+import { age } from '../shared/format.js';
+import type { Namespace } from '../types/core-v1.gen.js';
+
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+const FINALIZER = 'kubernetes';
+/** Finalizer names that need no domain. */
+const STANDARD_FINALIZERS = [FINALIZER, 'orphan', 'foregroundDeletion'];
+
+export default define<Namespace>({
+  group: '',
+  version: 'v1',
+  resource: 'namespaces',
+  validateName: nameIsDNSLabel,
+  selectableFields: ['status.phase'],
+  fields: ({ status }) => ({ 'status.phase': status.phase ?? '' }),
+  returnDeletedObject: true,
+  defaults: (namespace) => {
+    labelWithName(namespace);
+    namespace.status ??= {};
+    namespace.status.phase ??= 'Active';
+  },
+  prepareCreate: (namespace) => {
+    // a generated name was not known to the defaults
+    labelWithName(namespace);
+    namespace.status = { phase: 'Active' };
+    const finalizers = namespace.spec?.finalizers ?? [];
+    namespace.spec = { ...namespace.spec, finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
+  },
+  prepareUpdate: (namespace, old, { subresource }) => {
+    if (subresource === '') namespace.spec = { ...namespace.spec, finalizers: old.spec.finalizers };
+    if (subresource === 'finalize') namespace.status = old.status;
+  },
+  validate: ({ spec }) => (spec.finalizers ?? []).flatMap((name) => validateSpecFinalizer(name, at('spec', 'finalizers'))),
+  validateUpdate,
+  // the content goes first: the namespace controller removes the finalizer of the spec when nothing is left
+  finalizers: ({ metadata, spec }) => [...(metadata.finalizers ?? []), ...(spec.finalizers ?? [])],
+  markDeleting: (namespace) => {
+    namespace.status = { ...namespace.status, phase: 'Terminating' };
+  },
+  row: (namespace, { now }) => [namespace.metadata.name, namespace.status.phase, age(namespace, now)],
+});
+
+function labelWithName({ metadata }: Namespace): void {
+  if (metadata.name) metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
+}
+
+function validateSpecFinalizer(name: string, path: FieldPath): FieldError[] {
+  const errors = validateFinalizerName(name, path);
+  if (!name.includes('/') && !STANDARD_FINALIZERS.includes(name))
+    errors.push(invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified'));
+  return errors;
+}
+
+function validateUpdate(namespace: Namespace, _old: Namespace, { subresource }: Context): FieldError[] {
+  const finalizers = namespace.spec.finalizers ?? [];
+  if (subresource === 'finalize') return finalizers.flatMap((name, i) => validateSpecFinalizer(name, at('spec', 'finalizers').index(i)));
+  if (subresource !== 'status') return finalizers.flatMap((name) => validateSpecFinalizer(name, at('spec', 'finalizers')));
+  const deleting = namespace.metadata.deletionTimestamp !== undefined;
+  const phase = namespace.status.phase;
+  if (phase === (deleting ? 'Terminating' : 'Active')) return [];
+  const rule = deleting
+    ? "may only be 'Terminating' if `deletionTimestamp` is not empty"
+    : "may only be 'Active' if `deletionTimestamp` is empty";
+  return [invalid(at('status', 'Phase'), phase ?? '', rule)];
+}

@@ -1,0 +1,31 @@
+import { define } from '../definition.js';
+import { age } from '../shared/format.js';
+import { requestToken } from '../shared/token-request.js';
+import type { ServiceAccount } from '../types/core-v1.gen.js';
+
+const ENFORCE_MOUNTABLE_SECRETS = 'kubernetes.io/enforce-mountable-secrets';
+
+export default define<ServiceAccount>({
+  group: '',
+  version: 'v1',
+  resource: 'serviceaccounts',
+  subresources: { token: { create: requestToken } },
+  prepareCreate: keepOnlyNames,
+  prepareUpdate: keepOnlyNames,
+  warnings: (account, old) =>
+    isEnforcing(account) && !(old && isEnforcing(old))
+      ? [
+          `metadata.annotations[${ENFORCE_MOUNTABLE_SECRETS}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+        ]
+      : [],
+  row: (account, { now }) => [account.metadata.name, age(account, now)],
+});
+
+/** Secrets are those of the account's own namespace, so nothing but their names matters. */
+function keepOnlyNames(account: ServiceAccount): void {
+  account.secrets = account.secrets?.map(({ name }) => ({ name }));
+}
+
+function isEnforcing({ metadata }: ServiceAccount): boolean {
+  return Object.hasOwn(metadata.annotations ?? {}, ENFORCE_MOUNTABLE_SECRETS);
+}

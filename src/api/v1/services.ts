@@ -1,0 +1,70 @@
+import { define } from '../definition.js';
+import { nameIsDNSLabel } from '../meta/names.js';
+import { age, formatLabels } from '../shared/format.js';
+import type { Service } from '../types/core-v1.gen.js';
+import { allocate, release } from './service-allocation.js';
+import { serviceStatusWarnings, serviceWarnings, validateLoadBalancerStatus, validateServiceChange } from './service-changes.js';
+import { dropTypeDependent, setDefaults } from './service-shape.js';
+import { validateService } from './service-validation.js';
+
+export default define<Service>({
+  group: '',
+  version: 'v1',
+  resource: 'services',
+  validateName: nameIsDNSLabel,
+  createOnUpdate: true,
+  returnDeletedObject: true,
+  selectableFields: ['spec.clusterIP', 'spec.type'],
+  fields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
+  subresources: { proxy: { connect: true } },
+  defaults: setDefaults,
+  begin: allocate,
+  afterDelete: release,
+  prepareCreate: (service) => {
+    service.status = { loadBalancer: {} };
+    dropUnused(service);
+  },
+  prepareUpdate: (service, old, { subresource }) => {
+    if (subresource !== '') return;
+    dropTypeDependent(service, old);
+    dropUnused(service);
+  },
+  validate: (service) => validateService(service, undefined),
+  validateUpdate: (service, old, { subresource }) =>
+    subresource === 'status'
+      ? validateLoadBalancerStatus(service, old)
+      : [...validateServiceChange(service, old), ...validateService(service, old)],
+  warnings: (service, _old, { subresource }) => (subresource === 'status' ? serviceStatusWarnings(service) : serviceWarnings(service)),
+  row: (service, { now }) => {
+    const { type, clusterIPs, ports = [], selector } = service.spec;
+    const portTexts = ports.map((p) => `${p.port}${p.nodePort ? `:${p.nodePort}` : ''}/${p.protocol}`);
+    return [
+      service.metadata.name,
+      type,
+      clusterIPs?.[0] ?? '<none>',
+      externalAddresses(service),
+      portTexts.join(',') || '<none>',
+      age(service, now),
+      formatLabels(selector),
+    ];
+  },
+});
+
+/** Upstream gave ExternalName services an internalTrafficPolicy by mistake, and hides it since. */
+function dropUnused({ spec }: Service): void {
+  if (spec.type === 'ExternalName') spec.internalTrafficPolicy = undefined;
+}
+
+function externalAddresses({ spec, status }: Service): string {
+  const own = spec.externalIPs ?? [];
+  switch (spec.type) {
+    case 'ExternalName':
+      return spec.externalName ?? '';
+    case 'LoadBalancer': {
+      const given = new Set((status.loadBalancer?.ingress ?? []).flatMap((point) => point.ip || point.hostname || []));
+      return [...[...given].sort(), ...own].join(',') || '<pending>';
+    }
+    default:
+      return own.join(',') || '<none>';
+  }
+}
