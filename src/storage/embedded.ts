@@ -32,7 +32,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 const COMPACTION_STEP = 1000;
 /** Records read at once. */
 const CHUNK = 1000;
-const KEY_PREFIX = /^\/.*\/$/s;
+const KEY_PREFIX = /^\/(?:.*\/)?$/s;
 
 type Listener = (events: readonly StorageEvent[]) => void;
 

@@ -1,0 +1,154 @@
+import type { Cache } from './cache.js';
+import { Change, type Item, type Write } from './change.js';
+
+/** Writes or items handed to a lagging watcher at once. */
+const CHUNK = 256;
+
+/** Where a watcher's changes go. Called synchronously, never waited for; must not throw. */
+export interface Sink<I extends Item> {
+  /**
+   * Takes all of `changes` (shared: not to be modified), which are never empty.
+   * @returns false: full. Nothing more comes before `resume` is called.
+   */
+  events(changes: readonly Change<I>[]): boolean;
+  /** The initial items have all been given; they are the state at this revision. */
+  initialized?(revision: number): void;
+  /** The history no longer reaches from where this watcher stopped (or the resource is gone): the watch is over. */
+  expired(): void;
+}
+
+export interface WatchOptions<I extends Item> {
+  /** Only keys that begin with this: the cache's prefix, or it and a namespace. */
+  readonly prefix: string;
+  /** Only changes after this revision. With `initial` always 'now'. */
+  readonly after: number | 'now';
+  /** First all present items, as ADDED. */
+  readonly initial?: boolean;
+  /** undefined: everything. Must be pure. */
+  readonly match?: ((item: I) => boolean) | undefined;
+  readonly sink: Sink<I>;
+}
+
+/**
+ * A watch from the view of its owner. It is either active (given every batch as it comes) or lagging: given chunks of the
+ * initial items or of the history until it has caught up, pausing whenever its sink is full.
+ */
+export class Watcher<I extends Item> {
+  readonly #cache: Cache<I>;
+  readonly #options: WatchOptions<I>;
+  #state: 'active' | 'lagging' | 'stopped' = 'lagging';
+  /** All changes up to here have been given. */
+  #given: number;
+  /** Initial items not given yet. */
+  #initial: readonly I[] | undefined;
+  #pumping = false;
+
+  /** For Cache only. Begins on its own in the next microtask, so that the owner has the watcher before the first call. */
+  constructor(cache: Cache<I>, options: WatchOptions<I>, revision: number, initial: readonly I[] | undefined) {
+    this.#cache = cache;
+    this.#options = options;
+    this.#given = revision;
+    this.#initial = initial;
+    queueMicrotask(() => this.#pump());
+  }
+
+  /** The revision up to which this watcher has been given everything: what a bookmark may say. */
+  position(): number {
+    return this.#state === 'active' ? Math.max(this.#given, this.#cache.delivered()) : this.#given;
+  }
+
+  /** Whether the initial items have all been given: no bookmark before. */
+  get initialized(): boolean {
+    return this.#initial === undefined;
+  }
+
+  /** The sink has room again. May be called at any time, any number of times. */
+  resume(): void {
+    if (this.#state === 'lagging') this.#pump();
+  }
+
+  /** Ends the watch; the sink is not called any more. May be called any number of times. */
+  stop(): void {
+    this.#state = 'stopped';
+    this.#initial = undefined;
+    this.#cache.leave(this);
+  }
+
+  /** For Cache only: ends the watch because the resource is gone. */
+  expire(): void {
+    if (this.#state === 'stopped') return;
+    this.stop();
+    this.#options.sink.expired();
+  }
+
+  /**
+   * For Cache only: gives one batch of writes to an active watcher.
+   * @param all the changes for everybody who watches `prefix` without a selector, made once
+   */
+  deliver(writes: readonly Write<I>[], last: number, all: (prefix: string) => readonly Change<I>[]): void {
+    // a watcher that joined, or caught up, while the others were served has had this batch from the history
+    if (this.#state !== 'active' || this.#given >= last) return;
+    this.#given = last;
+    const { match, prefix, sink } = this.#options;
+    const changes = match === undefined ? all(prefix) : this.#select(writes);
+    if (changes.length > 0 && !sink.events(changes) && this.#state === 'active') this.#lag();
+  }
+
+  #lag(): void {
+    this.#state = 'lagging';
+    this.#cache.deactivate(this);
+  }
+
+  #select(writes: readonly Write<I>[]): readonly Change<I>[] {
+    const { match, prefix } = this.#options;
+    let changes: Change<I>[] | undefined;
+    for (const write of writes) {
+      const change = write.key.startsWith(prefix) ? write.change(match) : undefined;
+      if (change) (changes ??= []).push(change);
+    }
+    return changes ?? NOTHING;
+  }
+
+  /** Gives what is missing until the sink is full or the watcher is up to date. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    let room = true;
+    while (room && this.#state === 'lagging') room = this.#initial ? this.#giveInitial(this.#initial) : this.#giveHistory();
+    this.#pumping = false;
+  }
+
+  #giveInitial(items: readonly I[]): boolean {
+    const { match, sink } = this.#options;
+    const changes: Change<I>[] = [];
+    let i = 0;
+    for (; i < items.length && changes.length < CHUNK; i++) {
+      const item = items[i] as I;
+      if (match === undefined || match(item)) changes.push(new Change('ADDED', item));
+    }
+    this.#initial = i < items.length ? items.slice(i) : undefined;
+    const room = changes.length === 0 || sink.events(changes);
+    if (this.#initial === undefined && this.#state === 'lagging') sink.initialized?.(this.#given);
+    return room;
+  }
+
+  #giveHistory(): boolean {
+    const writes = this.#cache.writesAfter(this.#given, CHUNK);
+    if (writes === undefined) {
+      this.expire();
+      return false;
+    }
+    const last = writes.at(-1);
+    if (!last) {
+      this.#state = 'active';
+      this.#given = this.#cache.revision();
+      this.#cache.activate(this);
+      return false;
+    }
+    this.#given = last.revision;
+    const changes = this.#select(writes);
+    return changes.length === 0 || this.#options.sink.events(changes);
+  }
+}
+
+const NOTHING: readonly never[] = [];
