@@ -45,12 +45,27 @@ export interface Client {
   /** `object.metadata.namespace` tells where. */
   create<T extends KubeObject>(resource: Resource<T>, object: Draft<T>, options?: WriteOptions): Promise<T>;
   /** POST to a subresource whose body is another kind: binding, eviction, token. */
-  createSubresource<R extends KubeObject>(resource: Resource, key: ObjectKey, subresource: string, body: Draft<R>, options?: WriteOptions): Promise<R>;
+  createSubresource<R extends KubeObject>(
+    resource: Resource,
+    key: ObjectKey,
+    subresource: string,
+    body: Draft<R>,
+    options?: WriteOptions,
+  ): Promise<R>;
   /** Fails with Conflict when `object.metadata.resourceVersion` is set and no longer the present one. */
   update<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
-  patch<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, patch: { type: PatchType; body: unknown }, options?: WriteOptions): Promise<T>;
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    patch: { type: PatchType; body: unknown },
+    options?: WriteOptions,
+  ): Promise<T>;
   /** Server-side apply; `fieldManager` must be given. */
-  apply<T extends KubeObject>(resource: Resource<T>, object: Draft<T>, options: WriteOptions & { fieldManager: string; force?: boolean }): Promise<T>;
+  apply<T extends KubeObject>(
+    resource: Resource<T>,
+    object: Draft<T>,
+    options: WriteOptions & { fieldManager: string; force?: boolean },
+  ): Promise<T>;
   /** Resolves once the server has accepted: finalizers or a grace period may keep the object a while. */
   delete(resource: Resource, key: ObjectKey, options?: DeleteOptions & { signal?: AbortSignal }): Promise<void>;
   deleteCollection(resource: Resource, list: ListOptions, options?: DeleteOptions): Promise<void>;

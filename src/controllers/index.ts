@@ -1,0 +1,83 @@
+// Starts the controllers of a cluster. A controller is one file and one line in the list below.
+//
+// The folder: runtime/ is what all of them are made of (queue, runner, expectations, owner references, pods); a file says
+// what a controller watches and does, a folder of the same name holds what it works with. Controllers know the cluster
+// through a Client and shared informers only, so they could run in another process. Where to start: runtime/controller.ts.
+import type { Client } from '../client/client.js';
+import { EventRecorder } from '../client/event-recorder.js';
+import type { Informers } from '../client/informers.js';
+import type { Clock } from '../util/clock.js';
+import type { Logger } from '../util/log.js';
+import { deployment } from './deployment.js';
+import { replicaset } from './replicaset.js';
+import { replicationcontroller } from './replicationcontroller.js';
+import type { ControllerDefinition, ControllerSettings, Running } from './runtime/controller.js';
+import { run } from './runtime/controller.js';
+
+export type { ControllerSettings, ServedResource } from './runtime/controller.js';
+
+/** In the order of starting. */
+const CONTROLLERS: readonly ControllerDefinition[] = [replicationcontroller, deployment, replicaset];
+
+/** Who the controllers are in managedFields and user agents, as upstream's single process of all of them. */
+const MANAGER = 'kube-controller-manager';
+
+export interface ControllersOptions {
+  readonly client: Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** As `--controllers`: names or aliases, `*` for all, `-name` for all but one. The first that says something about a controller counts. */
+  readonly enabled: readonly string[];
+  readonly settings: ControllerSettings;
+}
+
+/** The names `--controllers` knows. */
+export const controllerNames: readonly string[] = CONTROLLERS.map((c) => c.name);
+
+/**
+ * Which controllers a value of `--controllers` means.
+ * @throws Error naming what is not a controller
+ */
+export function enabledControllers(enabled: readonly string[]): string[] {
+  const known = new Set(CONTROLLERS.flatMap((c) => [c.name, c.alias]));
+  const unknown = enabled.filter((word) => word !== '*' && !known.has(word.replace(/^-/, '')));
+  if (unknown.length > 0) throw new Error(`unknown controllers: ${unknown.join(', ')} (known: ${controllerNames.join(', ')})`);
+  return CONTROLLERS.filter((c) => isEnabled(c, enabled)).map((c) => c.name);
+}
+
+function isEnabled({ name, alias }: ControllerDefinition, enabled: readonly string[]): boolean {
+  const names = [name, ...(alias === undefined ? [] : [alias])];
+  for (const word of enabled) {
+    if (names.includes(word)) return true;
+    if (word.startsWith('-') && names.includes(word.slice(1))) return false;
+  }
+  return enabled.includes('*');
+}
+
+/**
+ * Starts the enabled controllers. They write as kube-controller-manager. The informers stay their owner's.
+ * @throws Error for an unknown name in `enabled`
+ */
+export function startControllers(options: ControllersOptions): { stop(): Promise<void> } {
+  const names = new Set(enabledControllers(options.enabled));
+  const { informers, clock, random, settings } = options;
+  const client = options.client.as(MANAGER);
+  const running: Running[] = [];
+  const recorders: EventRecorder[] = [];
+  for (const definition of CONTROLLERS) {
+    if (!names.has(definition.name)) continue;
+    const logger = options.logger.with({ controller: definition.name });
+    const recorder = new EventRecorder({ client, clock, random, logger, component: definition.source ?? definition.name });
+    recorders.push(recorder);
+    const environment = { client, informers, clock, random, logger, recorder, settings };
+    for (const controller of definition.create(environment)) running.push(run(controller, environment));
+  }
+  return {
+    stop: async () => {
+      await Promise.all(running.reverse().map((r) => r.stop()));
+      await Promise.all(recorders.map((r) => r.stop()));
+    },
+  };
+}
