@@ -18,6 +18,8 @@ export interface Answer {
   compress(): void;
   /** Ignores whatever is written from now on: the answer is complete, though its handler still runs. */
   seal(): void;
+  /** How much of the body was sent so far, compressed or not. */
+  readonly bytesSent: number;
 }
 
 /** What Node's two response classes have in common, as far as it is used here. */
@@ -31,17 +33,27 @@ interface PlainResponse extends EventEmitter {
   end(chunk?: Chunk | Callback, encoding?: BufferEncoding | Callback, callback?: Callback): unknown;
 }
 
-/** Derives from one of Node's response classes. */
-function answerClass(Base: new () => PlainResponse) {
+/**
+ * Derives from one of Node's response classes.
+ * @param endWrites its `end` passes the last chunk to `write`
+ */
+function answerClass(Base: new () => PlainResponse, endWrites: boolean) {
   return class extends Base implements Answer {
     #compression: Compression | undefined;
     #sealed = false;
+    bytesSent = 0;
 
     compress(): void {
       if (this.headersSent) return;
       this.#compression = new Compression(this, {
-        write: (chunk) => super.write(chunk),
-        end: (chunk) => void super.end(chunk),
+        write: (chunk) => {
+          this.bytesSent += chunk.length;
+          return super.write(chunk);
+        },
+        end: (chunk) => {
+          if (!endWrites) this.bytesSent += chunk?.length ?? 0;
+          super.end(chunk);
+        },
       });
     }
 
@@ -51,7 +63,10 @@ function answerClass(Base: new () => PlainResponse) {
 
     override write(chunk: Chunk, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
       if (this.#sealed) return true;
-      if (!this.#compression) return super.write(chunk, encoding, callback);
+      if (!this.#compression) {
+        this.bytesSent += chunk.length;
+        return super.write(chunk, encoding, callback);
+      }
       const done = typeof encoding === 'function' ? encoding : callback;
       const more = this.#compression.write(chunk, typeof encoding === 'string' ? encoding : undefined);
       if (done) process.nextTick(done);
@@ -61,7 +76,10 @@ function answerClass(Base: new () => PlainResponse) {
     override end(chunk?: Chunk | Callback, encoding?: BufferEncoding | Callback, callback?: Callback): unknown {
       if (this.#sealed) return this;
       const compression = this.#compression;
-      if (!compression) return super.end(chunk, encoding, callback);
+      if (!compression) {
+        if (!endWrites && chunk !== undefined && typeof chunk !== 'function') this.bytesSent += chunk.length;
+        return super.end(chunk, encoding, callback);
+      }
       this.#compression = undefined;
       const done = [chunk, encoding, callback].find((v) => typeof v === 'function');
       if (done) this.once('finish', done as Callback);
@@ -95,13 +113,13 @@ type Handling = Express & { handle(request: unknown, response: unknown): void };
 export function serveWith(app: Express) {
   const Http1Request = dress(IncomingMessage, express.request, app);
   const Http1Response = dress(
-    answerClass(ServerResponse as unknown as new () => PlainResponse),
+    answerClass(ServerResponse as unknown as new () => PlainResponse, false),
     express.response,
     app,
   ) as unknown as typeof ServerResponse;
   const Http2Request = dress(Http2ServerRequest, express.request, app);
   const Http2Response = dress(
-    answerClass(Http2ServerResponse as unknown as new () => PlainResponse),
+    answerClass(Http2ServerResponse as unknown as new () => PlainResponse, true),
     express.response,
     app,
   ) as unknown as typeof Http2ServerResponse;

@@ -3,20 +3,35 @@ import type { TokenAuthenticator } from '../../api/definition.js';
 import { unauthorized } from '../../api/meta/errors.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import { certificateUser } from '../certificate.js';
-import type { Filter } from '../exchange.js';
+import type { Filter, ServerResponse } from '../exchange.js';
+import type { Metrics } from '../metrics.js';
 import { ANONYMOUS, AUTHENTICATED_GROUP, UNAUTHENTICATED_GROUP } from '../user-names.js';
 
 const anonymous: UserInfo = { username: ANONYMOUS, groups: [UNAUTHENTICATED_GROUP] };
 
+export interface AuthenticationOptions {
+  readonly tokens: TokenAuthenticator;
+  /** Requests without credentials are let in as system:anonymous. */
+  readonly anonymousAuth: boolean;
+  /** The time by which certificates expire. */
+  readonly now: () => number;
+  readonly metrics: Metrics;
+}
+
 /**
  * Says who asks: by the connection's client certificate, else by a bearer token, else anonymous where that is allowed.
  * Credentials that are wrong are refused even where anonymous requests are welcome.
- * @param now the time by which certificates expire
  */
-export function authentication(tokens: TokenAuthenticator, anonymousAuth: boolean, now: () => number): Filter {
+export function authentication({ tokens, anonymousAuth, now, metrics }: AuthenticationOptions): Filter {
   return async (request, response, next) => {
-    const user = (await authenticate(request, tokens, now())) ?? (anonymousAuth ? anonymous : undefined);
-    if (!user) return refuse(request, response);
+    const found = await authenticate(request, tokens, now());
+    const user = found ?? (anonymousAuth ? anonymous : undefined);
+    if (!user || user === 'invalid') {
+      metrics.authenticated(found === 'invalid' ? 'error' : 'failure');
+      closeConnection(request, response);
+      throw unauthorized();
+    }
+    metrics.authenticated('success');
     response.locals.exchange.user = user;
     // what comes after has no business with the credentials
     delete request.headers.authorization;
@@ -25,30 +40,21 @@ export function authentication(tokens: TokenAuthenticator, anonymousAuth: boolea
   };
 }
 
-function refuse(request: Request, response: Parameters<Filter>[1]): never {
-  closeConnection(request, response);
-  throw unauthorized();
-}
-
 /** HTTP/2 lends itself to abuse: whoever gives no credentials may not keep the connection (as upstream). */
-function closeConnection(request: Request, response: Parameters<Filter>[1]): void {
+function closeConnection(request: Request, response: ServerResponse): void {
   if (request.httpVersionMajor < 2) return;
   const session = (request as unknown as { stream: { session?: { close(): void } } }).stream.session;
   response.once('finish', () => session?.close());
 }
 
-/** @returns undefined: no credentials were given @throws ApiError Unauthorized when wrong ones were */
-async function authenticate(request: Request, tokens: TokenAuthenticator, now: number): Promise<UserInfo | undefined> {
+/** @returns undefined: no credentials were given */
+async function authenticate(request: Request, tokens: TokenAuthenticator, now: number): Promise<UserInfo | 'invalid' | undefined> {
   const certified = certificateUser(request, now);
   if (certified && certified !== 'invalid') return authenticated(certified);
   const token = bearerToken(request.headers.authorization);
-  if (token !== undefined) {
-    const found = await tokens.authenticate(token);
-    if (found) return authenticated(found.user);
-    throw unauthorized();
-  }
-  if (certified === 'invalid') throw unauthorized();
-  return undefined;
+  if (token === undefined) return certified;
+  const found = await tokens.authenticate(token);
+  return found ? authenticated(found.user) : 'invalid';
 }
 
 /** "Bearer x", in any case; an empty token is none (upstream's bearertoken.AuthenticateRequest). */

@@ -3,15 +3,19 @@ import { internalError } from '../../api/meta/errors.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import type { RequestInfo } from '../../handlers/request.js';
 import type { Filter } from '../exchange.js';
+import type { Metrics } from '../metrics.js';
 import { refusal } from '../forbidden.js';
 
+const RESULTS = { allow: 'allowed', deny: 'denied', 'no-opinion': 'no-opinion' } as const;
+
 /** Lets pass what the authorizer allows; 403 for the rest, whether it says no or nothing. */
-export function authorization(authorizer: Authorizer): Filter {
+export function authorization(authorizer: Authorizer, metrics: Metrics): Filter {
   return async (_request, response, next) => {
     const { info, user } = response.locals.exchange;
     if (!user) throw internalError('no user found for request');
     const attributes = attributesOf(info, user);
     const { decision, reason } = await authorizer.authorize(attributes);
+    metrics.authorized(RESULTS[decision]);
     if (decision !== 'allow') {
       response.setHeader('X-Content-Type-Options', 'nosniff');
       throw refusal(attributes, reason);

@@ -1,18 +1,15 @@
 import type { NextFunction, Request } from 'express';
 import { ApiError, internalError } from '../../api/meta/errors.js';
-import type { ApiRequest } from '../../handlers/request.js';
+import { sendStatus } from '../../handlers/respond.js';
 import type { Logger } from '../../util/log.js';
 import { apiRequest } from '../api-request.js';
 import type { ServerResponse } from '../exchange.js';
-
-/** Answers with the Status of an error, in the form the client accepts. */
-export type ErrorWriter = (request: ApiRequest, error: ApiError) => void | Promise<void>;
 
 /**
  * Where everything thrown on the way ends: an ApiError is answered as it is, anything else is our fault, logged and
  * answered with 500. Once an answer has begun, it can only be cut off.
  */
-export function errors(write: ErrorWriter, logger: Logger) {
+export function errors(logger: Logger) {
   return (error: unknown, request: Request, response: ServerResponse, _next: NextFunction): void | Promise<void> => {
     const { auditId, controller } = response.locals.exchange;
     if (!(error instanceof ApiError) && !controller.signal.aborted)
@@ -21,7 +18,8 @@ export function errors(write: ErrorWriter, logger: Logger) {
       response.destroy();
       return;
     }
-    return write(apiRequest(request, response), error instanceof ApiError ? error : internalError(message(error), { cause: error }));
+    const { status } = error instanceof ApiError ? error : internalError(message(error), { cause: error });
+    return sendStatus(apiRequest(request, response), status);
   };
 }
 

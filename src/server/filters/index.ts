@@ -4,6 +4,8 @@ import type { Authorizer, TokenAuthenticator } from '../../api/definition.js';
 import type { Handler } from '../../handlers/request.js';
 import type { Logger } from '../../util/log.js';
 import type { Filter } from '../exchange.js';
+import type { Metrics } from '../metrics.js';
+import { accessLog } from './access-log.js';
 import { auditId } from './audit-id.js';
 import { authentication } from './authentication.js';
 import { authorization } from './authorization.js';
@@ -11,8 +13,9 @@ import { cacheControl } from './cache-control.js';
 import { compression } from './compression.js';
 import { deadline } from './deadline.js';
 import { dispatch } from './dispatch.js';
-import { type ErrorWriter, errors } from './errors.js';
+import { errors } from './errors.js';
 import { impersonation } from './impersonation.js';
+import { measure } from './metrics.js';
 import { readRequestInfo } from './request-info.js';
 
 export interface FilterOptions {
@@ -21,7 +24,7 @@ export interface FilterOptions {
   readonly authorizer: Authorizer;
   /** What answers requests that have passed. */
   readonly handler: Handler;
-  readonly writeError: ErrorWriter;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   /** Unique ids for requests. */
   readonly newId: () => string;
@@ -36,14 +39,16 @@ export function install(app: Express, o: FilterOptions): void {
   const chain: readonly Filter[] = [
     auditId(o.newId),
     readRequestInfo(),
+    accessLog(o.logger),
     cacheControl(),
     deadline(o.requestTimeoutMs),
     compression(),
-    authentication(o.tokens, o.anonymousAuth, o.now),
+    authentication(o),
     impersonation(o.authorizer),
-    authorization(o.authorizer),
+    authorization(o.authorizer, o.metrics),
+    measure(o.metrics),
     dispatch(o.handler),
   ];
   for (const filter of chain) app.use(filter as RequestHandler);
-  app.use(errors(o.writeError, o.logger) as ErrorRequestHandler);
+  app.use(errors(o.logger) as ErrorRequestHandler);
 }

@@ -1,0 +1,225 @@
+// What the server measures, under kube-apiserver's names. Each server has a registry of its own.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Handler, RequestInfo } from '../handlers/request.js';
+import { registerProcessMetrics } from './process-metrics.js';
+import type { VersionInfo } from './version.js';
+
+const SECONDS = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
+const FINE_SECONDS = [0.005, 0.025, ...SECONDS];
+const SIZES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const EVENT_SIZES = [1, 2, 4, 8, 16, 32, 64, 128].map((kilobytes) => kilobytes * 1024);
+
+const PLACE = ['group', 'version', 'resource', 'subresource', 'scope', 'component'] as const;
+
+type RequestLabels = Record<'verb' | (typeof PLACE)[number], string>;
+
+export interface ResourceCount {
+  readonly group: string;
+  readonly resource: string;
+  readonly count: number;
+}
+
+export interface MetricsOptions {
+  readonly version: VersionInfo;
+  /** How many objects of each kind there are; asked at each scrape. */
+  readonly objectCounts: () => Iterable<ResourceCount>;
+  /** Whether a resource is served: others are not counted, or any client could fill the memory with made-up names. */
+  readonly isServed: (info: RequestInfo) => boolean;
+}
+
+/** A request on its way. */
+export interface Measured {
+  /** @param bytes size of the body that was sent */
+  finished(code: number, seconds: number, bytes: number): void;
+}
+
+/** Subresources that are reported under the verb CONNECT. */
+const CONNECTED = new Set(['log', 'exec', 'portforward', 'attach', 'proxy']);
+const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const HEALTH_PATHS = new Set(['/healthz', '/livez', '/readyz']);
+const UNMEASURED: Measured = { finished() {} };
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #isServed: MetricsOptions['isServed'];
+  readonly #inflight = this.#gauge('apiserver_current_inflight_requests', 'Requests being answered right now, by kind.', ['request_kind']);
+  readonly #longRunning = this.#gauge('apiserver_longrunning_requests', 'Long-running requests that are open.', ['verb', ...PLACE]);
+  readonly #total = this.#counter('apiserver_request_total', 'Requests answered, by what they asked for and the code of the answer.', [
+    'verb',
+    'dry_run',
+    ...PLACE,
+    'code',
+  ]);
+  readonly #duration = this.#histogram(
+    'apiserver_request_duration_seconds',
+    'How long requests took.',
+    ['verb', 'dry_run', ...PLACE],
+    FINE_SECONDS,
+  );
+  readonly #sli = this.#histogram(
+    'apiserver_request_sli_duration_seconds',
+    'How long requests took, without what others are to blame for.',
+    ['verb', ...PLACE],
+    SECONDS,
+  );
+  readonly #sizes = this.#histogram('apiserver_response_sizes', 'Sizes of answers to reads.', ['verb', ...PLACE], SIZES);
+  readonly #watchEvents = this.#counter('apiserver_watch_events_total', 'Events sent to watching clients.', [
+    'group',
+    'version',
+    'resource',
+  ]);
+  readonly #watchSizes = this.#histogram(
+    'apiserver_watch_events_sizes',
+    'Sizes of events sent to watching clients.',
+    ['group', 'version', 'resource'],
+    EVENT_SIZES,
+  );
+  readonly #storageTotal = this.#counter('etcd_requests_total', 'Requests to the store.', ['operation', 'group', 'resource']);
+  readonly #storageDuration = this.#histogram(
+    'etcd_request_duration_seconds',
+    'How long requests to the store took.',
+    ['operation', 'group', 'resource'],
+    FINE_SECONDS,
+  );
+  readonly #authentication = this.#counter('authentication_attempts', 'Attempts to authenticate, by result.', ['result']);
+  readonly #authorization = this.#counter('authorization_attempts_total', 'Questions whether a request is allowed, by result.', ['result']);
+
+  constructor({ version, objectCounts, isServed }: MetricsOptions) {
+    this.#isServed = isServed;
+    this.#registerCounts(objectCounts);
+    registerProcessMetrics(this.#registry);
+    const { gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform, major, minor } = version;
+    const build = {
+      major,
+      minor,
+      git_version: gitVersion,
+      git_commit: gitCommit,
+      git_tree_state: gitTreeState,
+      build_date: buildDate,
+      go_version: goVersion,
+      compiler,
+      platform,
+    };
+    this.#gauge('kubernetes_build_info', 'What this server is; always 1.', Object.keys(build)).set(build, 1);
+    for (const kind of ['readOnly', 'mutating']) this.#inflight.set({ request_kind: kind }, 0);
+  }
+
+  #gauge(name: string, help: string, labelNames: readonly string[]): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+  #counter(name: string, help: string, labelNames: readonly string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+  #histogram(name: string, help: string, labelNames: readonly string[], buckets: number[]): Histogram {
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] });
+  }
+
+  #registerCounts(objectCounts: MetricsOptions['objectCounts']): void {
+    const registers = [this.#registry];
+    new Gauge({
+      name: 'apiserver_resource_objects',
+      help: 'Objects in the store, by kind.',
+      labelNames: ['group', 'resource'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { group, resource, count } of objectCounts()) this.set({ group, resource }, count);
+      },
+    });
+    new Gauge({
+      name: 'apiserver_storage_objects',
+      help: 'Objects in the store, by kind (old name of apiserver_resource_objects).',
+      labelNames: ['resource'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { group, resource, count } of objectCounts())
+          this.set({ resource: group === '' ? resource : `${resource}.${group}` }, count);
+      },
+    });
+  }
+
+  /** Begins to measure a request that was let in. */
+  request(method: string, info: RequestInfo, contentType: string | undefined, longRunning: boolean): Measured {
+    const labels = this.#labels(method, info, contentType);
+    if (!labels) return UNMEASURED;
+    const kind = { request_kind: method === 'GET' || method === 'HEAD' ? 'readOnly' : 'mutating' };
+    if (longRunning) this.#longRunning.inc(labels);
+    else this.#inflight.inc(kind);
+    return {
+      finished: (code, seconds, bytes) => {
+        if (longRunning) this.#longRunning.dec(labels);
+        else this.#inflight.dec(kind);
+        const dryRun = dryRunOf(info.query);
+        const place = { ...labels, dry_run: dryRun };
+        this.#total.inc({ ...place, code: String(code) });
+        this.#duration.observe(place, seconds);
+        if (dryRun === '') this.#sli.observe(labels, seconds);
+        if (labels.verb === 'GET' || labels.verb === 'LIST') this.#sizes.observe(labels, bytes);
+      },
+    };
+  }
+
+  #labels(method: string, info: RequestInfo, contentType: string | undefined): RequestLabels | undefined {
+    if (!info.isResource) {
+      if (!HEALTH_PATHS.has(info.path)) return undefined;
+      return {
+        verb: METHODS.has(method) ? method : 'other',
+        group: '',
+        version: '',
+        resource: '',
+        subresource: info.path,
+        scope: '',
+        component: '',
+      };
+    }
+    if (!this.#isServed(info)) return undefined;
+    const { group, version, resource, subresource } = info;
+    const scope = info.name !== '' || info.verb === 'create' ? 'resource' : info.namespace !== '' ? 'namespace' : 'cluster';
+    return { verb: verbOf(method, info, scope, contentType), group, version, resource, subresource, scope, component: 'apiserver' };
+  }
+
+  /** An event was sent to one watching client. */
+  watchEvent(group: string, version: string, resource: string, bytes: number): void {
+    const labels = { group, version, resource };
+    this.#watchEvents.inc(labels);
+    this.#watchSizes.observe(labels, bytes);
+  }
+
+  /** The store has done something: get, list, create, update, delete. */
+  storageRequest(operation: string, group: string, resource: string, seconds: number): void {
+    const labels = { operation, group, resource };
+    this.#storageTotal.inc(labels);
+    this.#storageDuration.observe(labels, seconds);
+  }
+
+  authenticated(result: 'success' | 'failure' | 'error'): void {
+    this.#authentication.inc({ result });
+  }
+
+  authorized(result: 'allowed' | 'denied' | 'no-opinion'): void {
+    this.#authorization.inc({ result });
+  }
+
+  /** Serves /metrics in Prometheus' text format. */
+  readonly handler: Handler = async ({ response }) => {
+    const body = await this.#registry.metrics();
+    response.statusCode = 200;
+    response.setHeader('Content-Type', this.#registry.contentType);
+    response.end(body);
+  };
+}
+
+function verbOf(method: string, info: RequestInfo, scope: string, contentType: string | undefined): string {
+  if (CONNECTED.has(info.subresource)) return 'CONNECT';
+  if (info.verb === 'watch') return 'WATCH';
+  if (method === 'GET' || method === 'HEAD') return scope === 'resource' ? 'GET' : 'LIST';
+  if (method === 'PATCH' && contentType === 'application/apply-patch+yaml') return 'APPLY';
+  return METHODS.has(method) ? method : 'other';
+}
+
+function dryRunOf(query: URLSearchParams): string {
+  const values = query.getAll('dryRun');
+  if (values.length === 0) return '';
+  return values.every((value) => value === 'All') ? 'All' : 'invalid';
+}

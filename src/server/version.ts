@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { type Endpoint, MEDIA_TYPES, negotiate } from '../handlers/negotiation.js';
+import type { Handler } from '../handlers/request.js';
+import { sendBody } from '../handlers/respond.js';
+import { methodNotAllowed } from '../api/meta/errors.js';
+
+/** The release of Kubernetes whose API this is. */
+const KUBERNETES = { major: '1', minor: '36', patch: '3' };
+
+/** What /version says; field order and names are upstream's. */
+export interface VersionInfo {
+  readonly major: string;
+  readonly minor: string;
+  readonly emulationMajor: string;
+  readonly emulationMinor: string;
+  readonly minCompatibilityMajor: string;
+  readonly minCompatibilityMinor: string;
+  readonly gitVersion: string;
+  readonly gitCommit: string;
+  readonly gitTreeState: string;
+  readonly buildDate: string;
+  readonly goVersion: string;
+  readonly compiler: string;
+  readonly platform: string;
+}
+
+/** The version of this package, from package.json. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}
+
+/** Clients compare gitVersion with their own, so it is the release's, with ours as build metadata. */
+export function versionInfo(): VersionInfo {
+  const { major, minor, patch } = KUBERNETES;
+  return {
+    major,
+    minor,
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
+    gitVersion: `v${major}.${minor}.${patch}+kubemu-${packageVersion()}`,
+    gitCommit: '',
+    gitTreeState: '',
+    buildDate: '1970-01-01T00:00:00Z',
+    goVersion: '',
+    compiler: `node ${process.versions.node}`,
+    platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  };
+}
+
+const JSON_ONLY: Endpoint = { encodings: ['json'], route: [MEDIA_TYPES.json], forms: [], serverVersion: '' };
+
+/** Serves /version: indented JSON for whoever asks, as upstream. */
+export function versionHandler(info: VersionInfo): Handler {
+  const body = Buffer.from(JSON.stringify(info, undefined, 2));
+  return async (request) => {
+    if (request.method !== 'GET') throw methodNotAllowed();
+    negotiate(request, JSON_ONLY);
+    sendBody(request, 200, 'application/json', body);
+  };
+}
