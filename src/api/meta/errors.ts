@@ -108,8 +108,9 @@ export function tooLargeResourceVersion(asked: number, current: number, retryAft
     details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds },
   });
 }
+/** `retryAfterSeconds` 0: the client is not told when. */
 export function tooManyRequests(message: string, retryAfterSeconds: number, causes?: StatusCause[]): ApiError {
-  return new ApiError({ code: 429, reason: 'TooManyRequests', message, details: { ...(causes && { causes }), retryAfterSeconds } });
+  return new ApiError({ code: 429, reason: 'TooManyRequests', message, details: { ...(causes && { causes }), ...(retryAfterSeconds > 0 && { retryAfterSeconds }) } });
 }
 export function serviceUnavailable(message: string): ApiError {
   return new ApiError({ code: 503, reason: 'ServiceUnavailable', message });

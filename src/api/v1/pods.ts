@@ -1,11 +1,15 @@
-import { define } from '../definition.js';
+import { timestamp } from '../../util/clock.js';
+import { copy } from '../../util/equal.js';
+import { type Context, define } from '../definition.js';
 import { semanticEqual } from '../meta/metadata.js';
+import { bind, markScheduled } from '../shared/pod/binding.js';
 import { setPodCondition } from '../shared/pod/conditions.js';
 import { defaultPod } from '../shared/pod/defaults.js';
+import { evict } from '../shared/pod/eviction.js';
 import { qosClass } from '../shared/pod/resources.js';
 import { podRow } from '../shared/pod/row.js';
-import type { Pod } from '../types/core-v1.gen.js';
-import { timestamp } from '../../util/clock.js';
+import type { Binding, Container, Pod } from '../types/core-v1.gen.js';
+import type { Eviction } from '../types/policy-v1.gen.js';
 
 export default define<Pod>({
   group: '',
@@ -32,6 +36,7 @@ export default define<Pod>({
     const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message };
     setPodCondition(pod.status, gated, timestamp(services.clock.now()));
   },
+  prepareUpdate,
   // a node is assigned through the binding, which leaves the generation as it is
   specChanged: (pod, old) => !semanticEqual({ ...pod.spec, nodeName: undefined }, { ...old.spec, nodeName: undefined }),
   fields: ({ spec, status }) => ({
@@ -46,6 +51,11 @@ export default define<Pod>({
     'status.nominatedNodeName': status.nominatedNodeName ?? '',
   }),
   row: (pod, { now }) => podRow(pod, now),
+  rowConditions({ status }) {
+    if (status.phase === 'Succeeded')
+      return [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }];
+    return status.phase === 'Failed' ? [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }] : undefined;
+  },
   gracePeriod(pod, options) {
     const asked = options.gracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 0;
     const gone = !pod.spec.nodeName || pod.status.phase === 'Failed' || pod.status.phase === 'Succeeded';
@@ -53,4 +63,65 @@ export default define<Pod>({
     options.gracePeriodSeconds = seconds;
     return seconds;
   },
+  subresources: {
+    binding: { create: (context, key, body) => bind(context, key, body as Binding) },
+    eviction: { create: (context, key, body) => evict(context, key, body as Eviction) },
+    log: { connect: true },
+    exec: { connect: true },
+    attach: { connect: true },
+    portforward: { connect: true },
+    proxy: { connect: true },
+  },
 });
+
+function prepareUpdate(pod: Pod, old: Pod, context: Context): void {
+  const { subresource } = context;
+  if (subresource === 'binding') return markScheduled(pod, context);
+  if (subresource === 'status') return prepareStatus(pod, old);
+  if (subresource === 'ephemeralcontainers') {
+    const { ephemeralContainers } = pod.spec;
+    restore(pod, old);
+    pod.spec = { ...copy(old.spec), ephemeralContainers };
+  }
+  if (subresource === 'resize') prepareResize(pod, old);
+}
+
+/** Subresources of the spec leave metadata and status alone. */
+function restore(pod: Pod, old: Pod): void {
+  const { managedFields, resourceVersion } = pod.metadata;
+  pod.metadata = { ...copy(old.metadata), managedFields, resourceVersion };
+  pod.status = copy(old.status);
+}
+
+function prepareStatus(pod: Pod, old: Pod): void {
+  pod.metadata.ownerReferences = old.metadata.ownerReferences;
+  const { status } = pod;
+  if (!status.qosClass) status.qosClass = old.status.qosClass;
+  if (!status.observedGeneration) status.observedGeneration = old.status.observedGeneration;
+  // writers that know nothing of generations keep those that others wrote
+  const remembered = [...(old.status.conditions ?? [])];
+  for (const condition of status.conditions ?? []) {
+    const index = remembered.findIndex((c) => c.type === condition.type);
+    const [before] = index < 0 ? [] : remembered.splice(index, 1);
+    if (!condition.observedGeneration && before?.observedGeneration) condition.observedGeneration = before.observedGeneration;
+  }
+}
+
+/** Only resources and resize policies change; containers that were added or renamed are left for validation to refuse. */
+function prepareResize(pod: Pod, old: Pod): void {
+  const { containers, initContainers = [], resources } = pod.spec;
+  const [oldContainers, oldInit] = [old.spec.containers, old.spec.initContainers ?? []];
+  if (containers.length !== oldContainers.length || initContainers.length !== oldInit.length) return;
+  restore(pod, old);
+  pod.spec = {
+    ...copy(old.spec),
+    resources,
+    containers: withResources(containers, oldContainers),
+    ...(oldInit.length > 0 && { initContainers: withResources(initContainers, oldInit) }),
+  };
+}
+
+function withResources(containers: readonly Container[], old: readonly Container[]): Container[] {
+  if (containers.some((c, i) => c.name !== old[i]?.name)) return [...containers];
+  return containers.map(({ resources, resizePolicy }, i) => ({ ...copy(old[i] as Container), resources, resizePolicy }));
+}
