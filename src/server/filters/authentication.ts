@@ -13,8 +13,6 @@ export interface AuthenticationOptions {
   readonly tokens: TokenAuthenticator;
   /** Requests without credentials are let in as system:anonymous. */
   readonly anonymousAuth: boolean;
-  /** The time by which certificates expire. */
-  readonly now: () => number;
   readonly metrics: Metrics;
 }
 
@@ -22,9 +20,9 @@ export interface AuthenticationOptions {
  * Says who asks: by the connection's client certificate, else by a bearer token, else anonymous where that is allowed.
  * Credentials that are wrong are refused even where anonymous requests are welcome.
  */
-export function authentication({ tokens, anonymousAuth, now, metrics }: AuthenticationOptions): Filter {
+export function authentication({ tokens, anonymousAuth, metrics }: AuthenticationOptions): Filter {
   return async (request, response, next) => {
-    const found = await authenticate(request, tokens, now());
+    const found = await authenticate(request, tokens);
     const user = found ?? (anonymousAuth ? anonymous : undefined);
     if (!user || user === 'invalid') {
       metrics.authenticated(found === 'invalid' ? 'error' : 'failure');
@@ -48,8 +46,8 @@ function closeConnection(request: Request, response: ServerResponse): void {
 }
 
 /** @returns undefined: no credentials were given */
-async function authenticate(request: Request, tokens: TokenAuthenticator, now: number): Promise<UserInfo | 'invalid' | undefined> {
-  const certified = certificateUser(request, now);
+async function authenticate(request: Request, tokens: TokenAuthenticator): Promise<UserInfo | 'invalid' | undefined> {
+  const certified = certificateUser(request);
   if (certified && certified !== 'invalid') return authenticated(certified);
   const token = bearerToken(request.headers.authorization);
   if (token === undefined) return certified;

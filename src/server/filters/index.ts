@@ -28,8 +28,6 @@ export interface FilterOptions {
   readonly logger: Logger;
   /** Unique ids for requests. */
   readonly newId: () => string;
-  /** The time by which client certificates expire. */
-  readonly now: () => number;
   /** What a request that is not long-running may take. */
   readonly requestTimeoutMs: number;
 }
