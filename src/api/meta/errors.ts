@@ -60,7 +60,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
     code: 422,
     reason: 'Invalid',
     message: `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} ${JSON.stringify(name)} is invalid${texts.length ? `: ${list}` : ''}`,
-    details: { ...(name && { name }), ...(kind.group && { group: kind.group }), kind: kind.kind, causes },
+    details: { ...(name && { name }), ...(kind.group && { group: kind.group }), ...(kind.kind && { kind: kind.kind }), causes },
   });
 }
 export function badRequest(message: string): ApiError {

@@ -1,0 +1,25 @@
+import { define } from '../definition.js';
+import { badRequest } from '../meta/errors.js';
+import { reviewedUser } from '../shared/reviews.js';
+import type { TokenReview, TokenReviewStatus } from '../types/authentication-v1.gen.js';
+import type { TokenAuthenticator } from '../definition.js';
+
+export default define<TokenReview>({
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  resource: 'tokenreviews',
+  act: async (review, { services }) => {
+    if (!review.spec?.token) throw badRequest('token is required for TokenReview in authentication');
+    return { ...review, status: await authenticate(services.tokens, review.spec.token, review.spec.audiences) };
+  },
+});
+
+async function authenticate(tokens: TokenAuthenticator, token: string, audiences: string[] | undefined): Promise<TokenReviewStatus> {
+  try {
+    const found = await tokens.authenticate(token, audiences?.length ? audiences : undefined);
+    if (!found) return { user: {}, error: 'invalid bearer token' };
+    return { authenticated: true, user: reviewedUser(found.user), audiences: found.audiences && [...found.audiences] };
+  } catch (e) {
+    return { user: {}, error: e instanceof Error ? e.message : String(e) };
+  }
+}

@@ -1,0 +1,62 @@
+import { define } from '../definition.js';
+import { at, type FieldError, type FieldPath, invalid, notSupported } from '../meta/field-errors.js';
+import { validateLabelSelector } from '../meta/label-selector.js';
+import { validateConditions, validateNonNegative } from '../meta/metadata.js';
+import { isPercent } from '../meta/names.js';
+import { age } from '../shared/format.js';
+import type { IntOrString } from '../types/meta-v1.gen.js';
+import type { PodDisruptionBudget } from '../types/policy-v1.gen.js';
+
+const SPEC = at('spec');
+const POLICIES = ['AlwaysAllow', 'IfHealthyBudget'];
+
+export default define<PodDisruptionBudget>({
+  group: 'policy',
+  version: 'v1',
+  resource: 'poddisruptionbudgets',
+  generation: true,
+  unconditionalUpdate: false,
+  validate: (budget) => validate(budget, false),
+  validateUpdate: (budget, old, { subresource }) => {
+    if (subresource === 'status') return validateStatus(budget);
+    return validate(budget, validateLabelSelector(old.spec.selector, SPEC).length > 0);
+  },
+  row: (budget, { now }) => [
+    budget.metadata.name,
+    String(budget.spec.minAvailable ?? 'N/A'),
+    String(budget.spec.maxUnavailable ?? 'N/A'),
+    budget.status.disruptionsAllowed,
+    age(budget, now),
+  ],
+});
+
+function validate({ spec }: PodDisruptionBudget, allowInvalidValues: boolean): FieldError[] {
+  const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec;
+  const errors: FieldError[] = [];
+  if (minAvailable !== undefined && maxUnavailable !== undefined)
+    errors.push(invalid(SPEC, spec, 'minAvailable and maxUnavailable cannot be both set'));
+  if (minAvailable !== undefined) errors.push(...validateShare(minAvailable, SPEC.child('minAvailable')));
+  if (maxUnavailable !== undefined) errors.push(...validateShare(maxUnavailable, SPEC.child('maxUnavailable')));
+  errors.push(...validateLabelSelector(selector, SPEC.child('selector'), { allowInvalidValues }));
+  if (policy !== undefined && !POLICIES.includes(policy))
+    errors.push(notSupported(SPEC.child('unhealthyPodEvictionPolicy'), policy, POLICIES));
+  return errors;
+}
+
+/** A number of pods, or a percentage of at most 100. */
+function validateShare(value: IntOrString, path: FieldPath): FieldError[] {
+  if (typeof value === 'number') return validateNonNegative(value, path);
+  const problems = isPercent(value);
+  if (problems.length > 0) return problems.map((m) => invalid(path, value, m));
+  return Number(value.slice(0, -1)) > 100 ? [invalid(path, value, 'must not be greater than 100%')] : [];
+}
+
+function validateStatus({ status }: PodDisruptionBudget): FieldError[] {
+  const path = at('status');
+  return [
+    ...validateConditions(status.conditions ?? [], path.child('conditions')),
+    ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
+      validateNonNegative(status[field] ?? 0, path.child(field)),
+    ),
+  ];
+}
