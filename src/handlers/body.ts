@@ -43,6 +43,24 @@ export async function decodeBody(request: ApiRequest, expected: Expected, valida
   return decodeValue(checkKind(value, expected, body), duplicates, expected, validation, request.warnings);
 }
 
+/**
+ * Reads the body of a server-side apply: an object in which only what the client has an opinion on is set. It is not
+ * decoded: absent is not the same as zero here.
+ * @throws ApiError BadRequest
+ */
+export async function readApplied(request: ApiRequest, expected: Expected): Promise<KubeObject> {
+  const body = await request.body();
+  const text = body.toString();
+  let value: unknown;
+  try {
+    ({ value } = parseYaml(text));
+  } catch (e) {
+    if (e instanceof YamlError) throw errors.badRequest(`error decoding YAML: ${e.message}`);
+    throw e;
+  }
+  return checkKind(value, expected, body) as unknown as KubeObject;
+}
+
 function decodeValue(value: Record<string, unknown>, duplicates: readonly string[], expected: Expected, validation: FieldValidation, warnings: string[]): KubeObject {
   try {
     const { object, unknown } = decode<KubeObject>(structTypeOf(expected.schema), value);

@@ -12,10 +12,11 @@ import type { Server } from './server.js';
 import { update } from './update.js';
 import { watch } from './watch.js';
 
-/** Answers every request for a resource. */
-export function resourceHandler(server: Server): Handler {
+/** Answers every request for a resource; what is none goes on to `next`. */
+export function resourceHandler(server: Server, next: Handler): Handler {
   return async (request) => {
     const { info } = request;
+    if (!info.isResource) return next(request);
     const definition = server.registry.definitions.find(info.group, info.version, info.resource);
     if (!definition) throw errors.pathNotFound();
     checkScope(definition, request);

@@ -1,11 +1,9 @@
 import type { Context } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
-import { invalid } from '../api/meta/field-errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { decode, DecodeError } from '../api/schema/decode.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { applyObject } from '../registry/fields/index.js';
-import { applyPatch, type Patch, readPatch } from '../registry/patch/index.js';
+import { type Patch, patchObject, readPatch } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
 import { type Expected, expectedOf, readApplied } from './body.js';
@@ -47,47 +45,27 @@ export async function patch(server: Server, store: Store, request: ApiRequest): 
 }
 
 async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promise<Change> {
-  const { store, request, context, expected } = job;
+  const { store, request, query, context, expected } = job;
+  const type = structTypeOf(expected.schema);
   const view = store.definition.subresources[request.info.subresource];
   const read = readPatch(kind, (await request.body()).toString());
   return (current) => {
     if (!current) throw errors.notFound(store.definition, request.info.name);
     const shown = view?.read ? view.read(current, context) : current;
-    const next = patched(job, shown, read);
+    const { object: next, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
+    for (const text of warnings) if (!request.warnings.includes(text)) request.warnings.push(text);
+    next.kind = expected.kind;
+    next.apiVersion = apiVersionOf(expected);
+    dedupeOwners(next, request);
     if (view?.write) return throughView(view, current, next, context, store);
     return next;
   };
 }
 
-function patched({ request, query, expected }: Patching, current: KubeObject, read: Patch): KubeObject {
-  const type = structTypeOf(expected.schema);
-  const value = applyPatch(read, type, current);
-  let decoded: { object: KubeObject; unknown: string[] };
-  try {
-    decoded = decode<KubeObject>(type, value);
-  } catch (e) {
-    if (e instanceof DecodeError) throw refusedPatch(read, e.message);
-    throw e;
-  }
-  const doubtful = [...read.duplicates, ...decoded.unknown];
-  if (doubtful.length && query.fieldValidation === 'Strict') throw refusedPatch(read, `strict decoding error: ${doubtful.join(', ')}`);
-  if (query.fieldValidation === 'Warn') for (const text of doubtful) if (!request.warnings.includes(text)) request.warnings.push(text);
-  const { object } = decoded;
-  object.kind = expected.kind;
-  object.apiVersion = apiVersionOf(expected);
-  dedupeOwners(object, request);
-  return object;
-}
-
-/** What upstream says of a patch that makes no valid object: an Invalid without a kind, which quotes the patch. */
-function refusedPatch(read: Patch, why: string): errors.ApiError {
-  return errors.invalid({ group: '', kind: '' }, '', [invalid('patch', read.shown, why)]);
-}
-
 async function applying({ server, store, request, query, context }: Patching): Promise<Change> {
   const { definition } = store;
   const { info } = request;
-  const applied = await readApplied(request, definition, query.fieldValidation);
+  const applied = await readApplied(request, definition);
   placeInNamespace(applied, info.namespace);
   if (!applied.metadata.name) applied.metadata.name = info.name;
   return (current) =>

@@ -111,7 +111,7 @@ function firstFrom(items: readonly ObjectItem[], key: string): number {
 
 /** @throws ApiError BadRequest */
 export function parseRevision(text: string): number {
-  if (!/^\d+$/.test(text)) throw errors.badRequest(`Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^\d+$/.test(text)) throw errors.badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }
 

@@ -6,7 +6,7 @@ import * as errors from '../api/meta/errors.js';
 import { at, type FieldError, invalid } from '../api/meta/field-errors.js';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metadata.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { typeOf } from '../api/schema/types.js';
+import { structTypeOf } from '../api/schema/types.js';
 import { type Storage, StorageError } from '../storage/storage.js';
 import { copy, equal } from '../util/equal.js';
 import { generateName } from '../util/names.js';
@@ -252,7 +252,8 @@ export class Store {
   /** Stores `next` over `current` unless they are the same. @returns undefined when another write came first */
   async #write(current: ObjectItem, next: KubeObject): Promise<ObjectItem | undefined> {
     const value = this.#encode(next);
-    if (withRevision(value, current.revision).equals(current.in(this.#stored).text)) return current;
+    const stored = this.cache.get(current.key);
+    if (stored?.revision === current.revision && withRevision(value, current.revision).equals(stored.text)) return current;
     try {
       await this.#storage.update(current.key, value, current.revision);
     } catch (e) {
@@ -297,7 +298,7 @@ export class Store {
 
   #track(context: Context, object: KubeObject, live: KubeObject | undefined): void {
     trackUpdate({
-      type: typeOf(this.definition.schema),
+      type: structTypeOf(this.definition.schema),
       object,
       live,
       manager: context.fieldManager,

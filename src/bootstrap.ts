@@ -1,0 +1,82 @@
+// The objects that a cluster has from its first moment on: namespaces, the service kubernetes, priority classes …
+import { networkInterfaces } from 'node:os';
+import { fact } from './api/facts.js';
+import type { Definitions } from './api/definition.js';
+import * as errors from './api/meta/errors.js';
+import { configmaps } from './api/meta/resources.gen.js';
+import type { KubeObject } from './api/meta/object.js';
+import type { EndpointSlice } from './api/types/discovery-v1.gen.js';
+import type { Endpoints, Service } from './api/types/core-v1.gen.js';
+import type { Client } from './client/client.js';
+
+export interface BootstrapOptions {
+  readonly client: Client;
+  readonly definitions: Definitions;
+  /** First address of the service range: that of the service kubernetes. */
+  readonly serviceIP: string;
+  readonly port: number;
+  readonly bindAddress: string;
+  /** PEM of the authority that signs client certificates. */
+  readonly clientCA: string;
+}
+
+/** Kept by controllers or by the server itself, or about a server other than this one. */
+const NOT_OURS = new Set(['/apis/coordination.k8s.io/v1/leases', '/apis/networking.k8s.io/v1/ipaddresses']);
+
+/** Creates what is missing; what is there stays as it is, but for the addresses of the service kubernetes. */
+export async function bootstrap(options: BootstrapOptions): Promise<void> {
+  for (const [path, objects] of Object.entries(fact<Record<string, KubeObject[]>>('bootstrap-objects'))) {
+    if (NOT_OURS.has(path)) continue;
+    const definition = options.definitions.all().find((d) => pathOf(d) === path);
+    if (!definition) continue;
+    for (const object of objects) await ensure(options, definition, adapted(path, structuredClone(object), options));
+  }
+}
+
+async function ensure({ client }: BootstrapOptions, resource: Parameters<Client['create']>[0], object: KubeObject): Promise<void> {
+  try {
+    await client.create(resource, object);
+  } catch (e) {
+    if (!errors.isApiError(e, 'AlreadyExists')) throw e;
+    if (!['endpoints', 'endpointslices'].includes(resource.resource)) return;
+    // the server may have another address or port than last time
+    await client.update(resource, object);
+  }
+}
+
+function adapted(path: string, object: KubeObject, options: BootstrapOptions): KubeObject {
+  const { name } = object.metadata;
+  if (name === 'kubernetes' && path === '/api/v1/services') {
+    const { spec } = object as Service;
+    spec.clusterIP = options.serviceIP;
+    spec.clusterIPs = [options.serviceIP];
+    spec.ipFamilies = [options.serviceIP.includes(':') ? 'IPv6' : 'IPv4'];
+    for (const p of spec.ports ?? []) p.targetPort = options.port;
+  }
+  if (name === 'kubernetes' && path === '/api/v1/endpoints')
+    for (const subset of (object as Endpoints).subsets ?? []) {
+      subset.addresses = [{ ip: advertised(options.bindAddress) }];
+      for (const p of subset.ports ?? []) p.port = options.port;
+    }
+  if (name === 'kubernetes' && path === '/apis/discovery.k8s.io/v1/endpointslices') {
+    const slice = object as EndpointSlice;
+    for (const endpoint of slice.endpoints ?? []) endpoint.addresses = [advertised(options.bindAddress)];
+    for (const p of slice.ports ?? []) p.port = options.port;
+  }
+  if (path === pathOf(configmaps) && name === 'extension-apiserver-authentication') (object as KubeObject & { data: Record<string, string> }).data['client-ca-file'] = options.clientCA;
+  return object;
+}
+
+/** The address under which pods can reach the server; endpoints may not be loopback addresses. */
+function advertised(bindAddress: string): string {
+  if (!/^(127\.|0\.0\.0\.0$|::1?$)/.test(bindAddress)) return bindAddress;
+  const own = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find((a) => a.family === 'IPv4' && !a.internal);
+  // a machine without a network: an address for documentation (RFC 5737), which nobody can reach either
+  return own?.address ?? '192.0.2.1';
+}
+
+function pathOf({ group, version, resource }: { group: string; version: string; resource: string }): string {
+  return group === '' ? `/api/${version}/${resource}` : `/apis/${group}/${version}/${resource}`;
+}

@@ -1,0 +1,204 @@
+// The only place that joins the parts: options in; address, client and stop out. Command line, tests and embedders use
+// nothing else. What a lower layer needs of a higher one is handed over here.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createAdmission } from './admission/index.js';
+import { type Authorizer, Definitions, type TokenAuthenticator } from './api/definition.js';
+import { GROUPS, loadGroup } from './api/load.js';
+import { serviceUnavailable } from './api/meta/errors.js';
+import { addressText, parsePrefix } from './api/shared/ip.js';
+import { bootstrap } from './bootstrap.js';
+import type { Client } from './client/client.js';
+import { Informers } from './client/informers.js';
+import { LocalClient } from './client/local.js';
+import { startControllers } from './controllers/index.js';
+import { Discovery } from './handlers/discovery.js';
+import { resourceHandler } from './handlers/index.js';
+import { type NodeStreams, Server } from './handlers/server.js';
+import type { NodeHost } from './nodeagent/index.js';
+import { type ClusterOptions, resolveOptions, type Settings } from './options.js';
+import { Registry } from './registry/registry.js';
+import { startScheduler } from './scheduler/index.js';
+import { authorizerFor } from './server/authorization/index.js';
+import type { KeyPair } from './server/certificates.js';
+import { Health } from './server/health.js';
+import { serverUrl, writeKubeconfig } from './server/kubeconfig.js';
+import { type Listener, listen } from './server/listener.js';
+import { Metrics } from './server/metrics.js';
+import { serverPaths } from './server/paths.js';
+import { openPki, readClientCA, readServing } from './server/pki.js';
+import { firstOf, tokenFile } from './server/token-file.js';
+import { versionInfo } from './server/version.js';
+import { startCompactor } from './storage/compactor.js';
+import { openLevel } from './storage/level.js';
+import { openMemory } from './storage/memory.js';
+import type { Storage } from './storage/storage.js';
+import { Feed } from './watch/feed.js';
+
+/** A running cluster. */
+export interface Cluster {
+  /** Path of the admin kubeconfig. */
+  readonly kubeconfig: string;
+  /** https://127.0.0.1:6443 */
+  readonly url: string;
+  /** In process: no HTTP, all rights. */
+  readonly client: Client;
+  /** What runs the pods; undefined: the cluster has no nodes of its own. */
+  readonly nodes: NodeHost | undefined;
+  readonly settings: Settings;
+  /** Ends everything in the reverse order of the start. Acknowledged writes are on disk. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** What requests in flight get when the cluster stops. */
+const GRACE_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/**
+ * Starts a cluster. Two of them in one process do not meet.
+ * @throws UserError for what the user can mend: a wrong option, a port in use, a directory that cannot be written
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const settings = resolveOptions(options);
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (let end = stops.pop(); end; end = stops.pop()) await end();
+  };
+  try {
+    return await start(settings, stops, stop);
+  } catch (e) {
+    await stop();
+    throw e;
+  }
+}
+
+async function start(settings: Settings, stops: (() => Promise<void> | void)[], stop: () => Promise<void>): Promise<Cluster> {
+  const { clock, random, logger } = settings;
+  const serviceAddresses = settings.serviceClusterIPRanges.map(firstAddress);
+  const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
+  const [access, storage, definitions] = await Promise.all([openAccess(settings, serviceAddresses), openStorage(settings), loadDefinitions()]);
+  stops.push(() => storage.close());
+  const registry = new Registry({ definitions, storage, admission });
+  const feed = new Feed({ storage });
+  stops.push(() => feed.stop());
+  const authorizer = authorizerFor(settings.authorizationMode, registry);
+  registry.services = { clock, random, reader: registry, writer: registry, authorizer, tokens: access.tokens, settings };
+  await registry.open(feed);
+  const client = new LocalClient(registry, 'kube-apiserver');
+
+  const streams: { host?: NodeHost } = {};
+  const health = new Health(logger);
+  const listener = await serve({ settings, registry, authorizer, access, health, streams });
+  stops.push(() => listener.close(GRACE_MS), () => health.stop());
+  await bootstrap({ client, definitions, serviceIP: serviceAddresses[0] as string, port: listener.port, bindAddress: settings.bindAddress, clientCA: access.ca });
+  stops.push(startCompactor({ storage, clock, logger }));
+  const url = serverUrl(settings.bindAddress, listener.port);
+  const kubeconfig = await writeKubeconfig(settings.dataDir, { server: url, ca: access.ca, client: access.admin });
+  const nodes = await startComponents(settings, client, definitions, access.ca, stops);
+  if (nodes) streams.host = nodes;
+  return { kubeconfig, url, client, nodes, settings, stop };
+}
+
+interface Serving {
+  readonly settings: Settings;
+  readonly registry: Registry;
+  readonly authorizer: Authorizer;
+  readonly access: ServerAccess;
+  readonly health: Health;
+  readonly streams: { readonly host?: NodeHost };
+}
+
+/** The API server's side that clients see. */
+async function serve({ settings, registry, authorizer, access, health, streams }: Serving): Promise<Listener> {
+  const { clock, logger } = settings;
+  const { definitions } = registry;
+  const version = versionInfo();
+  const metrics = new Metrics({
+    version,
+    objectCounts: () => registry.stores().map(({ definition, cache }) => ({ group: definition.group, resource: definition.resource, count: cache.statistics().items })),
+    isServed: ({ group, version: v, resource }) => definitions.find(group, v, resource) !== undefined,
+  });
+  const nodes: NodeStreams = {
+    async logs(pod, options, signal) {
+      if (!streams.host) throw serviceUnavailable(`there is no agent of node ${JSON.stringify(pod.node)} to read the log from`);
+      return streams.host.logs(pod.namespace, pod.name, { ...options, signal });
+    },
+  };
+  const address: { port?: number } = {};
+  const discovery = new Discovery({ definitions, serverAddress: () => `${settings.bindAddress}:${address.port}`, otherPaths: ['/metrics', '/version', '/openapi/v2', '/openapi/v3', '/openapi/v3/', ...health.paths()] });
+  const resources = resourceHandler(new Server({ registry, clock, nodes }), (request) => discovery.handle(request));
+  const listener = await listen({
+    bindAddress: settings.bindAddress,
+    port: settings.securePort,
+    ...access.serving,
+    clientCAs: access.clientCAs,
+    tokens: access.tokens,
+    anonymousAuth: settings.anonymousAuth,
+    authorizer,
+    handler: serverPaths({ health, metrics, version }, resources),
+    metrics,
+    logger,
+    newId: randomUUID,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+  });
+  address.port = listener.port;
+  return listener;
+}
+
+interface ServerAccess {
+  readonly serving: KeyPair;
+  readonly admin: KeyPair;
+  readonly ca: string;
+  readonly clientCAs: readonly string[];
+  readonly tokens: TokenAuthenticator;
+}
+
+/** Certificates and tokens: who the server is, and whom it believes. */
+async function openAccess(settings: Settings, serviceAddresses: readonly string[]): Promise<ServerAccess> {
+  const { dataDir, bindAddress, tlsCertFile, tlsPrivateKeyFile, clientCAFile, tokenAuthFile, logger } = settings;
+  const pki = await openPki({ dataDir, bindAddress, serviceAddresses });
+  const serving = tlsCertFile && tlsPrivateKeyFile ? await readServing(tlsCertFile, tlsPrivateKeyFile) : pki.serving;
+  const clientCAs = clientCAFile ? [pki.ca, await readClientCA(clientCAFile)] : [pki.ca];
+  return { serving, admin: pki.admin, ca: pki.ca, clientCAs, tokens: firstOf(tokenAuthFile ? [tokenFile(tokenAuthFile, logger)] : []) };
+}
+
+/** Controllers, scheduler and nodes: they know the client only and could run elsewhere. */
+async function startComponents(settings: Settings, client: Client, definitions: Definitions, rootCA: string, stops: (() => Promise<void> | void)[]): Promise<NodeHost | undefined> {
+  const { clock, random, logger, components } = settings;
+  const informers = new Informers({ client, clock, random, logger });
+  stops.push(() => informers.stop());
+  const parts = { informers, clock, random, logger };
+  if (components.controllers) {
+    const resources = () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete'));
+    const controllers = startControllers({ ...parts, client, enabled: settings.controllers, settings: { rootCA, serviceClusterIPRanges: settings.serviceClusterIPRanges, resources } });
+    stops.push(() => controllers.stop());
+  }
+  if (components.scheduler) {
+    const scheduler = startScheduler({ ...parts, client: client.as('kube-scheduler') });
+    stops.push(() => scheduler.stop());
+  }
+  if (!components.nodes) return undefined;
+  // its container runtimes are heavy: a server without nodes does without them
+  const { startNodeHost } = await import('./nodeagent/index.js');
+  const host = await startNodeHost({ ...parts, client: client.as('kubelet'), settings });
+  stops.push(() => host.stop());
+  return host;
+}
+
+async function openStorage(settings: Settings): Promise<Storage> {
+  return settings.memory ? openMemory() : openLevel({ directory: join(settings.dataDir, 'store'), fsync: settings.fsync });
+}
+
+/** Every built-in definition. @throws Error when a folder holds something that is none */
+export async function loadDefinitions(): Promise<Definitions> {
+  const definitions = new Definitions();
+  for (const group of await Promise.all(GROUPS.map(loadGroup))) for (const definition of group) definitions.add(definition);
+  return definitions;
+}
+
+/** The address of the service `kubernetes` in a service range: its first one. */
+function firstAddress(range: string): string {
+  const prefix = parsePrefix(range);
+  if (!prefix) throw new Error(`${range} is no address range`);
+  return addressText(prefix.family, prefix.value + 1n);
+}

@@ -1,0 +1,28 @@
+// Prose for OpenAPI documents, tables and kubectl explain. It is made at build time (scripts/generate-descriptions.mjs) and
+// not part of the source: without it everything works, and nothing is explained.
+import { existsSync } from 'node:fs';
+import { fact } from '../api/facts.js';
+
+interface Descriptions {
+  /** Per schema: its own text at "", its fields' by their names. */
+  readonly schemas: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Texts of parameters by operation-independent name. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+const FILE = new URL('../../facts/descriptions.json', import.meta.url);
+const NONE: Descriptions = { schemas: {}, parameters: {} };
+
+function all(): Descriptions {
+  return existsSync(FILE) ? fact<Descriptions>('descriptions') : NONE;
+}
+
+/** The texts of a schema: "" its own, the rest its fields'. */
+export function schemaDescriptions(schema: string): Readonly<Record<string, string>> {
+  return all().schemas[schema] ?? {};
+}
+
+/** The text of a query parameter. */
+export function parameterDescription(name: string): string | undefined {
+  return all().parameters[name];
+}

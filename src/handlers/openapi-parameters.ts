@@ -1,0 +1,74 @@
+// The parameters of every operation: their types, and which action takes which.
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly type: 'boolean' | 'integer' | 'string';
+  readonly description?: string | undefined;
+}
+
+export type Action = 'get' | 'list' | 'post' | 'put' | 'patch' | 'delete' | 'deletecollection' | 'watch' | 'watchlist' | 'connect';
+
+const BOOLEANS = new Set([
+  'allowWatchBookmarks',
+  'follow',
+  'force',
+  'ignoreStoreReadErrorWithClusterBreakingPotential',
+  'insecureSkipTLSVerifyBackend',
+  'orphanDependents',
+  'previous',
+  'sendInitialEvents',
+  'stderr',
+  'stdin',
+  'stdout',
+  'timestamps',
+  'tty',
+  'watch',
+]);
+const INTEGERS = new Set(['gracePeriodSeconds', 'limit', 'limitBytes', 'ports', 'sinceSeconds', 'tailLines', 'timeoutSeconds']);
+
+const SELECTION = ['continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'resourceVersionMatch', 'sendInitialEvents', 'shardSelector', 'timeoutSeconds'];
+const LIST = ['allowWatchBookmarks', ...SELECTION, 'watch', 'pretty'];
+const WRITE = ['dryRun', 'fieldManager', 'fieldValidation', 'pretty'];
+const DELETE = ['dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents', 'propagationPolicy', 'pretty'];
+
+const QUERY: Readonly<Record<Exclude<Action, 'connect'>, readonly string[]>> = {
+  get: ['pretty'],
+  list: LIST,
+  watch: LIST,
+  watchlist: LIST,
+  post: WRITE,
+  put: WRITE,
+  patch: [...WRITE, 'force'],
+  delete: DELETE,
+  deletecollection: [...DELETE, ...SELECTION],
+};
+
+/** Options of the kinds that name a connection or a log. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  log: ['container', 'follow', 'insecureSkipTLSVerifyBackend', 'limitBytes', 'previous', 'sinceSeconds', 'stream', 'tailLines', 'timestamps'],
+  attach: ['container', 'stderr', 'stdin', 'stdout', 'tty'],
+  exec: ['command', 'container', 'stderr', 'stdin', 'stdout', 'tty'],
+  portforward: ['ports'],
+  proxy: ['path'],
+};
+
+/** The query parameters of an action on a resource, or on its subresource. */
+export function queryParameters(action: Action, subresource: string): Parameter[] {
+  const names = [...(action === 'connect' ? [] : QUERY[action]), ...(OPTIONS[subresource] ?? [])];
+  return names.map((name) => ({ name, in: 'query', type: BOOLEANS.has(name) ? 'boolean' : INTEGERS.has(name) ? 'integer' : 'string' }));
+}
+
+/** A parameter that is part of the path. */
+export function pathParameter(name: string, description: string): Parameter {
+  return { name, in: 'path', type: 'string', description };
+}
+
+/** As both versions of OpenAPI list them. */
+export function inOrder(parameters: readonly Parameter[]): Parameter[] {
+  return [...parameters].sort((a, b) => compare(a.name, b.name) || compare(a.in, b.in));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,84 @@
+// The schemas that OpenAPI documents refer to: the facts, with prose, and only those a document needs.
+import { fact } from '../api/facts.js';
+import { schemaDescriptions } from './openapi-descriptions.js';
+
+/** A schema as in facts/schemas.json, which is OpenAPI v3. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly description?: string;
+  readonly type?: string;
+  readonly format?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema | boolean;
+  readonly allOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly 'x-kubernetes-group-version-kind'?: readonly { readonly group: string; readonly version: string; readonly kind: string }[];
+}
+
+/** Finds a schema by name. @returns undefined when nobody knows it */
+export type SchemaSource = (name: string) => Schema | undefined;
+
+export const V3_PREFIX = '#/components/schemas/';
+export const V2_PREFIX = '#/definitions/';
+
+/** The schemas of the built-in types. */
+export const builtInSchemas: SchemaSource = (name) => fact<Record<string, Schema>>('schemas')[name];
+
+/** The named schemas and all that they refer to, in the order of their names. */
+export function closure(names: Iterable<string>, source: SchemaSource): Record<string, Schema> {
+  const found = new Map<string, Schema>();
+  const queue = [...names];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    const schema = found.has(name) ? undefined : source(name);
+    if (!schema) continue;
+    found.set(name, schema);
+    collectRefs(schema, queue);
+  }
+  return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function collectRefs(schema: Schema, into: string[]): void {
+  if (schema.$ref) into.push(schema.$ref.slice(V3_PREFIX.length));
+  for (const child of children(schema)) collectRefs(child, into);
+}
+
+function children(schema: Schema): Schema[] {
+  const { properties, items, additionalProperties, allOf, oneOf } = schema;
+  return [...Object.values(properties ?? {}), ...(items ? [items] : []), ...(typeof additionalProperties === 'object' ? [additionalProperties] : []), ...(allOf ?? []), ...(oneOf ?? [])];
+}
+
+/** A schema with its prose and that of its fields. */
+export function described(name: string, schema: Schema): Schema {
+  const texts = schemaDescriptions(name);
+  const properties = schema.properties && Object.fromEntries(Object.entries(schema.properties).map(([field, s]) => [field, withText(s, texts[field])]));
+  return withText({ ...schema, ...(properties && { properties }) }, texts['']);
+}
+
+function withText(schema: Schema, description: string | undefined): Schema {
+  return description === undefined ? schema : { description, ...schema };
+}
+
+/** The kinds that every group shares have the versions of a document only: v1, and its own. */
+export function inGroupVersion(schema: Schema, own: { group: string; version: string }): Schema {
+  const kinds = schema['x-kubernetes-group-version-kind'];
+  if (!kinds || kinds.length <= 1) return schema;
+  const kept = kinds.filter((k) => (k.group === '' && k.version === 'v1') || (k.group === own.group && k.version === own.version));
+  return { ...schema, 'x-kubernetes-group-version-kind': kept };
+}
+
+/** A schema in the dialect of OpenAPI v2: plain references, and no defaults. */
+export function toV2(schema: Schema): Schema {
+  const { default: _, allOf, oneOf: __, $ref, properties, items, additionalProperties, ...rest } = schema;
+  const reference = $ref ?? allOf?.[0]?.$ref;
+  return {
+    ...rest,
+    ...(reference && { $ref: V2_PREFIX + reference.slice(V3_PREFIX.length) }),
+    ...(properties && { properties: Object.fromEntries(Object.entries(properties).map(([name, s]) => [name, toV2(s)])) }),
+    ...(items && { items: toV2(items) }),
+    ...(additionalProperties !== undefined && { additionalProperties: typeof additionalProperties === 'object' ? toV2(additionalProperties) : additionalProperties }),
+  };
+}

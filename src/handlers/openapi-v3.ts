@@ -1,0 +1,110 @@
+// OpenAPI v3 documents, one for each group and version. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
+import type { Definition } from '../api/definition.js';
+import { type Method, type Operation, type Path, PATCH, type Produces, pathsOf } from './openapi-operations.js';
+import { parameterDescription } from './openapi-descriptions.js';
+import type { Parameter } from './openapi-parameters.js';
+import { closure, described, inGroupVersion, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
+
+/** The version of the API the documents are of. */
+export const API_VERSION = '1.36';
+
+const MEDIA: Readonly<Record<Produces, readonly string[]>> = {
+  object: ['application/json', 'application/vnd.kubernetes.protobuf', 'application/yaml'],
+  collection: [
+    'application/json',
+    'application/json;stream=watch',
+    'application/vnd.kubernetes.protobuf',
+    'application/vnd.kubernetes.protobuf;stream=watch',
+    'application/yaml',
+  ],
+  log: ['application/json', 'application/vnd.kubernetes.protobuf', 'application/yaml', 'text/plain'],
+  any: ['*/*'],
+  json: ['application/json'],
+  keys: ['application/jwk-set+json'],
+};
+const PATCH_MEDIA = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+const CODE_TEXTS: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
+
+/**
+ * The document of some definitions.
+ * @param own the group and version it is about
+ */
+export function definitionsDocument(own: { group: string; version: string }, definitions: readonly Definition[], extra: readonly Path[], source: SchemaSource): object {
+  return pathsDocument([...extra, ...definitions.flatMap(pathsOf)], source, own);
+}
+
+/** The document of paths, with the schemas they need. */
+export function pathsDocument(paths: readonly Path[], source: SchemaSource, own = { group: '', version: 'v1' }): object {
+  const names = new Set<string>();
+  for (const { operations } of paths) for (const { body, answer } of operations) for (const name of [body?.schema, answer]) if (name) names.add(name);
+  const schemas = Object.entries(closure(names, source)).map(([name, schema]) => [name, described(name, inGroupVersion(schema, own))]);
+  const sorted = [...paths].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: API_VERSION },
+    paths: Object.fromEntries(sorted.map((p) => [p.path, pathItem(p)])),
+    components: {
+      ...(schemas.length > 0 && { schemas: Object.fromEntries(schemas) as Record<string, Schema> }),
+      securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
+    },
+  };
+}
+
+function pathItem({ operations }: Path): object {
+  const shared = sharedParameters(operations);
+  const items = operations.map((o) => [o.method, operationItem(o, shared)] as [Method, object]);
+  return { ...Object.fromEntries(items), ...(shared.length > 0 && { parameters: shared.map(parameterItem) }) };
+}
+
+/** What all operations of a path take is said once, for the path. */
+export function sharedParameters(operations: readonly Operation[]): readonly Parameter[] {
+  const [first, ...rest] = operations;
+  return (first?.parameters ?? []).filter((p) => rest.every((o) => o.parameters.some((q) => q.name === p.name && q.in === p.in)));
+}
+
+/** What an operation takes beyond `shared`. */
+export function ownParameters(operation: Operation, shared: readonly Parameter[]): readonly Parameter[] {
+  return operation.parameters.filter((p) => !shared.some((q) => q.name === p.name && q.in === p.in));
+}
+
+function operationItem(o: Operation, shared: readonly Parameter[]): object {
+  const own = ownParameters(o, shared);
+  return {
+    tags: [o.tag],
+    description: o.description,
+    operationId: o.id,
+    ...(own.length > 0 && { parameters: own.map(parameterItem) }),
+    ...(o.body && { requestBody: bodyItem(o.body) }),
+    responses: responses(o),
+    ...kindItem(o),
+  };
+}
+
+/** The extensions that tell which kind an operation is about. */
+export function kindItem({ kind }: Operation): object {
+  if (!kind) return {};
+  const { group, version, kind: name } = kind.gvk;
+  return { 'x-kubernetes-action': kind.action, 'x-kubernetes-group-version-kind': { group, version, kind: name } };
+}
+
+function parameterItem(p: Parameter): object {
+  return { name: p.name, in: p.in, description: p.description ?? parameterDescription(p.name), ...(p.in === 'path' && { required: true }), schema: { type: p.type, uniqueItems: true } };
+}
+
+function bodyItem({ schema, required }: { schema: string; required: boolean }): object {
+  const content = contents(schema === PATCH ? PATCH_MEDIA : ['*/*'], reference(schema));
+  return { content, ...(required && { required }) };
+}
+
+function reference(schema: string): object {
+  return { $ref: V3_PREFIX + schema };
+}
+
+function contents(types: readonly string[], schema: object): object {
+  return Object.fromEntries(types.map((type) => [type, { schema }]));
+}
+
+function responses({ answer, codes, produces }: Operation): object {
+  const content = contents(MEDIA[produces], answer === undefined ? { type: 'string' } : reference(answer));
+  return { ...Object.fromEntries(codes.map((code) => [code, { description: CODE_TEXTS[code], content }])), 401: { description: 'Unauthorized' } };
+}
