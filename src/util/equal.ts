@@ -16,6 +16,11 @@ export function copy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copy) as T;
   const out: Record<string, unknown> = {};
-  for (const k in value) out[k] = copy((value as Record<string, unknown>)[k]);
+  for (const k in value) {
+    const item = copy((value as Record<string, unknown>)[k]);
+    // an assignment would set the prototype
+    if (k === '__proto__') Object.defineProperty(out, k, { value: item, enumerable: true, configurable: true, writable: true });
+    else out[k] = item;
+  }
   return out as T;
 }

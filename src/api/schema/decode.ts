@@ -7,14 +7,14 @@
 //   const stored = normalize(type, object);                      // again in canonical form
 //
 // Each type is compiled to closures once, so that a pod takes some tens of microseconds.
-import { cloneJson } from '../../util/clone.js';
+import { copy } from '../../util/equal.js';
 import { canonical, QuantityError } from '../meta/quantity.js';
 import { Base64Error, canonicalBase64 } from './base64.js';
+import { DecodeError, State, type Wording } from './decode-state.js';
 import { canonicalMicroTime, canonicalTime, TimeError } from './time.js';
 import type { Field, ListType, MapType, ScalarType, StructType, Type, UnionType } from './types.js';
 
-/** The value does not fit the type. The message is that of Go's decoder: `json: cannot unmarshal string into Go …`. */
-export class DecodeError extends Error {}
+export { DecodeError } from './decode-state.js';
 
 export interface Decoded<T = Record<string, unknown>> {
   /** Shares nothing with the input. */
@@ -23,16 +23,13 @@ export interface Decoded<T = Record<string, unknown>> {
   readonly unknown: string[];
 }
 
-/** Upstream reports no more strict-decoding errors than this. */
-const MAX_UNKNOWN = 100;
-
 /**
  * Decodes what a client sent. A list or map that must not be left out and is empty stays empty (field ownership sees the
  * difference between `rules: []` and no rules); `normalize` makes it null, as storage does upstream.
  * @throws DecodeError when a value has the wrong type
  */
-export function decode<T = Record<string, unknown>>(type: Type, value: unknown): Decoded<T> {
-  const state = new State(type, true);
+export function decode<T = Record<string, unknown>>(type: Type, value: unknown, options: { wording?: Wording } = {}): Decoded<T> {
+  const state = new State(type, true, options.wording);
   const object = run(type, value, state) as T;
   return { object, unknown: state.unknownFields(value) };
 }
@@ -50,9 +47,12 @@ export function normalize<T>(type: Type, object: T): T {
  * duplicates.
  */
 export function strictErrors(duplicates: readonly string[], unknown: readonly string[]): string[] {
-  const paths = unknown.map((u) => JSON.parse(u.slice('unknown field '.length)) as string);
-  const within = (path: string): boolean => paths.some((p) => path === p || path.startsWith(`${p}.`) || path.startsWith(`${p}[`));
-  return [...duplicates.filter((d) => !within(JSON.parse(d.slice('duplicate field '.length)) as string)), ...unknown];
+  const unread = unknown.map((text) => text.slice('unknown field "'.length, -1));
+  const inUnread = (text: string): boolean => {
+    const path = text.slice('duplicate field "'.length, -1);
+    return unread.some((u) => path === u || path.startsWith(`${u}.`) || path.startsWith(`${u}[`));
+  };
+  return [...duplicates.filter((d) => !(d.startsWith('duplicate field ') && inUnread(d))), ...unknown];
 }
 
 function run(type: Type, value: unknown, state: State): unknown {
@@ -64,69 +64,6 @@ function run(type: Type, value: unknown, state: State): unknown {
     if (e instanceof QuantityError || e instanceof TimeError || e instanceof Base64Error) throw new DecodeError(e.message, { cause: e });
     throw e;
   }
-}
-
-type Path = (string | number)[];
-
-class State {
-  /** Where the decoder is. */
-  readonly path: Path = [];
-  readonly keepEmpty: boolean;
-  readonly unknown: Path[] = [];
-  readonly #root: Type;
-
-  constructor(root: Type, keepEmpty: boolean) {
-    this.#root = root;
-    this.keepEmpty = keepEmpty;
-  }
-
-  unknownFields(document: unknown): string[] {
-    if (this.unknown.length === 0) return [];
-    const paths = this.unknown.length > 1 ? inDocumentOrder(document, this.unknown) : this.unknown;
-    return paths.slice(0, MAX_UNKNOWN).map((path) => `unknown field ${JSON.stringify(joinPath(path))}`);
-  }
-
-  /** Go names the innermost struct, and the fields from the root; indices and keys of maps are not told. */
-  mismatch(value: unknown, goName: string, literal = false): DecodeError {
-    let type: Type | undefined = this.#root;
-    let struct = '';
-    const names: string[] = [];
-    for (const step of this.path) {
-      if (type?.kind === 'union') type = typeof step === 'number' && type.other !== 'bool' ? type.other : type.object;
-      if (type?.kind === 'struct') {
-        const field: Field | undefined = type.byName.get(String(step));
-        struct = type.name;
-        names.push(field?.embeddedIn ? `${field.embeddedIn}.${step}` : String(step));
-        type = field?.type;
-      } else type = type?.kind === 'list' ? type.items : type?.kind === 'map' ? type.values : undefined;
-    }
-    const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    const target = names.length > 0 ? `Go struct field ${struct}.${names.join('.')}` : 'Go value';
-    return new DecodeError(`json: cannot unmarshal ${literal ? `${what} ${String(value)}` : what} into ${target} of type ${goName}`);
-  }
-}
-
-/** spec.containers[0].image */
-function joinPath(path: Path): string {
-  return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');
-}
-
-/** Struct fields are read in Go's order; their errors are told in the order of the document. */
-function inDocumentOrder(document: unknown, paths: readonly Path[]): Path[] {
-  const rank = (path: Path): number[] => {
-    let at = document;
-    return path.map((step) => {
-      const index = typeof step === 'number' ? step : Object.keys(at as object).indexOf(step);
-      at = (at as Record<string, unknown>)[step];
-      return index;
-    });
-  };
-  const ranked = paths.map((path) => ({ path, rank: rank(path) }));
-  ranked.sort((a, b) => {
-    for (let i = 0; i < a.rank.length && i < b.rank.length; i++) if (a.rank[i] !== b.rank[i]) return (a.rank[i] ?? 0) - (b.rank[i] ?? 0);
-    return a.rank.length - b.rank.length;
-  });
-  return ranked.map((r) => r.path);
 }
 
 /** Reads a value that is neither absent nor null. */
@@ -214,7 +151,7 @@ function isEmpty(value: unknown): boolean {
 function compileStruct(type: StructType): Compiled {
   let plan: PlannedField[] | undefined;
   const decodeFields: Decode = (value, state) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw state.mismatch(value, type.goName);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw state.mismatch(value, type);
     plan ??= type.fields.map(planField);
     const input = value as Record<string, unknown>;
     const output: Record<string, unknown> = {};
@@ -245,7 +182,7 @@ function compileStruct(type: StructType): Compiled {
 function readUndeclared(type: StructType, input: Record<string, unknown>, output: Record<string, unknown>, state: State): void {
   for (const key of Object.keys(input)) {
     if (type.byName.has(key) || input[key] === undefined) continue;
-    if (type.open) setOwn(output, key, cloneJson(input[key]));
+    if (type.open) setOwn(output, key, copy(input[key]));
     else state.unknown.push([...state.path, key]);
   }
 }
@@ -261,7 +198,7 @@ function setOwn(object: Record<string, unknown>, key: string, value: unknown): v
 function compileList(type: ListType): Decode {
   let items: Compiled | undefined;
   return (value, state) => {
-    if (!Array.isArray(value)) throw state.mismatch(value, type.goName);
+    if (!Array.isArray(value)) throw state.mismatch(value, type);
     items ??= compile(type.items);
     const { path } = state;
     const output: unknown[] = new Array(value.length);
@@ -278,7 +215,7 @@ function compileList(type: ListType): Decode {
 function compileMap(type: MapType): Decode {
   let values: Compiled | undefined;
   return (value, state) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw state.mismatch(value, type.goName);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw state.mismatch(value, type);
     values ??= compile(type.values);
     const { path } = state;
     const input = value as Record<string, unknown>;
@@ -323,20 +260,19 @@ function compileUnion(type: UnionType): Decode {
 // ---- scalars ----
 
 function compileScalar(type: ScalarType): Compiled {
-  const { goName } = type;
   const integer = (min: number, max: number): Compiled => ({
     zero: () => 0,
     decode: (value, state) => {
-      if (typeof value !== 'number') throw state.mismatch(value, goName);
-      if (!Number.isInteger(value) || value < min || value > max) throw state.mismatch(value, goName, true);
+      if (typeof value !== 'number') throw state.mismatch(value, type);
+      if (!Number.isInteger(value) || value < min || value > max) throw state.mismatch(value, type, true);
       return value;
     },
   });
   switch (type.scalar) {
     case 'string':
-      return { zero: () => '', decode: (value, state) => (typeof value === 'string' ? value : fail(value, state, goName)) };
+      return { zero: () => '', decode: (value, state) => (typeof value === 'string' ? value : fail(value, state, type)) };
     case 'bool':
-      return { zero: () => false, decode: (value, state) => (typeof value === 'boolean' ? value : fail(value, state, goName)) };
+      return { zero: () => false, decode: (value, state) => (typeof value === 'boolean' ? value : fail(value, state, type)) };
     case 'int32':
       return integer(-(2 ** 31), 2 ** 31 - 1);
     case 'uint32':
@@ -347,35 +283,35 @@ function compileScalar(type: ScalarType): Compiled {
     case 'uint64':
       return integer(0, 2 ** 64);
     case 'float64':
-      return { zero: () => 0, decode: (value, state) => (typeof value === 'number' ? value : fail(value, state, goName)) };
+      return { zero: () => 0, decode: (value, state) => (typeof value === 'number' ? value : fail(value, state, type)) };
     case 'bytes':
       return {
         zero: () => null,
-        decode: (value, state) => (typeof value === 'string' ? canonicalBase64(value) : fail(value, state, goName)),
+        decode: (value, state) => (typeof value === 'string' ? canonicalBase64(value) : fail(value, state, type)),
       };
     case 'quantity':
       return { zero: () => '0', decode: decodeQuantity };
     case 'time':
       return {
         zero: () => null,
-        decode: (value, state) => (typeof value === 'string' ? canonicalTime(value) : fail(value, state, 'string')),
+        decode: (value, state) => (typeof value === 'string' ? canonicalTime(value) : fail(value, state, type)),
       };
     case 'microTime':
       return {
         zero: () => null,
-        decode: (value, state) => (typeof value === 'string' ? canonicalMicroTime(value) : fail(value, state, 'string')),
+        decode: (value, state) => (typeof value === 'string' ? canonicalMicroTime(value) : fail(value, state, type)),
       };
     case 'intOrString': {
-      const int32 = compileScalar({ kind: 'scalar', scalar: 'int32', goName: 'int32' });
-      return { zero: () => 0, decode: (value, state) => (typeof value === 'string' ? value : int32.decode(value, state)) };
+      const { decode: decodeInt } = integer(-(2 ** 31), 2 ** 31 - 1);
+      return { zero: () => 0, decode: (value, state) => (typeof value === 'string' ? value : decodeInt(value, state)) };
     }
     case 'any':
-      return { zero: () => null, decode: cloneJson };
+      return { zero: () => null, decode: copy };
   }
 }
 
-function fail(value: unknown, state: State, goName: string): never {
-  throw state.mismatch(value, goName);
+function fail(value: unknown, state: State, type: Type): never {
+  throw state.mismatch(value, type);
 }
 
 function decodeQuantity(value: unknown): string {

@@ -1,6 +1,8 @@
 // JSON as sigs.k8s.io/json reads it: JSON.parse, and a slower reader of our own that words syntax errors as Go does and
 // finds keys that occur twice.
 
+import { hasDuplicateKeys, MAX_JSON_DEPTH } from '../../util/json-keys.js';
+
 export interface ParsedJson {
   readonly value: unknown;
   /** `duplicate field "spec.x"`, in the order of the document. */
@@ -10,8 +12,6 @@ export interface ParsedJson {
 /** The text is no JSON. The message is Go's: `unexpected end of JSON input`. */
 export class JsonError extends Error {}
 
-/** Go's limit of nesting. */
-const MAX_DEPTH = 10_000;
 /** Upstream reports no more strict-decoding errors than this. */
 const MAX_DUPLICATES = 100;
 
@@ -28,37 +28,11 @@ export function parseJson(text: string): ParsedJson {
     // throws what Go says; where Go reads more than JavaScript does, its value counts
     return new Reader(text).read();
   }
-  return countKeysOfText(text) === countKeys(value, 0) ? { value, duplicates: [] } : new Reader(text).read();
-}
-
-/** Keys in the text: strings that a colon follows. */
-function countKeysOfText(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
-    let end = text.indexOf('"', at + 1);
-    while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-    at = end + 1;
-    let code = text.charCodeAt(at);
-    while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(++at);
-    if (code === 58) count++;
+  try {
+    return hasDuplicateKeys(text, value) ? new Reader(text).read() : { value, duplicates: [] };
+  } catch (e) {
+    throw e instanceof RangeError ? new JsonError('exceeded max depth', { cause: e }) : e;
   }
-  return count;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(at - 1 - backslashes) === 92) backslashes++;
-  return backslashes % 2 === 1;
-}
-
-/** Keys in the value. @throws JsonError when it is nested too deep */
-function countKeys(value: unknown, depth: number): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  if (depth >= MAX_DEPTH) throw new JsonError('exceeded max depth');
-  let count = 0;
-  if (Array.isArray(value)) for (const item of value) count += countKeys(item, depth + 1);
-  else for (const key in value) count += 1 + countKeys((value as Record<string, unknown>)[key], depth + 1);
-  return count;
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
@@ -87,7 +61,7 @@ class Reader {
   /** @param into the object that an earlier occurrence of the key made */
   #value(depth: number, into: unknown): unknown {
     this.#space();
-    if (depth > MAX_DEPTH) throw new JsonError('exceeded max depth');
+    if (depth > MAX_JSON_DEPTH) throw new JsonError('exceeded max depth');
     const char = this.#text[this.#at];
     switch (char) {
       case '{':

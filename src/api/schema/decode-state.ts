@@ -1,0 +1,118 @@
+// Paths and messages of decoding, in the words of upstream's decoders.
+import type { Field, Type } from './types.js';
+
+/** The value does not fit the type. The message is that of Go's decoder: `json: cannot unmarshal string into Go …`. */
+export class DecodeError extends Error {}
+
+/** Whose words a refusal uses: those of Go's JSON decoder, or of upstream's converter, which reads what a strategic patch made. */
+export type Wording = 'json' | 'converter';
+
+/** Upstream reports no more strict-decoding errors than this. */
+const MAX_UNKNOWN = 100;
+
+type Path = (string | number)[];
+
+/** Where a decoder is, what it has found, and how it says that something does not fit. */
+export class State {
+  /** Where the decoder is. */
+  readonly path: Path = [];
+  readonly keepEmpty: boolean;
+  readonly unknown: Path[] = [];
+  readonly #root: Type;
+  readonly #wording: Wording;
+
+  constructor(root: Type, keepEmpty: boolean, wording: Wording = 'json') {
+    this.#root = root;
+    this.keepEmpty = keepEmpty;
+    this.#wording = wording;
+  }
+
+  unknownFields(document: unknown): string[] {
+    if (this.unknown.length === 0) return [];
+    const paths = this.unknown.length > 1 ? inDocumentOrder(document, this.unknown) : this.unknown;
+    return paths.slice(0, MAX_UNKNOWN).map((path) => `unknown field ${JSON.stringify(joinPath(path))}`);
+  }
+
+  /** @param literal the number itself is what does not fit */
+  mismatch(value: unknown, type: Type, literal = false): DecodeError {
+    if (this.#wording === 'converter') return new DecodeError(unconvertible(value, type));
+    return new DecodeError(
+      `json: cannot unmarshal ${jsonKind(value)}${literal ? ` ${String(value)}` : ''} into ${this.#place()} of type ${unmarshalTarget(type)}`,
+    );
+  }
+
+  /** Go names the innermost struct, and the fields from the root; indices and keys of maps are not told. */
+  #place(): string {
+    let type: Type | undefined = this.#root;
+    let struct = '';
+    const names: string[] = [];
+    for (const step of this.path) {
+      if (type?.kind === 'union') type = typeof step === 'number' && type.other !== 'bool' ? type.other : type.object;
+      if (type?.kind === 'struct') {
+        const field: Field | undefined = type.byName.get(String(step));
+        struct = type.name;
+        names.push(field?.embeddedIn ? `${field.embeddedIn}.${step}` : String(step));
+        type = field?.type;
+      } else type = type?.kind === 'list' ? type.items : type?.kind === 'map' ? type.values : undefined;
+    }
+    return names.length > 0 ? `Go struct field ${struct}.${names.join('.')}` : 'Go value';
+  }
+}
+
+/** What JSON calls a value, in Go's words. */
+function jsonKind(value: unknown): string {
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** Types that read their own JSON do it by way of another type, and that one is named. */
+function unmarshalTarget(type: Type): string {
+  if (type.kind !== 'scalar') return type.goName;
+  if (type.scalar === 'time' || type.scalar === 'microTime') return 'string';
+  return type.scalar === 'intOrString' ? 'int32' : type.goName;
+}
+
+/** apimachinery's runtime.DefaultUnstructuredConverter, which converts numbers among themselves and nothing else. */
+function unconvertible(value: unknown, type: Type): string {
+  const given = Array.isArray(value)
+    ? 'slice'
+    : typeof value === 'object'
+      ? 'map'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value === 'number'
+          ? Number.isInteger(value)
+            ? 'int64'
+            : 'float64'
+          : 'string';
+  if (type.kind === 'struct') return `cannot restore struct from: ${given}`;
+  if (type.kind === 'map') return `cannot restore map from ${given}`;
+  if (type.kind !== 'scalar' || type.scalar === 'bytes') return `cannot restore slice from ${given}`;
+  if (['time', 'microTime', 'intOrString'].includes(type.scalar))
+    return `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${unmarshalTarget(type)}`;
+  if (typeof value === 'number' && (type.scalar === 'string' || type.scalar.includes('int')))
+    return `cannot convert ${given} to ${type.goName}`;
+  return `unrecognized type: ${type.scalar}`;
+}
+
+/** spec.containers[0].image */
+function joinPath(path: Path): string {
+  return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');
+}
+
+/** Struct fields are read in Go's order; their errors are told in the order of the document. */
+function inDocumentOrder(document: unknown, paths: readonly Path[]): Path[] {
+  const rank = (path: Path): number[] => {
+    let at = document;
+    return path.map((step) => {
+      const index = typeof step === 'number' ? step : Object.keys(at as object).indexOf(step);
+      at = (at as Record<string, unknown>)[step];
+      return index;
+    });
+  };
+  const ranked = paths.map((path) => ({ path, rank: rank(path) }));
+  ranked.sort((a, b) => {
+    for (let i = 0; i < a.rank.length && i < b.rank.length; i++) if (a.rank[i] !== b.rank[i]) return (a.rank[i] ?? 0) - (b.rank[i] ?? 0);
+    return a.rank.length - b.rank.length;
+  });
+  return ranked.map((r) => r.path);
+}

@@ -1,0 +1,144 @@
+// PATCH in its three older languages (server-side apply is in ../fields):
+//
+//   const patch = readPatch('strategic', text);               // once a request
+//   const { object, warnings } = patchObject(patch, type, current, 'Warn');   // for every attempt; `current` stays as it is
+//   …defaults, trackUpdate (../fields), validation…
+import * as errors from '../../api/meta/errors.js';
+import { invalid } from '../../api/meta/field-errors.js';
+import { decode, DecodeError, strictErrors } from '../../api/schema/decode.js';
+import { JsonError, parseJson } from '../../api/schema/json.js';
+import { ANY, Field, listType, scalarType, structType, type StructType } from '../../api/schema/types.js';
+import { copy } from '../../util/equal.js';
+import { goString } from './go-format.js';
+import { applyJsonPatch, JsonPatchError, MAX_OPERATIONS, type Operation } from './json-patch.js';
+import { applyMergePatch } from './merge-patch.js';
+import { mergeStrategic, StrategicPatchError } from './strategic.js';
+
+export type PatchKind = 'json' | 'merge' | 'strategic';
+
+/** A patch as it came. It is read when it is first applied, since an absent object counts more than a malformed patch. */
+export interface Patch {
+  readonly kind: PatchKind;
+  /** @throws ApiError BadRequest, RequestEntityTooLarge */
+  read(): ParsedPatch;
+}
+
+interface ParsedPatch {
+  readonly value: unknown;
+  /** What strict decoding says of the patch itself. */
+  readonly doubts: readonly string[];
+}
+
+export interface Patched<T> {
+  /** Decoded; shares nothing with the present object. */
+  readonly object: T;
+  /** Texts for Warning headers. */
+  readonly warnings: string[];
+}
+
+const operation = structType(
+  'handlers.jsonPatchOp',
+  ['op', 'path', 'from', 'value'].map(
+    (name) => new Field({ name, omitEmpty: true, pointer: true }, name === 'value' ? ANY : scalarType('string')),
+  ),
+);
+const operations = listType(operation);
+
+export function readPatch(kind: PatchKind, text: string): Patch {
+  let parsed: ParsedPatch | undefined;
+  return { kind, read: () => (parsed ??= parsePatch(kind, text)) };
+}
+
+function parsePatch(kind: PatchKind, text: string): ParsedPatch {
+  try {
+    const { value, duplicates } = parseJson(text);
+    if (kind === 'json') return parseOperations(value, duplicates);
+    if (kind === 'merge' && value === null) throw errors.badRequest('Invalid JSON Patch');
+    if (typeof value !== 'object' || Array.isArray(value))
+      throw new DecodeError(`json: cannot unmarshal ${kindName(value)} into Go value of type map[string]interface {}`);
+    return { value: value ?? {}, doubts: duplicates };
+  } catch (e) {
+    if (e instanceof JsonError || e instanceof DecodeError)
+      throw errors.badRequest(kind === 'strategic' ? e.message : `error decoding patch: ${e.message}`);
+    throw e;
+  }
+}
+
+function parseOperations(value: unknown, duplicates: readonly string[]): ParsedPatch {
+  const { unknown } = decode(operations, value);
+  const list = (value ?? []) as Operation[];
+  if (list.length > MAX_OPERATIONS)
+    throw errors.requestEntityTooLarge(
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${list.length}`,
+    );
+  return { value: list, doubts: strictErrors(duplicates, unknown).map((text) => `json patch ${text}`) };
+}
+
+function kindName(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/**
+ * Applies a patch and decodes the result. With `Strict`, unknown and duplicate fields refuse the patch.
+ * @param current the present object, as the client sees it
+ * @throws ApiError BadRequest (malformed), Invalid (does not apply, or makes no object of the type), or a 500 as upstream
+ */
+export function patchObject<T>(patch: Patch, type: StructType, current: T, validation: 'Ignore' | 'Warn' | 'Strict'): Patched<T> {
+  const { value, doubts } = patch.read();
+  const { result, shown } = apply(patch.kind, type, current, value);
+  const refuse = (why: string): errors.ApiError => errors.invalid({ group: '', kind: '' }, '', [invalid('patch', shown(), why)]);
+  try {
+    const { object, unknown } = decode<T>(type, result, { wording: patch.kind === 'strategic' ? 'converter' : 'json' });
+    if (patch.kind === 'strategic') unknown.sort();
+    const all = [...doubts, ...unknown];
+    if (all.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${all.join(', ')}`);
+    return { object, warnings: validation === 'Warn' ? all : [] };
+  } catch (e) {
+    if (e instanceof DecodeError) throw refuse(e.message);
+    throw e;
+  }
+}
+
+/** @returns the patched document, and what an error shows of it */
+function apply(kind: PatchKind, type: StructType, current: unknown, patch: unknown): { result: unknown; shown: () => string } {
+  try {
+    if (kind === 'strategic') {
+      const own = copy(patch) as Record<string, unknown>;
+      const result = mergeStrategic(type, withoutAbsent(current) as Record<string, unknown>, own);
+      return { result, shown: () => goString(own) };
+    }
+    const result =
+      kind === 'json'
+        ? applyJsonPatch(withoutAbsent(current), patch as Operation[])
+        : applyMergePatch(withoutAbsent(current), patch as Record<string, unknown>);
+    return { result, shown: () => JSON.stringify(result) };
+  } catch (e) {
+    if (e instanceof JsonPatchError) throw unprocessable();
+    if (!(e instanceof StrategicPatchError)) throw e;
+    if (e.status === 400) throw errors.badRequest(e.message);
+    throw e.status === 422 ? unprocessable() : new errors.ApiError({ code: 500, message: e.message });
+  }
+}
+
+/** A copy in which what is undefined is absent, as it is in the object's text. */
+function withoutAbsent(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutAbsent);
+  if (typeof value !== 'object' || value === null) return value;
+  const present: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (item !== undefined)
+      Object.defineProperty(present, key, { value: withoutAbsent(item), enumerable: true, configurable: true, writable: true });
+  }
+  return present;
+}
+
+/** Upstream does not say what was wrong. */
+function unprocessable(): errors.ApiError {
+  return new errors.ApiError({
+    code: 422,
+    reason: 'Invalid',
+    message: 'the server rejected our request due to an error in our request',
+    details: {},
+  });
+}

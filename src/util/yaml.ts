@@ -1,0 +1,147 @@
+// YAML as Kubernetes' Go side (sigs.k8s.io/yaml over go-yaml v2) reads it: YAML 1.1 booleans and octals, no dates, no
+// sexagesimals, merge keys, of several documents the first. Printing is in yaml-print.ts.
+import {
+  binaryTag,
+  boolYaml11Tag,
+  constructFromEvents,
+  defineScalarTag,
+  type Event,
+  EVENT_ID,
+  FAILSAFE_SCHEMA,
+  getScalarValue,
+  mergeTag,
+  NOT_RESOLVED,
+  nullYaml11Tag,
+  parseEvents,
+  YAMLException,
+} from 'js-yaml';
+import { hasDuplicateKeys } from './json-keys.js';
+
+export { stringifyYaml } from './yaml-print.js';
+
+export interface ParsedYaml {
+  readonly value: unknown;
+  /** `line 4: key "data" already set in map`; of such a key the last value counts. */
+  readonly duplicates: string[];
+}
+
+/** The text is no YAML. The message begins as go-yaml's: `yaml: line 2: …`. */
+export class YamlError extends Error {}
+
+const MAX_DEPTH = 1000;
+const INTEGER = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0[0-7_]+|[0-9][0-9_]*)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const FIRSTS = [...'-+.0123456789'];
+
+function toInteger(text: string): number {
+  const digits = text.replace(/^[-+]/, '').replaceAll('_', '');
+  // 0644 is octal; 089 cannot be, so it is decimal
+  const value = /^0[box]/.test(digits) ? Number(digits) : /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+  return text.startsWith('-') ? -value : value;
+}
+
+const integerTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
+  implicit: true,
+  implicitFirstChars: FIRSTS,
+  resolve: (text) => (INTEGER.test(text) ? toInteger(text) : NOT_RESOLVED),
+  identify: (value) => Number.isInteger(value),
+  represent: String,
+});
+const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
+  implicit: true,
+  implicitFirstChars: FIRSTS,
+  resolve: (text) => (FLOAT.test(text) ? Number(text.replaceAll('_', '')) : NOT_RESOLVED),
+  identify: (value) => typeof value === 'number',
+  represent: String,
+});
+const textOfBinaryTag = defineScalarTag<string>('tag:yaml.org,2002:binary', {
+  ...binaryTag,
+  implicit: false,
+  resolve: (text) => Buffer.from(text, 'base64').toString(),
+});
+const schema = FAILSAFE_SCHEMA.withTags(nullYaml11Tag, boolYaml11Tag, integerTag, floatTag, textOfBinaryTag, mergeTag);
+
+/**
+ * Reads the first document of a text; null for an empty one.
+ * @throws YamlError
+ */
+export function parseYaml(text: string): ParsedYaml {
+  // clients send JSON under this name, and it is read much faster
+  if (/^\s*[{[]/.test(text)) {
+    try {
+      const value: unknown = JSON.parse(text);
+      if (!hasDuplicateKeys(text, value)) return { value, duplicates: [] };
+    } catch {
+      // flow-style YAML
+    }
+  }
+  try {
+    const events = firstDocument(parseEvents(text, { maxDepth: MAX_DEPTH }));
+    const [value = null] = constructFromEvents(events, { source: text, schema, json: true });
+    return { value, duplicates: findDuplicates(text, events) };
+  } catch (e) {
+    if (e instanceof YAMLException) throw new YamlError(describe(e), { cause: e });
+    throw e;
+  }
+}
+
+function firstDocument(events: readonly Event[]): Event[] {
+  const second = events.findIndex((event, i) => i > 0 && event.type === EVENT_ID.DOCUMENT);
+  return second < 0 ? [...events] : events.slice(0, second);
+}
+
+interface Level {
+  /** The keys so far, of a mapping. */
+  readonly keys: Set<string> | undefined;
+  atKey: boolean;
+}
+
+function findDuplicates(text: string, events: readonly Event[]): string[] {
+  const duplicates: string[] = [];
+  const levels: Level[] = [];
+  for (const event of events) {
+    const level = levels.at(-1);
+    if (event.type === EVENT_ID.POP) {
+      levels.pop();
+      continue;
+    }
+    if (level?.keys && level.atKey && event.type === EVENT_ID.SCALAR) {
+      const key = getScalarValue(text, event);
+      if (level.keys.has(key) && key !== '<<')
+        duplicates.push(`line ${lineOf(text, event.valueStart)}: key ${JSON.stringify(key)} already set in map`);
+      level.keys.add(key);
+    }
+    if (level) level.atKey = !level.atKey;
+    if (event.type === EVENT_ID.MAPPING) levels.push({ keys: new Set(), atKey: true });
+    else if (event.type === EVENT_ID.SEQUENCE || event.type === EVENT_ID.DOCUMENT) levels.push({ keys: undefined, atKey: false });
+  }
+  return duplicates;
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
+
+/** go-yaml's words for the commonest mistakes; its line numbers start at 0, and 0 is not told. */
+const WORDINGS: readonly (readonly [RegExp, (line: number, match: RegExpExecArray) => string])[] = [
+  [/^unidentified alias "(.*)"/, (_, match) => `unknown anchor '${match[1]}' referenced`],
+  [/^tab characters/, (line) => `line ${line + 1}: found character that cannot start any token`],
+  [
+    /^bad indentation of a mapping entry/,
+    (line) => `${line > 0 ? `line ${line + 1}: ` : ''}mapping values are not allowed in this context`,
+  ],
+  [/^unexpected end of the stream within a (?:double|single) quoted scalar/, () => 'found unexpected end of stream'],
+  [
+    /^(?:deficient indentation|unexpected end of the stream within a flow collection|missed comma)/,
+    (line) => `line ${Math.max(line, 1)}: did not find expected ',' or ']'`,
+  ],
+];
+
+function describe(e: YAMLException): string {
+  const line = (e.mark as { line?: number } | undefined)?.line ?? 0;
+  for (const [shape, wording] of WORDINGS) {
+    const match = shape.exec(e.reason);
+    if (match) return `yaml: ${wording(line, match)}`;
+  }
+  return `yaml: ${line > 0 ? `line ${line + 1}: ` : ''}${e.reason}`;
+}
