@@ -1,15 +1,14 @@
-import type { Medium, Operation, Row, Scan } from './medium.js';
+import { type Logger, silentLogger } from '../util/log.js';
+import type { Medium, Operation } from './medium.js';
+import { before, merged, readHistory } from './past.js';
 import {
   decodeEntry,
-  decodeHistory,
   decodeRevision,
   encodeEvent,
   encodeRevision,
   FLOOR_RECORD,
-  HISTORY_END,
   type HistoryRecord,
   historyRecord,
-  keyOf,
   REVISION_RECORD,
   valueRecord,
 } from './records.js';
@@ -81,6 +80,7 @@ interface Subscription {
 export class EmbeddedStorage implements Storage {
   readonly supports: Capabilities;
   readonly #medium: Medium;
+  readonly #logger: Logger;
   #revision: number;
   #floor: number;
   #queue: (Write | Cut)[] = [];
@@ -98,8 +98,9 @@ export class EmbeddedStorage implements Storage {
   #closing: Promise<void> | undefined;
 
   /** The medium belongs to the storage from now on. */
-  constructor(medium: Medium) {
+  constructor(medium: Medium, logger: Logger = silentLogger) {
     this.#medium = medium;
+    this.#logger = logger;
     this.supports = { durable: medium.durable, shared: false };
     this.#revision = decodeRevision(medium.get(REVISION_RECORD));
     this.#floor = decodeRevision(medium.get(FLOOR_RECORD));
@@ -206,19 +207,21 @@ export class EmbeddedStorage implements Storage {
     let batch: Batch | undefined;
     try {
       if (this.#uncertain) await this.#recover(this.#uncertain);
-      const decided = this.#decide(writes);
-      if (decided.operations.length > 0) {
-        batch = decided;
+      batch = this.#decide(writes);
+      if (batch.operations.length > 0) {
         this.#hidden = before(batch.events);
         await this.#medium.write(batch.operations);
       }
-      this.#apply(decided);
-      for (const settle of decided.settle) settle();
     } catch (cause) {
+      // a batch that was not even begun leaves the older doubt, if there is one
       this.#uncertain = batch ?? this.#uncertain;
+      this.#logger.error('a write did not reach the disk', { error: cause });
       const error = new StorageError('UNAVAILABLE', `the write did not reach the disk: ${textOf(cause)}`, { cause });
       for (const write of writes) write.reject(error);
+      return;
     }
+    this.#apply(batch);
+    for (const settle of batch.settle) settle();
   }
 
   /** Decides every write, in order, against the durable state and the writes before it. */
@@ -266,13 +269,13 @@ export class EmbeddedStorage implements Storage {
     if (batch.events.length === 0) return;
     for (const subscription of this.#subscriptions) {
       if (subscription.waiting) subscription.waiting.push(...batch.events);
-      else subscription.listener(batch.events);
+      else call(subscription.listener, batch.events);
     }
   }
 
   /** After a failed write: opens the medium anew and finds out whether the batch got there after all. */
   async #recover(uncertain: Batch): Promise<void> {
-    // read() and get() of the medium fail while it is closed: nobody may be inside
+    // no reader may be inside while the medium is closed for a moment
     this.#reopening = this.#waitForReaders().then(() => this.#medium.reopen());
     try {
       await this.#reopening;
@@ -285,6 +288,7 @@ export class EmbeddedStorage implements Storage {
       throw new StorageError('FOREIGN', `revision ${found} was found where ${this.#revision} was written last`);
     this.#hidden = new Map();
     this.#uncertain = undefined;
+    this.#logger.info('the store takes writes again', { revision: this.#revision });
   }
 
   // --- reading
@@ -348,21 +352,9 @@ export class EmbeddedStorage implements Storage {
     const undo = (key: string, previous: Entry | undefined) => {
       if (!undone.has(key) && within(key)) undone.set(key, previous);
     };
-    if (at < this.#revision) await this.#history(at, ({ key, previous }) => undo(key, previous));
+    if (at < this.#revision) await readHistory(this.#medium, at, ({ key, previous }) => undo(key, previous));
     for (const [key, previous] of hidden) undo(key, previous);
     return undone;
-  }
-
-  /** Calls `visit` with each history record after `after`, in order. The view of the history is taken before the first wait. */
-  async #history(after: number, visit: (record: HistoryRecord) => void): Promise<void> {
-    const scan = this.#medium.scan(historyRecord(after + 1), HISTORY_END);
-    try {
-      for (let rows = await scan.next(CHUNK); rows.length > 0; rows = await scan.next(CHUNK)) {
-        for (const [name, record] of rows) visit(decodeHistory(name, record));
-      }
-    } finally {
-      await scan.close();
-    }
   }
 
   /**
@@ -373,7 +365,7 @@ export class EmbeddedStorage implements Storage {
   async #events(after: number, waiting: readonly StorageEvent[]): Promise<StorageEvent[]> {
     const until = this.#revision;
     const records: HistoryRecord[] = [];
-    if (after < until) await this.#history(after, (record) => record.revision <= until && records.push(record));
+    if (after < until) await readHistory(this.#medium, after, (record) => record.revision <= until && records.push(record));
     // no wait from here on: the state at `until` is that of now without what came since
     const left = before(waiting);
     const events: StorageEvent[] = [];
@@ -397,37 +389,21 @@ export class EmbeddedStorage implements Storage {
   }
 }
 
-/** The entries of a scan with those in `undone` put in their place: replaced, removed (undefined) or added. */
-async function* merged(scan: Scan, undone: ReadonlyMap<string, Entry | undefined>, chunk: number): AsyncGenerator<Entry> {
-  const pending = [...undone.keys()].sort(compareKeys);
-  let next = 0;
-  for (let rows: readonly Row[] = await scan.next(chunk); rows.length > 0; rows = await scan.next(chunk)) {
-    for (const [name, record] of rows) {
-      const key = keyOf(name);
-      for (; next < pending.length && compareKeys(pending[next] as string, key) < 0; next++) {
-        const entry = undone.get(pending[next] as string);
-        if (entry) yield entry;
-      }
-      if (pending[next] !== key) yield decodeEntry(key, record);
-    }
-  }
-  for (; next < pending.length; next++) {
-    const entry = undone.get(pending[next] as string);
-    if (entry) yield entry;
-  }
-}
-
 function refusal(write: Write, current: Entry | undefined): StorageError {
   if (write.expected === 0 && write.value !== undefined) return new StorageError('EXISTS', `${write.key} exists`, { current });
   const found = current ? `is at revision ${current.revision}` : 'does not exist';
   return new StorageError('CONFLICT', `${write.key} ${found}, not at revision ${write.expected}`, { current });
 }
 
-/** What the keys of the events held before them. */
-function before(events: readonly StorageEvent[]): Map<string, Entry | undefined> {
-  const out = new Map<string, Entry | undefined>();
-  for (const { key, previous } of events) if (!out.has(key)) out.set(key, previous);
-  return out;
+/** A listener that throws has a bug that must not pass unseen, but the write has happened and others must hear of it. */
+function call(listener: Listener, events: readonly StorageEvent[]): void {
+  try {
+    listener(events);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 function textOf(cause: unknown): string {

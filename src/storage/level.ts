@@ -1,54 +1,81 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import type { Logger } from '../util/log.js';
 import { EmbeddedStorage } from './embedded.js';
+import { inspect, mark, SCRATCH } from './inspect.js';
+import { assertUnlocked, claim, isLocked, locked } from './lock.js';
 import type { Medium, Operation, Scan } from './medium.js';
 import { type Storage, StorageError } from './storage.js';
 
-// Default sizes of LevelDB stop all writes for half a second at a time under load; with these the worst pause is a sixth.
-const LEVEL_OPTIONS = {
-  keyEncoding: 'utf8',
-  valueEncoding: 'buffer',
-  writeBufferSize: 64 * 1024 * 1024,
-  maxFileSize: 8 * 1024 * 1024,
-} as const;
+// With its default sizes LevelDB stops all writes for half a second at a time under load; with these for a sixth of that.
+const SIZES = { writeBufferSize: 64 * 1024 * 1024, maxFileSize: 8 * 1024 * 1024 };
 const READ_AHEAD = 1024 * 1024;
+/** What LevelDB needs to open, beside the room to copy its logs into tables. */
+const SPARE_ROOM = 1024 * 1024;
 
 export interface LevelOptions {
   /** Belongs to the store alone. Made when it does not exist. */
   readonly directory: string;
-  /** False: a write is answered when the operating system has it; a crash of the machine may lose the last ones. Default: true. */
+  /** False: a write is answered when the operating system has it; a crash of the machine may then cost the last ones, or the store. Default: true. */
   readonly fsync?: boolean;
+  readonly logger?: Logger;
 }
 
 /**
- * Opens the store in a directory, or begins one there.
- * @throws StorageError LOCKED, FOREIGN, UNAVAILABLE (the directory cannot be read or written)
+ * Opens the store in a directory, or begins one there. The directory is judged before LevelDB, which repairs and deletes
+ * as it opens, may see it.
+ * @throws StorageError LOCKED, FOREIGN, UNAVAILABLE (it cannot be read or written)
  */
-export async function openLevel(options: LevelOptions): Promise<Storage> {
-  const medium = new LevelMedium(options);
-  await medium.open();
-  return new EmbeddedStorage(medium);
+export async function openLevel({ directory, fsync = true, logger }: LevelOptions): Promise<Storage> {
+  const path = resolve(directory);
+  try {
+    await mkdir(path, { recursive: true });
+    const release = await claim(path);
+    const medium = new LevelMedium(path, fsync, release);
+    try {
+      await assertUnlocked(path);
+      await medium.open();
+      return new EmbeddedStorage(medium, logger);
+    } catch (error) {
+      await medium.close();
+      throw error;
+    }
+  } catch (error) {
+    throw error instanceof StorageError ? error : unavailable(path, error);
+  }
 }
 
 class LevelMedium implements Medium {
   readonly durable = true;
   readonly #directory: string;
   readonly #sync: boolean;
-  #db: ClassicLevel<string, Buffer>;
+  readonly #release: () => void;
+  #open: ClassicLevel<string, Buffer> | undefined;
 
-  constructor({ directory, fsync = true }: LevelOptions) {
+  /** @param release called when the directory is free again */
+  constructor(directory: string, sync: boolean, release: () => void) {
     this.#directory = directory;
-    this.#sync = fsync;
-    this.#db = new ClassicLevel<string, Buffer>(directory, LEVEL_OPTIONS);
+    this.#sync = sync;
+    this.#release = release;
   }
 
   async open(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true });
+    const isNew = (await inspect(this.#directory)) === 'new';
+    if (isNew) await mark(this.#directory);
+    // not sooner: it opens itself in the turn after its making
+    const db = new ClassicLevel<string, Buffer>(this.#directory, { keyEncoding: 'utf8', valueEncoding: 'buffer' });
     try {
-      await this.#db.open();
+      await db.open({ createIfMissing: isNew, ...SIZES });
+      this.#open = db;
     } catch (error) {
-      throw openingError(this.#directory, error);
+      throw isLocked(error) ? locked(this.#directory, 'another process') : error;
     }
+  }
+
+  get #db(): ClassicLevel<string, Buffer> {
+    if (!this.#open) throw new Error('the database is closed since a failed write');
+    return this.#open;
   }
 
   get(key: string): Buffer | undefined {
@@ -68,20 +95,43 @@ class LevelMedium implements Medium {
   }
 
   async reopen(): Promise<void> {
-    await this.#db.close();
+    await this.#assertRoom();
+    await this.#open?.close();
+    this.#open = undefined;
     await this.open();
   }
 
-  close(): Promise<void> {
-    return this.#db.close();
+  async close(): Promise<void> {
+    await this.#open?.close();
+    this.#open = undefined;
+    this.#release();
+  }
+
+  /** Opening needs room. While there is none the database stays open, so that it can still be read. */
+  async #assertRoom(): Promise<void> {
+    const names = (await readdir(this.#directory)).filter((name) => name.endsWith('.log'));
+    const logs = await Promise.all(names.map(async (name) => (await stat(join(this.#directory, name))).size));
+    const { bavail, bsize } = await statfs(this.#directory);
+    const needed = logs.reduce((sum, size) => sum + size, SPARE_ROOM);
+    if (bavail * bsize < needed) throw new Error(`the disk has ${bavail * bsize} bytes left, ${needed} are needed`);
+    // there are other limits than the size of the disk
+    const scratch = join(this.#directory, SCRATCH);
+    const file = await open(scratch, 'w');
+    try {
+      await file.writeFile(Buffer.alloc(SPARE_ROOM));
+      await file.sync();
+    } finally {
+      await file.close();
+      await rm(scratch);
+    }
   }
 }
 
-function openingError(directory: string, error: unknown): StorageError {
+function unavailable(directory: string, error: unknown): StorageError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as { code?: string }).code;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  if (code === 'LEVEL_LOCKED') return new StorageError('LOCKED', `${directory} is in use by another process`, { cause });
-  if (code === 'LEVEL_CORRUPTION') return new StorageError('FOREIGN', `${directory} is damaged: ${text}`, { cause });
-  return new StorageError('UNAVAILABLE', `cannot open the store in ${directory}: ${text}`, { cause });
+  return new StorageError(
+    'UNAVAILABLE',
+    `cannot open the store in ${directory}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  );
 }
