@@ -15,7 +15,8 @@ import type {
   VolumeProjection,
 } from '../../types/core-v1.gen.js';
 import { defaultPullPolicy } from './image-name.js';
-import { aggregate, isHugePages, isPodLevelResource, type Quantities } from './resources.js';
+import { isHugePages } from '../resource-names.js';
+import { aggregate, isPodLevelResource, type Quantities } from './resources.js';
 
 /** Defaults of a pod: those of its spec, and those that templates do not get. */
 export function defaultPod(pod: Pod): void {
@@ -153,7 +154,8 @@ function defaultProjection(source: VolumeProjection): void {
   if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600;
 }
 
-function defaultStorageVolume({ iscsi, rbd, azureDisk, scaleIO }: Volume): void {
+/** Fills in the defaults of storage systems, also for PersistentVolumes. */
+export function defaultStorageVolume({ iscsi, rbd, azureDisk, scaleIO }: Pick<Volume, 'iscsi' | 'rbd' | 'azureDisk' | 'scaleIO'>): void {
   if (iscsi) iscsi.iscsiInterface ||= 'default';
   if (rbd) {
     rbd.pool ||= 'rbd';

@@ -132,7 +132,7 @@ function validateOne(source: Source, volume: Volume, path: FieldPath, owner: Vol
 
 const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
 
-function validateHostPath(source: HostPathVolumeSource, path: FieldPath): FieldError[] {
+export function validateHostPath(source: HostPathVolumeSource, path: FieldPath): FieldError[] {
   if (!source.path) return [required(path.child('path'))];
   const type = source.type === undefined ? [] : checkChoice(path.child('type'), source.type, HOST_PATH_TYPES, 'unsupported');
   return [...checkNoBacksteps(path.child('path'), source.path), ...type];
