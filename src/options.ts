@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isIP } from 'node:net';
+import { addressText, parsePrefix } from './api/shared/ip.js';
 import { systemClock, type Clock } from './util/clock.js';
 import { silentLogger, type Logger } from './util/log.js';
 import { UserError } from './util/user-error.js';
@@ -186,6 +187,15 @@ function checkServiceRanges(ranges: readonly string[]): void {
 
 function integer(flag: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) throw usage(`${flag}=${value}: must be a number from ${min} to ${max}`);
+}
+
+/** The first address of each service range: those of the service `kubernetes`. */
+export function serviceAddresses({ serviceClusterIPRanges }: Pick<Settings, 'serviceClusterIPRanges'>): string[] {
+  return serviceClusterIPRanges.map((range) => {
+    const prefix = parsePrefix(range);
+    if (!prefix) throw usage(`--service-cluster-ip-range=${range}: must be a range such as 10.96.0.0/16`);
+    return addressText(prefix.family, prefix.base + 1n);
+  });
 }
 
 /**

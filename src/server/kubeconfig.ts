@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../util/user-error.js';
 import type { KeyPair } from './certificates.js';
-import { save } from './pki.js';
+import { save } from './key-files.js';
 
 export interface Access {
   /** https://127.0.0.1:6443 */

@@ -1,12 +1,17 @@
 // The cluster's own certificate authority and what it has signed, kept in DATA_DIR/pki.
 import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { TokenAuthenticator } from '../api/definition.js';
+import type { Settings } from '../options.js';
 import { systemClock } from '../util/clock.js';
 import { UserError } from '../util/user-error.js';
 import type { KeyPair, Names, Subject } from './certificates.js';
+import { belongTogether, loadPair, readFlagged, readOrNothing, save, storePair } from './key-files.js';
+import { serverUrl, writeKubeconfig } from './kubeconfig.js';
+import { noTokens, tokenFile } from './token-file.js';
 import { MASTERS_GROUP } from './user-names.js';
 
 const AUTHORITY_DAYS = 3650;
@@ -14,40 +19,59 @@ const CERTIFICATE_DAYS = 365;
 /** A certificate with less than this left is replaced at the next start. */
 const RENEW_BEFORE_MS = 30 * 86_400_000;
 
-export interface PkiOptions {
-  readonly dataDir: string;
-  readonly bindAddress: string;
+export type PkiOptions = Pick<
+  Settings,
+  'dataDir' | 'bindAddress' | 'tlsCertFile' | 'tlsPrivateKeyFile' | 'clientCAFile' | 'tokenAuthFile' | 'logger'
+> & {
   /** The service `kubernetes` inside the cluster: the first address of each service range. */
   readonly serviceAddresses: readonly string[];
-}
+};
 
+/** Everything by which server and clients know each other. */
 export interface Pki {
-  /** PEM of the cluster's authority. */
-  readonly ca: string;
+  /** PEM of what clients should trust: the cluster's authority, or the serving certificate that the user brought. */
+  readonly caCert: string;
   readonly serving: KeyPair;
   /** Of kubernetes-admin, who is in system:masters. */
   readonly admin: KeyPair;
+  /** PEM of the authorities whose client certificates are believed. */
+  readonly clientCAs: readonly string[];
+  /** The static tokens of --token-auth-file. */
+  readonly tokens: TokenAuthenticator;
+  /** Writes the admin's kubeconfig for a server on this port. @returns its path */
+  writeKubeconfig(port: number): Promise<string>;
+  /** The key that signs service account tokens (RSA 2048); made when it is first asked for, since that takes a while. */
+  serviceAccountKey(): Promise<KeyObject>;
 }
 
 /**
  * Reads the certificates from the data directory; makes those that are missing, about to expire, or for other names.
- * @throws UserError when the directory cannot be read or written
+ * @throws UserError when the directory or a file that a flag names cannot be used
  */
 export async function openPki(options: PkiOptions): Promise<Pki> {
-  const directory = pkiDirectory(options.dataDir);
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const ca = await authority(directory);
-    const names = servingNames(options);
-    const [serving, admin] = await Promise.all([
-      signed(directory, 'apiserver', ca, { commonName: 'kube-apiserver' }, names),
-      signed(directory, 'admin', ca, { commonName: 'kubernetes-admin', organizations: [MASTERS_GROUP] }),
-    ]);
-    return { ca: ca.cert, serving, admin };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw new UserError(`--data-dir=${options.dataDir}: cannot be used: ${(error as Error).message}`, 'failure', { cause: error });
-  }
+  const { dataDir, bindAddress, clientCAFile, tokenAuthFile } = options;
+  const directory = pkiDirectory(dataDir);
+  const tokens = tokenAuthFile === undefined ? noTokens : tokenFile(tokenAuthFile, options.logger);
+  const [own, brought, clientCA] = await Promise.all([
+    openOwn(options, directory),
+    readServing(options),
+    clientCAFile === undefined ? undefined : readClientCA(clientCAFile),
+  ]);
+  const { ca, admin } = own;
+  const caCert = brought?.cert ?? ca.cert;
+  let signingKey: Promise<KeyObject> | undefined;
+  return {
+    caCert,
+    serving: brought ?? own.serving,
+    admin,
+    clientCAs: clientCA === undefined ? [ca.cert] : [ca.cert, clientCA],
+    tokens,
+    writeKubeconfig: (port) => writeKubeconfig(dataDir, { server: serverUrl(bindAddress, port), ca: caCert, client: admin }),
+    serviceAccountKey() {
+      signingKey ??= serviceAccountKey(directory);
+      return signingKey;
+    },
+  };
 }
 
 /** Where a data directory keeps keys and certificates. */
@@ -55,9 +79,24 @@ export function pkiDirectory(dataDir: string): string {
   return join(dataDir, 'pki');
 }
 
-/** The key that signs service account tokens (RSA 2048); made when it is first asked for, since that takes a while. */
-export async function serviceAccountKey(dataDir: string): Promise<KeyObject> {
-  const path = join(pkiDirectory(dataDir), 'sa.key');
+async function openOwn(options: PkiOptions, directory: string): Promise<{ ca: KeyPair; serving: KeyPair; admin: KeyPair }> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const ca = await authority(directory);
+    const [serving, admin] = await Promise.all([
+      signed(directory, 'apiserver', ca, { commonName: 'kube-apiserver' }, servingNames(options)),
+      signed(directory, 'admin', ca, { commonName: 'kubernetes-admin', organizations: [MASTERS_GROUP] }),
+    ]);
+    return { ca, serving, admin };
+  } catch (error) {
+    // only what the system refuses is the user's to mend
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw new UserError(`--data-dir=${options.dataDir}: cannot be used: ${(error as Error).message}`, 'failure', { cause: error });
+  }
+}
+
+async function serviceAccountKey(directory: string): Promise<KeyObject> {
+  const path = join(directory, 'sa.key');
   const existing = await readOrNothing(path);
   if (existing !== undefined) return createPrivateKey(existing);
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
@@ -65,37 +104,35 @@ export async function serviceAccountKey(dataDir: string): Promise<KeyObject> {
   return privateKey;
 }
 
-/**
- * A serving certificate that the user brings along.
- * @throws UserError when a file cannot be read, or certificate and key do not belong together
- */
-export async function readServing(certFile: string, keyFile: string): Promise<KeyPair> {
-  const [cert, key] = await Promise.all([readPem('--tls-cert-file', certFile), readPem('--tls-private-key-file', keyFile)]);
-  let belongs: boolean;
+/** The serving certificate that the user brings along; undefined: none. */
+async function readServing({ tlsCertFile, tlsPrivateKeyFile }: PkiOptions): Promise<KeyPair | undefined> {
+  if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined) return undefined;
+  const [cert, key] = await Promise.all([
+    readFlagged('--tls-cert-file', tlsCertFile),
+    readFlagged('--tls-private-key-file', tlsPrivateKeyFile),
+  ]);
+  let fits: boolean;
   try {
-    belongs = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+    fits = belongTogether({ cert, key });
   } catch (error) {
-    throw new UserError(`--tls-cert-file=${certFile}, --tls-private-key-file=${keyFile}: ${(error as Error).message}`, 'failure', {
-      cause: error,
-    });
+    throw new UserError(
+      `--tls-cert-file=${tlsCertFile}, --tls-private-key-file=${tlsPrivateKeyFile}: ${(error as Error).message}`,
+      'failure',
+      { cause: error },
+    );
   }
-  if (!belongs) throw new UserError(`--tls-private-key-file=${keyFile} is not the key of --tls-cert-file=${certFile}`);
+  if (!fits) throw new UserError(`--tls-private-key-file=${tlsPrivateKeyFile} is not the key of --tls-cert-file=${tlsCertFile}`);
   return { cert, key };
 }
 
-/** The authorities of --client-ca-file, PEM. @throws UserError when it cannot be read or holds no certificate */
-export async function readClientCA(file: string): Promise<string> {
-  const pem = await readPem('--client-ca-file', file);
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new UserError(`--client-ca-file=${file} holds no certificate`);
-  return pem;
-}
-
-async function readPem(flag: string, file: string): Promise<string> {
+async function readClientCA(file: string): Promise<string> {
+  const pem = await readFlagged('--client-ca-file', file);
   try {
-    return await readFile(file, 'utf8');
+    void new X509Certificate(pem);
   } catch (error) {
-    throw new UserError(`${flag}=${file}: cannot be read: ${(error as Error).message}`, 'failure', { cause: error });
+    throw new UserError(`--client-ca-file=${file} holds no certificate`, 'failure', { cause: error });
   }
+  return pem;
 }
 
 /** Under which names clients may call the server. */
@@ -122,20 +159,20 @@ function unique(items: readonly string[]): string[] {
 }
 
 async function authority(directory: string): Promise<KeyPair> {
-  const existing = await load(directory, 'ca');
+  const existing = await loadPair(directory, 'ca');
   if (existing && isCurrent(existing)) return existing;
   const { makeAuthority } = await import('./certificates.js');
   const made = await makeAuthority('kubemu', AUTHORITY_DAYS);
-  await store(directory, 'ca', made);
+  await storePair(directory, 'ca', made);
   return made;
 }
 
 async function signed(directory: string, name: string, ca: KeyPair, subject: Subject, names?: Names): Promise<KeyPair> {
-  const existing = await load(directory, name);
+  const existing = await loadPair(directory, name);
   if (existing && isCurrent(existing) && isSignedBy(existing, ca) && (!names || covers(existing, names))) return existing;
   const { issue } = await import('./certificates.js');
   const made = await issue(ca, subject, CERTIFICATE_DAYS, names);
-  await store(directory, name, made);
+  await storePair(directory, name, made);
   return made;
 }
 
@@ -150,36 +187,4 @@ function isSignedBy({ cert }: KeyPair, ca: KeyPair): boolean {
 function covers({ cert }: KeyPair, names: Names): boolean {
   const certificate = new X509Certificate(cert);
   return names.dns.every((name) => certificate.checkHost(name)) && names.ips.every((ip) => certificate.checkIP(ip));
-}
-
-/** @returns undefined: there is none, or what there is cannot be used */
-async function load(directory: string, name: string): Promise<KeyPair | undefined> {
-  const [cert, key] = await Promise.all([readOrNothing(join(directory, `${name}.crt`)), readOrNothing(join(directory, `${name}.key`))]);
-  if (cert === undefined || key === undefined) return undefined;
-  try {
-    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)) ? { cert, key } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function store(directory: string, name: string, { cert, key }: KeyPair): Promise<void> {
-  await save(join(directory, `${name}.key`), key, 0o600);
-  await save(join(directory, `${name}.crt`), cert, 0o644);
-}
-
-async function readOrNothing(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** Writes a file so that nobody ever sees half of it. */
-export async function save(path: string, content: string, mode: number): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`;
-  await writeFile(draft, content, { mode });
-  await rename(draft, path);
 }

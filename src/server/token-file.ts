@@ -36,6 +36,9 @@ export function tokenFile(path: string, logger: Logger): TokenAuthenticator {
   };
 }
 
+/** Knows no token. */
+export const noTokens: TokenAuthenticator = { authenticate: async () => undefined };
+
 /** Asks one after the other; the first that knows the token decides. */
 export function firstOf(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
