@@ -13,8 +13,8 @@ import type { ApiRequest } from './request.js';
 
 /** The scheme upstream names when it does not know a kind. */
 const SCHEME = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
-/** How much of an unreadable body an error quotes. */
-const QUOTED = 1024;
+/** How many bytes of an unreadable body an error quotes. */
+const QUOTED = 30;
 
 /** What a body is expected to be. */
 export interface Expected extends GroupVersionKind {
@@ -86,8 +86,8 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { v
   try {
     return encoding === 'json' ? parseJson(text) : parseYaml(text);
   } catch (e) {
-    if (e instanceof JsonError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, text);
-    if (e instanceof YamlError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, text);
+    if (e instanceof JsonError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
+    if (e instanceof YamlError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
     throw e;
   }
 }
@@ -96,14 +96,14 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { v
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const name = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    throw unrecognized(expected, `couldn't get version/kind; json parse error: json: cannot unmarshal ${name} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`, body.toString());
+    throw unrecognized(expected, `couldn't get version/kind; json parse error: json: cannot unmarshal ${name} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`, body);
   }
   const object = value as Record<string, unknown>;
   const apiVersion = typeof object.apiVersion === 'string' && object.apiVersion !== '' ? object.apiVersion : apiVersionOf(expected);
   const kind = typeof object.kind === 'string' && object.kind !== '' ? object.kind : expected.kind;
   if (apiVersion === apiVersionOf(expected) && kind === expected.kind) return object;
   const parts = apiVersion.split('/');
-  if (parts.length > 2) throw unrecognized(expected, `unexpected GroupVersion string: ${apiVersion}`, body.toString());
+  if (parts.length > 2) throw unrecognized(expected, `unexpected GroupVersion string: ${apiVersion}`, body);
   const given: GroupVersionKind = { group: parts.length === 2 ? (parts[0] as string) : '', version: parts.at(-1) as string, kind };
   if (!isRegistered(given)) throw cannotHandle(given, expected, `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`);
   if (kind === expected.kind) throw errors.badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`);
@@ -124,9 +124,15 @@ function cannotHandle(given: GroupVersionKind, expected: Expected, why: string):
   return errors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
 }
 
-function unrecognized(expected: Expected, why: string, text: string): errors.ApiError {
-  const quoted = text === '' ? '<empty>' : text.length > QUOTED ? `${text.slice(0, QUOTED)} ...` : text;
-  return errors.badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${quoted})`);
+function unrecognized(expected: Expected, why: string, body: Buffer): errors.ApiError {
+  return errors.badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${summary(body)})`);
+}
+
+/** An object is quoted, anything else is shown in hexadecimal. */
+function summary(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const encoding = body[0] === 0x7b ? 'utf8' : 'hex';
+  return body.length > QUOTED ? `${body.subarray(0, QUOTED).toString(encoding)} ...` : body.toString(encoding);
 }
 
 function goName(gvk: GroupVersionKind): string {

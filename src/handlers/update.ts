@@ -24,6 +24,7 @@ export async function update(server: Server, store: Store, request: ApiRequest):
   dedupeOwners(input, request);
   const change: Change = (current) => (view && current ? throughView(view, current, input, context, store) : copy(input));
   const { item, created } = await store.update(context, info, change, {
+    uid: input.metadata.uid,
     create: info.subresource === '' && store.definition.createOnUpdate,
     authorizeCreate: () => server.authorizeCreate(request),
   });
@@ -32,7 +33,7 @@ export async function update(server: Server, store: Store, request: ApiRequest):
 
 /**
  * The next state of an object that is written through a view of it: Scale, or the object itself as a subresource sees it.
- * @throws ApiError Conflict when the input names another revision or uid than the present
+ * @throws ApiError Conflict when the input names another revision than the present
  */
 export function throughView(
   view: Subresource,
@@ -42,13 +43,7 @@ export function throughView(
   store: Store,
 ): KubeObject {
   if (!view.write) return copy(input);
-  const { resourceVersion, uid } = input.metadata;
-  if (uid && uid !== current.metadata.uid)
-    throw errors.conflict(
-      store.definition,
-      current.metadata.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
-    );
+  const { resourceVersion } = input.metadata;
   if (resourceVersion && resourceVersion !== current.metadata.resourceVersion)
     throw errors.conflict(store.definition, current.metadata.name, errors.OBJECT_MODIFIED);
   const next = copy(current);

@@ -36,9 +36,9 @@ export function planDeletion(definition: Definition, current: KubeObject, option
     if (object.metadata.deletionTimestamp === undefined) {
       bumpGeneration(object);
       object.metadata.deletionTimestamp = timestamp(now);
+      object.metadata.deletionGracePeriodSeconds = 0;
       definition.markDeleting?.(object);
-    }
-    object.metadata.deletionGracePeriodSeconds = 0;
+    } else object.metadata.deletionGracePeriodSeconds &&= 0;
     return { action: 'mark', object, thenRemove: false };
   }
   return { action: 'mark', object, thenRemove: !held && object.metadata.deletionGracePeriodSeconds === 0 };

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Definition } from '../api/definition.js';
-import type { KubeObject, ObjectMeta } from '../api/meta/object.js';
+import type { KubeObject } from '../api/meta/object.js';
 import { apiVersionOf } from '../api/meta/object.js';
+import { normalize } from '../api/schema/decode.js';
+import { structTypeOf } from '../api/schema/types.js';
 import { timestamp } from '../util/clock.js';
 
 /** What every new object gets: uid, creationTimestamp; what a client may not set goes. */
@@ -22,34 +24,25 @@ export function restoreSystemMetadata(object: KubeObject, old: KubeObject): void
   m.creationTimestamp = old.metadata.creationTimestamp;
   m.generation = old.metadata.generation;
   m.selfLink = undefined;
+  m.resourceVersion = old.metadata.resourceVersion;
   if (old.metadata.deletionTimestamp) m.deletionTimestamp = old.metadata.deletionTimestamp;
   m.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
 }
 
-const ORDER = [
-  'name',
-  'generateName',
-  'namespace',
-  'uid',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'labels',
-  'annotations',
-  'ownerReferences',
-  'finalizers',
-  'managedFields',
-] as const satisfies (keyof ObjectMeta)[];
-
 /**
- * The JSON text storage holds: kind, apiVersion and metadata first, the uid early, no resourceVersion (item.ts puts it
- * in). `object` itself gets the same order.
+ * The canonical form of an object, as Go would print the struct after hooks and admission changed it: fields in order,
+ * kind, apiVersion, metadata and in it the uid early (item.ts relies on that), nothing undeclared. Shares nothing with the
+ * input, and has no resourceVersion: the store's revision is that.
  */
-export function encode(definition: Definition, object: KubeObject): Buffer {
-  const metadata = {} as ObjectMeta;
-  for (const field of ORDER) if (object.metadata[field] !== undefined) (metadata as unknown as Record<string, unknown>)[field] = object.metadata[field];
-  object.metadata = metadata;
-  const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
-  return Buffer.from(JSON.stringify({ kind: definition.kind, apiVersion: apiVersionOf(definition), ...rest }));
+export function canonical(definition: Definition, object: KubeObject): KubeObject {
+  const result = normalize(structTypeOf(definition.schema), object);
+  result.kind = definition.kind;
+  result.apiVersion = apiVersionOf(definition);
+  result.metadata.resourceVersion = undefined;
+  return result;
+}
+
+/** The JSON text that storage holds. */
+export function encode(object: KubeObject): Buffer {
+  return Buffer.from(JSON.stringify(object));
 }

@@ -14,7 +14,7 @@ import type { Cache } from '../watch/cache.js';
 import { planDeletion, releasedBy } from './deletion.js';
 import { trackUpdate } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
-import { encode, fillSystemMetadata, restoreSystemMetadata } from './metadata.js';
+import { canonical, encode, fillSystemMetadata, restoreSystemMetadata } from './metadata.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
 const NAME_ATTEMPTS = 8;
@@ -38,6 +38,8 @@ export interface UpdateOptions {
   readonly create?: boolean;
   /** Called before a creation through update: whether the user may create. @throws ApiError Forbidden */
   readonly authorizeCreate?: () => Promise<void>;
+  /** The uid that the present object must have. */
+  readonly uid?: string | undefined;
   /** managedFields were already set by `change` (apply). */
   readonly tracked?: boolean;
 }
@@ -116,6 +118,8 @@ export class Store {
     for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
       const current = this.find(key);
       if (!current && !options.create) throw errors.notFound(this.definition, key.name);
+      const present = current?.object.metadata.uid ?? '';
+      if (options.uid && options.uid !== present) throw preconditionFailed(this.definition, this.keyOf(key), key.name, options.uid, present);
       const next = await change(current?.object);
       if (!current) {
         const created = await this.#createByUpdate(context, key, next, options);
@@ -161,18 +165,25 @@ export class Store {
       await this.#validate(context, 'CREATE', object, undefined, name);
       const key = this.keyOf({ namespace: object.metadata.namespace ?? '', name });
       if (context.dryRun) {
-        if (this.cache.get(key)) throw errors.alreadyExists(this.definition, name);
+        const existing = this.cache.get(key);
+        if (existing) throw this.#exists(name, existing);
         return this.#transient(object, undefined);
       }
       const value = this.#encode(object);
       try {
         await this.#storage.create(key, value);
       } catch (e) {
-        if (e instanceof StorageError && e.code === 'EXISTS') throw errors.alreadyExists(this.definition, name);
+        if (e instanceof StorageError && e.code === 'EXISTS') throw this.#exists(name, this.cache.get(key));
         throw translate(e);
       }
       return this.#visible(key);
     });
+  }
+
+  #exists(name: string, existing: ObjectItem | undefined): errors.ApiError {
+    const error = errors.alreadyExists(this.definition, name);
+    if (existing?.object.metadata.deletionTimestamp !== undefined) error.status.message = `object is being deleted: ${error.status.message}`;
+    return error;
   }
 
   #prepareCreate(context: Context, object: KubeObject): void {
@@ -186,7 +197,6 @@ export class Store {
   }
 
   async #createByUpdate(context: Context, key: ObjectKey, object: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
-    if (object.metadata.uid) throw preconditionFailed(this.definition, this.keyOf(key), key.name, object.metadata.uid, '');
     await options.authorizeCreate?.();
     this.definition.defaults?.(object);
     if (!options.tracked) this.#track(context, object, undefined);
@@ -220,9 +230,8 @@ export class Store {
   }
 
   #checkIdentity(current: ObjectItem, next: KubeObject): void {
-    const { uid, resourceVersion } = next.metadata;
-    const { name, uid: presentUid } = current.object.metadata;
-    if (uid && uid !== presentUid) throw preconditionFailed(this.definition, current.key, name, uid, presentUid ?? '');
+    const { resourceVersion } = next.metadata;
+    const { name } = current.object.metadata;
     if (resourceVersion && resourceVersion !== '0') {
       if (resourceVersion !== String(current.revision)) throw errors.conflict(this.definition, name, errors.OBJECT_MODIFIED);
     } else if (!this.definition.unconditionalUpdate) {
@@ -284,16 +293,18 @@ export class Store {
 
   #encode(object: KubeObject): Buffer {
     const { definition } = this.#stored;
-    const stored = this.definition.toStored && definition !== this.definition ? this.definition.toStored(object) : object;
-    const value = encode(definition, stored);
-    this.#written.remember(value, { ...stored, apiVersion: apiVersionOf(definition), kind: definition.kind });
+    const own = canonical(this.definition, object);
+    const stored = this.definition.toStored && definition !== this.definition ? canonical(definition, this.definition.toStored(own)) : own;
+    const value = encode(stored);
+    this.#written.remember(value, stored);
     return value;
   }
 
   /** An item that is not stored: the answer to a dry run, or the last state of a released object. */
   #transient(object: KubeObject, revision: number | undefined): ObjectItem {
-    const value = encode(this.definition, object);
-    return new ObjectItem(this.kind, this.keyOf({ namespace: object.metadata.namespace ?? '', name: object.metadata.name }), revision ?? 0, revision === undefined ? value : withRevision(value, revision));
+    const value = encode(canonical(this.definition, object));
+    const key = this.keyOf({ namespace: object.metadata.namespace ?? '', name: object.metadata.name });
+    return new ObjectItem(this.kind, key, revision ?? 0, revision === undefined ? value : withRevision(value, revision));
   }
 
   #track(context: Context, object: KubeObject, live: KubeObject | undefined): void {

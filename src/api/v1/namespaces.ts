@@ -40,6 +40,8 @@ export default define<Namespace>({
   finalizers: ({ metadata, spec }) => [...(metadata.finalizers ?? []), ...(spec.finalizers ?? [])],
   markDeleting: (namespace) => {
     namespace.status = { ...namespace.status, phase: 'Terminating' };
+    // only namespaces have no grace period to show
+    namespace.metadata.deletionGracePeriodSeconds = undefined;
   },
   row: (namespace, { now }) => [namespace.metadata.name, namespace.status.phase, age(namespace, now)],
 });
