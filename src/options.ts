@@ -76,8 +76,9 @@ export interface Settings {
 
 /** What `startCluster` takes: whatever is absent has its default. */
 export type ClusterOptions = {
-  readonly [K in keyof Settings]?: Settings[K] | undefined;
+  readonly [K in keyof Omit<Settings, 'nodeCapacity'>]?: Settings[K] | undefined;
 } & {
+  readonly nodeCapacity?: Partial<NodeCapacity> | undefined;
   /** --etcd-servers: refused by name until kubemu can keep its objects in etcd. */
   readonly etcdServers?: readonly string[] | undefined;
 };
@@ -87,7 +88,7 @@ export type ClusterOptions = {
  * nothing but the API. The host watches nodes and follows.
  */
 export const nodeAnnotations = {
-  /** On a Node without an agent: `simulated` asks the host of the cluster to adopt it (`kubemu node add`). */
+  /** On a Node without an agent: `simulated` asks the host of the cluster to adopt it, with the capacity its status has, else the usual one (`kubemu node add`). */
   runtime: 'kubemu.dev/runtime',
   /** `stopped`: the host stops the node's agent as a power failure would: no heartbeats, pods do not move (`kubemu node stop`). Removed: the agent runs again (`kubemu node start`). */
   agent: 'kubemu.dev/agent',

@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { run } from './commands/index.js';
+
+process.exitCode = await run(process.argv.slice(2), {
+  start: async (options) => (await import('./cluster.js')).startCluster(options),
+  removeLeftovers: async () => [],
+});
