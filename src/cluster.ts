@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createAdmission } from './admission/index.js';
-import { type Authorizer, Definitions, type TokenAuthenticator } from './api/definition.js';
+import { type Authorizer, Definitions } from './api/definition.js';
 import { GROUPS, loadGroup } from './api/load.js';
 import { serviceUnavailable } from './api/meta/errors.js';
 import { addressText, parsePrefix } from './api/shared/ip.js';
@@ -14,20 +14,19 @@ import { LocalClient } from './client/local.js';
 import { startControllers } from './controllers/index.js';
 import { Discovery } from './handlers/discovery.js';
 import { resourceHandler } from './handlers/index.js';
+import { OpenApi } from './handlers/openapi.js';
 import { type NodeStreams, Server } from './handlers/server.js';
 import type { NodeHost } from './nodeagent/index.js';
 import { type ClusterOptions, resolveOptions, type Settings } from './options.js';
 import { Registry } from './registry/registry.js';
 import { startScheduler } from './scheduler/index.js';
 import { authorizerFor } from './server/authorization/index.js';
-import type { KeyPair } from './server/certificates.js';
 import { Health } from './server/health.js';
-import { serverUrl, writeKubeconfig } from './server/kubeconfig.js';
+import { serverUrl } from './server/kubeconfig.js';
 import { type Listener, listen } from './server/listener.js';
 import { Metrics } from './server/metrics.js';
 import { serverPaths } from './server/paths.js';
-import { openPki, readClientCA, readServing } from './server/pki.js';
-import { firstOf, tokenFile } from './server/token-file.js';
+import { openPki, type Pki } from './server/pki.js';
 import { versionInfo } from './server/version.js';
 import { startCompactor } from './storage/compactor.js';
 import { openLevel } from './storage/level.js';
@@ -76,7 +75,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const { clock, random, logger } = settings;
   const serviceAddresses = settings.serviceClusterIPRanges.map(firstAddress);
   const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
-  const [access, storage, definitions] = await Promise.all([openAccess(settings, serviceAddresses), openStorage(settings), loadDefinitions()]);
+  const [access, storage, definitions] = await Promise.all([openPki({ ...settings, serviceAddresses }), openStorage(settings), loadDefinitions()]);
   stops.push(() => storage.close());
   const registry = new Registry({ definitions, storage, admission });
   const feed = new Feed({ storage });
@@ -90,11 +89,16 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const health = new Health(logger);
   const listener = await serve({ settings, registry, authorizer, access, health, streams });
   stops.push(() => listener.close(GRACE_MS), () => health.stop());
-  await bootstrap({ client, definitions, serviceIP: serviceAddresses[0] as string, port: listener.port, bindAddress: settings.bindAddress, clientCA: access.ca });
+  await bootstrap({ client, definitions, serviceIP: serviceAddresses[0] as string, port: listener.port, bindAddress: settings.bindAddress, clientCA: access.clientCAs.join('') });
+  if (storage.floor() === 0) {
+    // the history of a cluster begins when its first objects are there: nobody can have seen it before
+    await storage.compact(storage.revision());
+    feed.trim();
+  }
   stops.push(startCompactor({ storage, clock, logger }));
   const url = serverUrl(settings.bindAddress, listener.port);
-  const kubeconfig = await writeKubeconfig(settings.dataDir, { server: url, ca: access.ca, client: access.admin });
-  const nodes = await startComponents(settings, client, definitions, access.ca, stops);
+  const kubeconfig = await access.writeKubeconfig(listener.port);
+  const nodes = await startComponents(settings, client, definitions, access.caCert, stops);
   if (nodes) streams.host = nodes;
   return { kubeconfig, url, client, nodes, settings, stop };
 }
@@ -103,7 +107,7 @@ interface Serving {
   readonly settings: Settings;
   readonly registry: Registry;
   readonly authorizer: Authorizer;
-  readonly access: ServerAccess;
+  readonly access: Pki;
   readonly health: Health;
   readonly streams: { readonly host?: NodeHost };
 }
@@ -126,11 +130,13 @@ async function serve({ settings, registry, authorizer, access, health, streams }
   };
   const address: { port?: number } = {};
   const discovery = new Discovery({ definitions, serverAddress: () => `${settings.bindAddress}:${address.port}`, otherPaths: ['/metrics', '/version', '/openapi/v2', '/openapi/v3', '/openapi/v3/', ...health.paths()] });
-  const resources = resourceHandler(new Server({ registry, clock, nodes }), (request) => discovery.handle(request));
+  const openapi = new OpenApi({ definitions, clock, otherPaths: ['/version'] });
+  const resources = resourceHandler(new Server({ registry, clock, nodes }), (request) => (request.info.path.startsWith('/openapi/') ? openapi.handle(request) : discovery.handle(request)));
   const listener = await listen({
     bindAddress: settings.bindAddress,
     port: settings.securePort,
-    ...access.serving,
+    key: access.serving.key,
+    cert: access.serving.cert,
     clientCAs: access.clientCAs,
     tokens: access.tokens,
     anonymousAuth: settings.anonymousAuth,
@@ -143,23 +149,6 @@ async function serve({ settings, registry, authorizer, access, health, streams }
   });
   address.port = listener.port;
   return listener;
-}
-
-interface ServerAccess {
-  readonly serving: KeyPair;
-  readonly admin: KeyPair;
-  readonly ca: string;
-  readonly clientCAs: readonly string[];
-  readonly tokens: TokenAuthenticator;
-}
-
-/** Certificates and tokens: who the server is, and whom it believes. */
-async function openAccess(settings: Settings, serviceAddresses: readonly string[]): Promise<ServerAccess> {
-  const { dataDir, bindAddress, tlsCertFile, tlsPrivateKeyFile, clientCAFile, tokenAuthFile, logger } = settings;
-  const pki = await openPki({ dataDir, bindAddress, serviceAddresses });
-  const serving = tlsCertFile && tlsPrivateKeyFile ? await readServing(tlsCertFile, tlsPrivateKeyFile) : pki.serving;
-  const clientCAs = clientCAFile ? [pki.ca, await readClientCA(clientCAFile)] : [pki.ca];
-  return { serving, admin: pki.admin, ca: pki.ca, clientCAs, tokens: firstOf(tokenAuthFile ? [tokenFile(tokenAuthFile, logger)] : []) };
 }
 
 /** Controllers, scheduler and nodes: they know the client only and could run elsewhere. */

@@ -83,6 +83,11 @@ export class Feed {
     return this.#progress.revision;
   }
 
+  /** Forgets at once what storage has forgotten; without this, a cache does so with its next write. */
+  trim(): void {
+    for (const cache of this.#caches.values()) cache.trim(this.#storage.floor());
+  }
+
   /** Ends the subscription. Watches stay, and hear nothing more. */
   stop(): void {
     this.#unsubscribe?.();
