@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from '../util/log.js';
+import { GroupCommit } from './group-commit.js';
 import type { Medium, Operation } from './medium.js';
 import { before, merged, readHistory } from './past.js';
 import {
@@ -24,9 +25,6 @@ import {
   type StorageEvent,
 } from './storage.js';
 
-/** At most so many writes, and about so many bytes, share a batch: a larger one would only make all of them wait. */
-const BATCH_WRITES = 2048;
-const BATCH_BYTES = 8 * 1024 * 1024;
 /** History records removed by one batch of a compaction. */
 const COMPACTION_STEP = 1000;
 /** Records read at once. */
@@ -35,11 +33,11 @@ const KEY_PREFIX = /^\/(?:.*\/)?$/s;
 
 type Listener = (events: readonly StorageEvent[]) => void;
 
-/** A call that waits for its turn in a batch. `value` undefined: a deletion; `expected` 0: a creation. */
+/** A call that waits for its turn in a batch. `value` undefined: a deletion; `expected` undefined: a creation. */
 interface Write {
   readonly key: string;
   readonly value: Buffer | undefined;
-  readonly expected: number;
+  readonly expected: number | undefined;
   readonly resolve: (revision: number) => void;
   readonly reject: (error: StorageError) => void;
 }
@@ -68,8 +66,7 @@ interface Subscription {
 /**
  * Storage inside the process, over any medium that takes atomic batches. All semantics are here and written once.
  *
- * Writes queue up; while one batch is on its way to the disk the next collects, so writes that arrive together share one
- * fsync (group commit). A batch is decided in the order of arrival: each compare-and-swap sees the durable state plus the
+ * Writes queue up; while one batch is on its way to the disk the next collects (group-commit.ts). A batch is decided in the order of arrival: each compare-and-swap sees the durable state plus the
  * writes before it in the same batch. A write that fails its comparison is answered with the batch too, since what it was
  * compared with must be durable first.
  *
@@ -83,8 +80,7 @@ export class EmbeddedStorage implements Storage {
   readonly #logger: Logger;
   #revision: number;
   #floor: number;
-  #queue: (Write | Cut)[] = [];
-  #running: Promise<void> | undefined;
+  readonly #queue: GroupCommit<Write | Cut>;
   /**
    * The keys of the batch on its way and what they hold before it: the medium may show the batch sooner than we may.
    */
@@ -101,6 +97,10 @@ export class EmbeddedStorage implements Storage {
   constructor(medium: Medium, logger: Logger = silentLogger) {
     this.#medium = medium;
     this.#logger = logger;
+    this.#queue = new GroupCommit(
+      (writes) => this.#commit(writes),
+      (write) => ('key' in write ? (write.value?.length ?? 0) : 0),
+    );
     this.supports = { durable: medium.durable, shared: false };
     this.#revision = decodeRevision(medium.get(REVISION_RECORD));
     this.#floor = decodeRevision(medium.get(FLOOR_RECORD));
@@ -115,7 +115,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   create(key: string, value: Buffer): Promise<number> {
-    return this.#enqueue((resolve, reject) => ({ key, value, expected: 0, resolve, reject }));
+    return this.#enqueue((resolve, reject) => ({ key, value, expected: undefined, resolve, reject }));
   }
 
   update(key: string, value: Buffer, expected: number): Promise<number> {
@@ -169,7 +169,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   async #shutDown(): Promise<void> {
-    await this.#running;
+    await this.#queue.idle();
     await this.#waitForReaders();
     this.#subscriptions.clear();
     await this.#medium.close();
@@ -180,27 +180,8 @@ export class EmbeddedStorage implements Storage {
   #enqueue(make: (resolve: (revision: number) => void, reject: (error: StorageError) => void) => Write | Cut): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#assertOpen();
-      this.#queue.push(make(resolve, reject));
-      this.#running ??= this.#run();
+      this.#queue.add(make(resolve, reject));
     });
-  }
-
-  async #run(): Promise<void> {
-    // all writes of this turn of the event loop go into the first batch
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) await this.#commit(this.#take());
-    this.#running = undefined;
-  }
-
-  #take(): (Write | Cut)[] {
-    let bytes = 0;
-    let count = 0;
-    for (const write of this.#queue) {
-      if ('key' in write) bytes += write.value?.length ?? 0;
-      if (count > 0 && (bytes > BATCH_BYTES || count >= BATCH_WRITES)) break;
-      count++;
-    }
-    return this.#queue.splice(0, count);
   }
 
   async #commit(writes: readonly (Write | Cut)[]): Promise<void> {
@@ -239,7 +220,7 @@ export class EmbeddedStorage implements Storage {
       }
       const { key, value, expected } = write;
       const current = written.has(key) ? written.get(key) : this.#stored(key);
-      if ((current?.revision ?? 0) !== expected || (current === undefined && value === undefined)) {
+      if (current?.revision !== expected) {
         settle.push(() => write.reject(refusal(write, current)));
         continue;
       }
@@ -390,7 +371,7 @@ export class EmbeddedStorage implements Storage {
 }
 
 function refusal(write: Write, current: Entry | undefined): StorageError {
-  if (write.expected === 0 && write.value !== undefined) return new StorageError('EXISTS', `${write.key} exists`, { current });
+  if (write.expected === undefined) return new StorageError('EXISTS', `${write.key} exists`, { current });
   const found = current ? `is at revision ${current.revision}` : 'does not exist';
   return new StorageError('CONFLICT', `${write.key} ${found}, not at revision ${write.expected}`, { current });
 }
