@@ -263,6 +263,16 @@ export function negotiateStatus(request: ApiRequest): Negotiated | undefined {
   return found && complete(request, found, found.encoding === 'json' && (found.pretty || wantsPretty(request)));
 }
 
+/** Which of some subtypes of application/ a client likes best, without regard to parameters; undefined: none. */
+export function acceptedOf(request: ApiRequest, subtypes: readonly string[]): string | undefined {
+  for (const { type, subtype } of parseAccept(acceptOf(request) || '*/*')) {
+    if (type !== 'application' && type !== '*') continue;
+    const found = subtype === '*' ? subtypes[0] : subtypes.find((s) => s === subtype);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /**
  * What the body of a POST, PUT or DELETE is written in; without a Content-Type: JSON.
  * @throws ApiError UnsupportedMediaType

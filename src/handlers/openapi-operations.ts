@@ -22,8 +22,8 @@ export interface Operation {
   readonly kind?: { readonly action: Action; readonly gvk: GroupVersionKind } | undefined;
 }
 
-/** Which media types an answer may have; `any`: those of the connection; `json`, `keys`: of no API object. */
-export type Produces = 'object' | 'collection' | 'log' | 'any' | 'json' | 'keys';
+/** Which media types an answer may have; `any`: those of the connection; `json`, `openid`, `keys`: of no API object. */
+export type Produces = 'object' | 'collection' | 'log' | 'any' | 'json' | 'openid' | 'keys';
 
 export interface Path {
   readonly path: string;
@@ -38,7 +38,12 @@ const WATCH_EVENT = `${META}WatchEvent`;
 const CONNECT_METHODS: readonly Method[] = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
 const NAMESPACE = pathParameter('namespace', 'object name and auth scope, such as for teams and projects');
 
-const CODES: Readonly<Partial<Record<Action, readonly number[]>>> = { post: [200, 201, 202], put: [200, 201], patch: [200, 201], delete: [200, 202] };
+const CODES: Readonly<Partial<Record<Action, readonly number[]>>> = {
+  post: [200, 201, 202],
+  put: [200, 201],
+  patch: [200, 201],
+  delete: [200, 202],
+};
 const VERBS: Readonly<Record<Exclude<Action, 'connect'>, string>> = {
   get: 'read',
   list: 'list',
@@ -76,7 +81,8 @@ export function pathsOf(d: Definition): Path[] {
   const name = pathParameter('name', `name of the ${d.kind}`);
   const watched = d.verbs.includes('watch');
   const everywhere = d.namespaced && d.verbs.includes('list');
-  const make = (action: Exclude<Action, 'connect'>, path: readonly Parameter[], options?: OperationOptions) => operation(d, action, path, options);
+  const make = (action: Exclude<Action, 'connect'>, path: readonly Parameter[], options?: OperationOptions) =>
+    operation(d, action, path, options);
   const paths: Path[] = [
     { path: root + collection, operations: served(d, COLLECTION).map((action) => make(action, scoped)) },
     { path: `${root}${collection}/{name}`, operations: served(d, OBJECT).map((action) => make(action, [...scoped, name])) },
@@ -103,7 +109,10 @@ const OBJECT: readonly [string, Exclude<Action, 'connect'>][] = [
   ['patch', 'patch'],
 ];
 
-function served({ verbs }: { verbs: readonly string[] }, actions: readonly [string, Exclude<Action, 'connect'>][]): Exclude<Action, 'connect'>[] {
+function served(
+  { verbs }: { verbs: readonly string[] },
+  actions: readonly [string, Exclude<Action, 'connect'>][],
+): Exclude<Action, 'connect'>[] {
   return actions.filter(([verb]) => verbs.includes(verb)).map(([, action]) => action);
 }
 
@@ -115,7 +124,12 @@ interface OperationOptions {
   readonly body?: GroupVersionKind | undefined;
 }
 
-function operation(d: Definition, action: Exclude<Action, 'connect'>, path: readonly Parameter[], options: OperationOptions = {}): Operation {
+function operation(
+  d: Definition,
+  action: Exclude<Action, 'connect'>,
+  path: readonly Parameter[],
+  options: OperationOptions = {},
+): Operation {
   const { everywhere = false, subresource = '', body } = options;
   const noun = `${d.namespaced && !everywhere ? 'Namespaced' : ''}${d.kind}${title(subresource)}`;
   const suffix = `${action === 'watchlist' ? 'List' : ''}${everywhere ? 'ForAllNamespaces' : ''}`;
@@ -162,21 +176,34 @@ function subresourcePaths(d: Definition, sub: string, s: Subresource, path: stri
   if (!isConnection(sub)) {
     // a log names its options as its kind, and answers text
     const body = sub === 'log' ? undefined : s.body;
-    const operations = served(s, [...COLLECTION.slice(1), ...OBJECT]).map((action) => operation(d, action, [...scoped, name], { subresource: sub, body }));
+    const operations = served(s, [...COLLECTION.slice(1), ...OBJECT]).map((action) =>
+      operation(d, action, [...scoped, name], { subresource: sub, body }),
+    );
     return [{ path, operations }];
   }
   const methods = sub === 'proxy' ? CONNECT_METHODS : CONNECT_METHODS.filter((m) => m === 'get' || m === 'post');
-  const connect = (parameters: readonly Parameter[], suffix: string) => methods.map((method) => connection(d, sub, s, method, parameters, suffix));
+  const connect = (parameters: readonly Parameter[], suffix: string) =>
+    methods.map((method) => connection(d, sub, s, method, parameters, suffix));
   const plain = { path, operations: connect([...scoped, name], '') };
   if (sub !== 'proxy') return [plain];
-  return [plain, { path: `${path}/{path}`, operations: connect([...scoped, name, pathParameter('path', 'path to the resource')], 'WithPath') }];
+  return [
+    plain,
+    { path: `${path}/{path}`, operations: connect([...scoped, name, pathParameter('path', 'path to the resource')], 'WithPath') },
+  ];
 }
 
 function isConnection(subresource: string): boolean {
   return ['attach', 'exec', 'portforward', 'proxy'].includes(subresource);
 }
 
-function connection(d: Definition, sub: string, s: Subresource, method: Method, parameters: readonly Parameter[], suffix: string): Operation {
+function connection(
+  d: Definition,
+  sub: string,
+  s: Subresource,
+  method: Method,
+  parameters: readonly Parameter[],
+  suffix: string,
+): Operation {
   return {
     method,
     id: `connect${groupTitle(d.group)}${title(d.version)}${title(method)}${d.namespaced ? 'Namespaced' : ''}${d.kind}${title(sub)}${suffix}`,
@@ -235,6 +262,13 @@ function title(word: string): string {
 }
 
 /** Paths that only tell what there is. */
-export function documentPath(path: string, id: string, tag: string, description: string, answer?: string, produces: Produces = 'object'): Path {
+export function documentPath(
+  path: string,
+  id: string,
+  tag: string,
+  description: string,
+  answer?: string,
+  produces: Produces = 'object',
+): Path {
   return { path, operations: [{ method: 'get', id, tag, description, parameters: [], answer, codes: [200], produces }] };
 }

@@ -27,10 +27,27 @@ const BOOLEANS = new Set([
 ]);
 const INTEGERS = new Set(['gracePeriodSeconds', 'limit', 'limitBytes', 'ports', 'sinceSeconds', 'tailLines', 'timeoutSeconds']);
 
-const SELECTION = ['continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'resourceVersionMatch', 'sendInitialEvents', 'shardSelector', 'timeoutSeconds'];
+const SELECTION = [
+  'continue',
+  'fieldSelector',
+  'labelSelector',
+  'limit',
+  'resourceVersion',
+  'resourceVersionMatch',
+  'sendInitialEvents',
+  'shardSelector',
+  'timeoutSeconds',
+];
 const LIST = ['allowWatchBookmarks', ...SELECTION, 'watch', 'pretty'];
 const WRITE = ['dryRun', 'fieldManager', 'fieldValidation', 'pretty'];
-const DELETE = ['dryRun', 'gracePeriodSeconds', 'ignoreStoreReadErrorWithClusterBreakingPotential', 'orphanDependents', 'propagationPolicy', 'pretty'];
+const DELETE = [
+  'dryRun',
+  'gracePeriodSeconds',
+  'ignoreStoreReadErrorWithClusterBreakingPotential',
+  'orphanDependents',
+  'propagationPolicy',
+  'pretty',
+];
 
 const QUERY: Readonly<Record<Exclude<Action, 'connect'>, readonly string[]>> = {
   get: ['pretty'],
@@ -46,7 +63,17 @@ const QUERY: Readonly<Record<Exclude<Action, 'connect'>, readonly string[]>> = {
 
 /** Options of the kinds that name a connection or a log. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  log: ['container', 'follow', 'insecureSkipTLSVerifyBackend', 'limitBytes', 'previous', 'sinceSeconds', 'stream', 'tailLines', 'timestamps'],
+  log: [
+    'container',
+    'follow',
+    'insecureSkipTLSVerifyBackend',
+    'limitBytes',
+    'previous',
+    'sinceSeconds',
+    'stream',
+    'tailLines',
+    'timestamps',
+  ],
   attach: ['container', 'stderr', 'stdin', 'stdout', 'tty'],
   exec: ['command', 'container', 'stderr', 'stdin', 'stdout', 'tty'],
   portforward: ['ports'],

@@ -48,13 +48,20 @@ function collectRefs(schema: Schema, into: string[]): void {
 
 function children(schema: Schema): Schema[] {
   const { properties, items, additionalProperties, allOf, oneOf } = schema;
-  return [...Object.values(properties ?? {}), ...(items ? [items] : []), ...(typeof additionalProperties === 'object' ? [additionalProperties] : []), ...(allOf ?? []), ...(oneOf ?? [])];
+  return [
+    ...Object.values(properties ?? {}),
+    ...(items ? [items] : []),
+    ...(typeof additionalProperties === 'object' ? [additionalProperties] : []),
+    ...(allOf ?? []),
+    ...(oneOf ?? []),
+  ];
 }
 
 /** A schema with its prose and that of its fields. */
 export function described(name: string, schema: Schema): Schema {
   const texts = schemaDescriptions(name);
-  const properties = schema.properties && Object.fromEntries(Object.entries(schema.properties).map(([field, s]) => [field, withText(s, texts[field])]));
+  const properties =
+    schema.properties && Object.fromEntries(Object.entries(schema.properties).map(([field, s]) => [field, withText(s, texts[field])]));
   return withText({ ...schema, ...(properties && { properties }) }, texts['']);
 }
 
@@ -62,23 +69,28 @@ function withText(schema: Schema, description: string | undefined): Schema {
   return description === undefined ? schema : { description, ...schema };
 }
 
-/** The kinds that every group shares have the versions of a document only: v1, and its own. */
-export function inGroupVersion(schema: Schema, own: { group: string; version: string }): Schema {
-  const kinds = schema['x-kubernetes-group-version-kind'];
-  if (!kinds || kinds.length <= 1) return schema;
-  const kept = kinds.filter((k) => (k.group === '' && k.version === 'v1') || (k.group === own.group && k.version === own.version));
-  return { ...schema, 'x-kubernetes-group-version-kind': kept };
+/** A kind that every group shares (DeleteOptions, WatchEvent) is listed for v1 and for the versions of the document. */
+export function inGroupVersions(schema: Schema, versions: readonly { readonly group: string; readonly version: string }[]): Schema {
+  const [first, second] = schema['x-kubernetes-group-version-kind'] ?? [];
+  if (!first || !second) return schema;
+  const own = versions
+    .filter(({ group, version }) => group !== '' || version !== 'v1')
+    .map(({ group, version }) => ({ group, kind: first.kind, version }));
+  return { ...schema, 'x-kubernetes-group-version-kind': [{ group: '', kind: first.kind, version: 'v1' }, ...own] };
 }
 
-/** A schema in the dialect of OpenAPI v2: plain references, and no defaults. */
+/** A schema in the dialect of OpenAPI v2: plain references, no alternatives (a string stands for all), no defaults. */
 export function toV2(schema: Schema): Schema {
-  const { default: _, allOf, oneOf: __, $ref, properties, items, additionalProperties, ...rest } = schema;
+  const { default: _, allOf, oneOf, $ref, properties, items, additionalProperties, ...rest } = schema;
   const reference = $ref ?? allOf?.[0]?.$ref;
   return {
     ...rest,
+    ...(oneOf && { type: 'string' }),
     ...(reference && { $ref: V2_PREFIX + reference.slice(V3_PREFIX.length) }),
     ...(properties && { properties: Object.fromEntries(Object.entries(properties).map(([name, s]) => [name, toV2(s)])) }),
     ...(items && { items: toV2(items) }),
-    ...(additionalProperties !== undefined && { additionalProperties: typeof additionalProperties === 'object' ? toV2(additionalProperties) : additionalProperties }),
+    ...(additionalProperties !== undefined && {
+      additionalProperties: typeof additionalProperties === 'object' ? toV2(additionalProperties) : additionalProperties,
+    }),
   };
 }

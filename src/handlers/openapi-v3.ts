@@ -1,9 +1,8 @@
 // OpenAPI v3 documents, one for each group and version. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
-import type { Definition } from '../api/definition.js';
-import { type Method, type Operation, type Path, PATCH, type Produces, pathsOf } from './openapi-operations.js';
+import { type Method, type Operation, type Path, PATCH, type Produces } from './openapi-operations.js';
 import { parameterDescription } from './openapi-descriptions.js';
 import type { Parameter } from './openapi-parameters.js';
-import { closure, described, inGroupVersion, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
+import { closure, described, inGroupVersions, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
 
 /** The version of the API the documents are of. */
 export const API_VERSION = '1.36';
@@ -20,24 +19,26 @@ const MEDIA: Readonly<Record<Produces, readonly string[]>> = {
   log: ['application/json', 'application/vnd.kubernetes.protobuf', 'application/yaml', 'text/plain'],
   any: ['*/*'],
   json: ['application/json'],
+  openid: ['application/json'],
   keys: ['application/jwk-set+json'],
 };
-const PATCH_MEDIA = ['application/apply-patch+yaml', 'application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
-const CODE_TEXTS: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
+const PATCH_MEDIA = [
+  'application/apply-patch+yaml',
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
+export const CODE_TEXTS: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
 
 /**
- * The document of some definitions.
+ * The document of some paths, with the schemas they need.
  * @param own the group and version it is about
  */
-export function definitionsDocument(own: { group: string; version: string }, definitions: readonly Definition[], extra: readonly Path[], source: SchemaSource): object {
-  return pathsDocument([...extra, ...definitions.flatMap(pathsOf)], source, own);
-}
-
-/** The document of paths, with the schemas they need. */
-export function pathsDocument(paths: readonly Path[], source: SchemaSource, own = { group: '', version: 'v1' }): object {
-  const names = new Set<string>();
-  for (const { operations } of paths) for (const { body, answer } of operations) for (const name of [body?.schema, answer]) if (name) names.add(name);
-  const schemas = Object.entries(closure(names, source)).map(([name, schema]) => [name, described(name, inGroupVersion(schema, own))]);
+export function documentV3(paths: readonly Path[], source: SchemaSource, own = { group: '', version: 'v1' }): object {
+  const schemas = Object.entries(closure(schemaNames(paths), source)).map(([name, schema]) => [
+    name,
+    described(name, inGroupVersions(schema, [own])),
+  ]);
   const sorted = [...paths].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     openapi: '3.0.0',
@@ -48,6 +49,12 @@ export function pathsDocument(paths: readonly Path[], source: SchemaSource, own 
       securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
     },
   };
+}
+
+/** The schemas that operations speak of. */
+export function schemaNames(paths: readonly Path[]): Set<string> {
+  const all = paths.flatMap((p) => p.operations).flatMap(({ body, answer }) => [body?.schema, answer]);
+  return new Set(all.filter((name) => name !== undefined));
 }
 
 function pathItem({ operations }: Path): object {
@@ -88,7 +95,13 @@ export function kindItem({ kind }: Operation): object {
 }
 
 function parameterItem(p: Parameter): object {
-  return { name: p.name, in: p.in, description: p.description ?? parameterDescription(p.name), ...(p.in === 'path' && { required: true }), schema: { type: p.type, uniqueItems: true } };
+  return {
+    name: p.name,
+    in: p.in,
+    description: p.description ?? parameterDescription(p.name),
+    ...(p.in === 'path' && { required: true }),
+    schema: { type: p.type, uniqueItems: true },
+  };
 }
 
 function bodyItem({ schema, required }: { schema: string; required: boolean }): object {
@@ -106,5 +119,8 @@ function contents(types: readonly string[], schema: object): object {
 
 function responses({ answer, codes, produces }: Operation): object {
   const content = contents(MEDIA[produces], answer === undefined ? { type: 'string' } : reference(answer));
-  return { ...Object.fromEntries(codes.map((code) => [code, { description: CODE_TEXTS[code], content }])), 401: { description: 'Unauthorized' } };
+  return {
+    ...Object.fromEntries(codes.map((code) => [code, { description: CODE_TEXTS[code], content }])),
+    401: { description: 'Unauthorized' },
+  };
 }

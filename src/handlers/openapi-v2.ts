@@ -1,0 +1,167 @@
+// The OpenAPI v2 document of the whole API, which older clients (kubectl to 1.28, apply without fields' types) read.
+import { createHash } from 'node:crypto';
+import { type Operation, type Path, PATCH, type Produces } from './openapi-operations.js';
+import { parameterDescription } from './openapi-descriptions.js';
+import type { Parameter } from './openapi-parameters.js';
+import { closure, described, inGroupVersions, type Schema, type SchemaSource, toV2, V2_PREFIX } from './openapi-schemas.js';
+import { API_VERSION, CODE_TEXTS, kindItem, ownParameters, schemaNames, sharedParameters } from './openapi-v3.js';
+
+const OBJECT = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const PRODUCES: Readonly<Record<Produces, readonly string[]>> = {
+  object: OBJECT,
+  collection: [...OBJECT, 'application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'],
+  log: ['text/plain', ...OBJECT],
+  any: ['*/*'],
+  json: ['application/json'],
+  openid: ['application/json'],
+  keys: ['application/jwk-set+json'],
+};
+const PATCH_TYPES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
+const META = 'io.k8s.apimachinery';
+
+/** A parameter as it stands in the document. */
+export interface ParameterV2 {
+  readonly name: string;
+  readonly in: string;
+  readonly description?: string | undefined;
+  readonly required?: boolean;
+  readonly type?: string;
+  readonly schema?: { readonly $ref: string };
+}
+
+export type ParameterOrRef = ParameterV2 | { readonly $ref: string };
+
+export interface OperationV2 {
+  readonly description: string;
+  readonly consumes?: readonly string[];
+  readonly produces: readonly string[];
+  readonly schemes: readonly string[];
+  readonly tags: readonly string[];
+  readonly operationId: string;
+  readonly parameters?: readonly ParameterOrRef[];
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly schema?: Schema }>>;
+}
+
+export interface PathItemV2 {
+  readonly [method: string]: OperationV2 | readonly ParameterOrRef[];
+}
+
+export interface DocumentV2 {
+  readonly swagger: '2.0';
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Readonly<Record<string, PathItemV2>>;
+  readonly definitions: Readonly<Record<string, Schema>>;
+  readonly parameters: Readonly<Record<string, ParameterV2>>;
+  readonly securityDefinitions: object;
+  readonly security: readonly object[];
+}
+
+/** The document of all paths. */
+export function documentV2(paths: readonly Path[], source: SchemaSource): DocumentV2 {
+  const shared = new SharedParameters();
+  const sorted = [...paths].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const items = Object.fromEntries(sorted.map((p) => [p.path, pathItem(p, shared)]));
+  const versions = groupVersions(paths);
+  const schemas = closure(schemaNames(paths), source);
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: API_VERSION },
+    paths: items,
+    definitions: Object.fromEntries(
+      Object.entries(schemas).map(([name, schema]) => [name, toV2(described(name, inGroupVersions(schema, versions)))]),
+    ),
+    parameters: shared.all(),
+    securityDefinitions: {
+      BearerToken: { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' },
+    },
+    security: [{ BearerToken: [] }],
+  };
+}
+
+/** Every group and version that has an operation on a kind of its own. */
+function groupVersions(paths: readonly Path[]): { group: string; version: string }[] {
+  const found = new Map<string, { group: string; version: string }>();
+  for (const { kind } of paths.flatMap((p) => p.operations)) if (kind) found.set(`${kind.gvk.group}/${kind.gvk.version}`, kind.gvk);
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, version]) => version);
+}
+
+/** What many operations take is said once and referred to. */
+class SharedParameters {
+  readonly #byName = new Map<string, ParameterV2>();
+  readonly #nameOf = new Map<string, string>();
+
+  /** The parameter itself where it is of one kind only, or where kubectl looks for it in place; else a reference. */
+  add(p: ParameterV2): ParameterOrRef {
+    // kubectl up to 1.27 reads dryRun and fieldValidation off the operation to learn what the server can do
+    if (p.name === 'name' || p.name === 'dryRun' || p.name === 'fieldValidation') return p;
+    if (p.in === 'body' && !p.schema?.$ref.startsWith(V2_PREFIX + META)) return p;
+    const text = JSON.stringify(p);
+    let name = this.#nameOf.get(text);
+    if (name === undefined) {
+      name = `${p.name}-${createHash('sha256').update(text).digest('base64url').slice(0, 8)}`;
+      this.#nameOf.set(text, name);
+      this.#byName.set(name, p);
+    }
+    return { $ref: `#/parameters/${name}` };
+  }
+
+  all(): Record<string, ParameterV2> {
+    return Object.fromEntries([...this.#byName].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
+
+function pathItem({ operations }: Path, shared: SharedParameters): PathItemV2 {
+  const common = sharedParameters(operations);
+  return {
+    ...Object.fromEntries(operations.map((o) => [o.method, operationItem(o, ownParameters(o, common), shared)])),
+    ...(common.length > 0 && { parameters: common.map((p) => shared.add(parameterItem(p))) }),
+  };
+}
+
+function operationItem(o: Operation, own: readonly Parameter[], shared: SharedParameters): OperationV2 {
+  const parameters = [...(o.body ? [bodyItem(o.body)] : []), ...own.map(parameterItem)].map((p) => shared.add(p));
+  return {
+    description: o.description,
+    ...consumes(o),
+    produces: PRODUCES[o.produces],
+    schemes: ['https'],
+    tags: [o.tag],
+    operationId: o.id,
+    ...(parameters.length > 0 && { parameters }),
+    responses: responses(o),
+    ...kindItem(o),
+  };
+}
+
+function consumes({ kind, body, produces }: Operation): { consumes?: readonly string[] } {
+  if (kind) return { consumes: body?.schema === PATCH ? PATCH_TYPES : ['*/*'] };
+  return produces === 'object' || produces === 'json' ? { consumes: PRODUCES[produces] } : {};
+}
+
+function bodyItem({ schema, required }: { schema: string; required: boolean }): ParameterV2 {
+  return { name: 'body', in: 'body', ...(required && { required }), schema: { $ref: V2_PREFIX + schema } };
+}
+
+function parameterItem(p: Parameter): ParameterV2 & { uniqueItems: true } {
+  return {
+    uniqueItems: true,
+    type: p.type,
+    description: p.description ?? parameterDescription(p.name),
+    name: p.name,
+    in: p.in,
+    ...(p.in === 'path' && { required: true }),
+  };
+}
+
+function responses({ answer, codes }: Operation): OperationV2['responses'] {
+  const schema: Schema = answer === undefined ? { type: 'string' } : { $ref: V2_PREFIX + answer };
+  return {
+    ...Object.fromEntries(codes.map((code) => [code, { description: CODE_TEXTS[code] ?? '', schema }])),
+    401: { description: 'Unauthorized' },
+  };
+}
