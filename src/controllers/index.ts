@@ -9,15 +9,33 @@ import type { Informers } from '../client/informers.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { deployment } from './deployment.js';
+import { garbageCollector } from './garbage-collector.js';
+import { namespace } from './namespace.js';
+import { nodeLifecycle } from './node-lifecycle.js';
+import { podGC } from './pod-gc.js';
 import { replicaset } from './replicaset.js';
 import { replicationcontroller } from './replicationcontroller.js';
+import { rootCAPublisher } from './root-ca-publisher.js';
+import { serviceaccount } from './serviceaccount.js';
+import { taintEviction } from './taint-eviction.js';
 import type { ControllerDefinition, ControllerSettings, Running } from './runtime/controller.js';
 import { run } from './runtime/controller.js';
 
 export type { ControllerSettings, ServedResource } from './runtime/controller.js';
 
 /** In the order of starting. */
-const CONTROLLERS: readonly ControllerDefinition[] = [replicationcontroller, deployment, replicaset];
+const CONTROLLERS: readonly ControllerDefinition[] = [
+  namespace,
+  serviceaccount,
+  rootCAPublisher,
+  garbageCollector,
+  replicationcontroller,
+  replicaset,
+  deployment,
+  nodeLifecycle,
+  taintEviction,
+  podGC,
+];
 
 /** Who the controllers are in managedFields and user agents, as upstream's single process of all of them. */
 const MANAGER = 'kube-controller-manager';

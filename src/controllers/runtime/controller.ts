@@ -74,6 +74,8 @@ export interface Controller {
   /** Every change of an object whose controlling owner is of the `for` kind adds the owner's key. */
   readonly owns?: readonly Resource[];
   readonly watches?: readonly Watch[];
+  /** Is given the queue before anything is in it, for controllers that find their keys in other ways. */
+  start?(queue: Enqueue): void;
   /** Keys to begin with, for controllers that work by the clock. */
   readonly initial?: readonly string[];
   /** Brings the world to what the object of the key asks for. Rejects to be tried again with back-off; with TerminalError not to be. */
@@ -115,6 +117,7 @@ export interface Running {
 export function run(controller: Controller, environment: Pick<Environment, 'informers' | 'clock' | 'logger'>): Running {
   const { informers, clock, logger } = environment;
   const queue = new WorkQueue(clock);
+  controller.start?.(queue);
   const watches = allWatches(controller);
   for (const w of watches) w.listen(informers, queue);
   const work = async () => {
