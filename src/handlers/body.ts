@@ -84,7 +84,7 @@ function complete(expected: Expected, object: KubeObject): KubeObject {
 function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { value: unknown; duplicates: readonly string[] } {
   const text = body.toString();
   try {
-    return encoding === 'json' ? parseJson(text) : parseYaml(text);
+    return encoding === 'json' ? parseJson(text) : strictYaml(text);
   } catch (e) {
     if (e instanceof JsonError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
     if (e instanceof YamlError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
@@ -92,10 +92,17 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { v
   }
 }
 
+/** Duplicate keys as Go's YAML library reports them: all in one text. */
+function strictYaml(text: string): { value: unknown; duplicates: readonly string[] } {
+  const { value, duplicates } = parseYaml(text);
+  return { value, duplicates: duplicates.length ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : [] };
+}
+
 /** @throws ApiError BadRequest unless the value is an object of the expected kind, or does not say its kind */
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
+  if (value === null) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const name = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    const name = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
     throw unrecognized(expected, `couldn't get version/kind; json parse error: json: cannot unmarshal ${name} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`, body);
   }
   const object = value as Record<string, unknown>;

@@ -1,7 +1,6 @@
 import type { DeleteOptions } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { list } from '../registry/list.js';
-import type { ObjectItem } from '../registry/item.js';
 import type { Store } from '../registry/store.js';
 import { answer, negotiateObject, subjectOf } from './answer.js';
 import { decodeDeleteOptions } from './body.js';
@@ -33,29 +32,26 @@ export async function remove(server: Server, store: Store, request: ApiRequest):
   });
 }
 
-/** DELETE of a collection: all that a list with the same query shows. */
+/** DELETE of a collection: all that a list with the same query shows. Answers with that list. */
 export async function removeCollection(server: Server, store: Store, request: ApiRequest): Promise<void> {
   const negotiated = negotiate(request, endpointOf(store.definition, true));
   const query = listQuery(request, store.definition, false);
   const options = await readOptions(request);
   const context = server.context(request, { dryRun: options.dryRunAll, fieldManager: '' });
   const found = list(store, query);
-  const deleted: ObjectItem[] = [];
-  const queue = [...found.items.entries()];
+  const queue = [...found.items];
   const work = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const [i, { namespace, name }] = next;
+    for (let item = queue.shift(); item; item = queue.shift()) {
       try {
-        deleted[i] = (await store.delete(context, { namespace, name }, { ...options })).item;
+        await store.delete(context, item, { ...options });
       } catch (e) {
         // somebody else deleted it: that is what was asked for
         if (!errors.isApiError(e, 'NotFound')) throw e;
-        deleted[i] = found.items[i] as ObjectItem;
       }
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
-  await sendList(request, negotiated, subjectOf(server, request, store.definition), { ...found, items: deleted });
+  await sendList(request, negotiated, subjectOf(server, request, store.definition), found);
 }
 
 async function readOptions(request: ApiRequest): Promise<DeleteOptions & { dryRunAll: boolean }> {

@@ -1,4 +1,5 @@
 // Watch events on the wire. An event is encoded once for all watchers that want it in the same form.
+import { apiVersionOf } from '../api/meta/object.js';
 import type { Status } from '../api/types/meta-v1.gen.js';
 import { eventTable, tabularOf } from './forms/table.js';
 import type { Item } from './forms/item.js';
@@ -38,7 +39,8 @@ export async function eventEncoder(
   subject: Omit<Subject, 'now'> & { readonly now: () => number },
 ): Promise<EventEncoder> {
   const frame = negotiated.encoding === 'protobuf' ? await protobufFrame() : jsonFrame;
-  const form = `${negotiated.contentType} ${negotiated.form} ${negotiated.formVersion} ${negotiated.includeObject}`;
+  // two versions of a kind may share a store, and so its changes
+  const form = `${apiVersionOf(subject.definition)} ${negotiated.contentType} ${negotiated.form} ${negotiated.formVersion} ${negotiated.includeObject}`;
   const kind = tabularOf(subject.definition, subject.subresource);
   let first = negotiated.form === 'table';
   const encode = ({ type, item }: WatchedEvent): Buffer => {

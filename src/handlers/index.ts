@@ -19,7 +19,9 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     if (!info.isResource) return next(request);
     const definition = server.registry.definitions.find(info.group, info.version, info.resource);
     if (!definition) throw errors.pathNotFound();
+    if (request.method === 'HEAD') refuse();
     checkScope(definition, request);
+    if (definition.deprecation) request.warnings.push(definition.deprecation);
     if (info.subresource !== '') return subresource(server, request, definition);
     if (definition.act) return info.verb === 'create' && info.name === '' ? act(server, request, definition) : refuse();
     if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
@@ -40,9 +42,9 @@ async function object(server: Server, request: ApiRequest, definition: Definitio
     case 'create':
       return request.info.name === '' ? create(server, store, request) : refuse();
     case 'update':
-      return update(server, store, request);
+      return request.info.name === '' ? refuse() : update(server, store, request);
     case 'patch':
-      return patch(server, store, request);
+      return request.info.name === '' ? refuse() : patch(server, store, request);
     case 'delete':
       return remove(server, store, request);
     case 'deletecollection':

@@ -246,14 +246,12 @@ export class Store {
     else if (d.subresources.status) restoreStatus(next, old);
     d.prepareUpdate?.(next, old, context);
     if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old))) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
-    const metadata = validateObjectMetaUpdate(next.metadata, old.metadata, at('metadata'));
-    const wrong: FieldError[] = [
-      ...validateObjectMeta(next.metadata, { namespaced: d.namespaced, path: at('metadata'), validateName: () => [] }),
-      ...metadata,
-      // upstream checks the change of metadata twice, in general and in the kind's strategy, and reports it twice
-      ...metadata,
-      ...(d.validateUpdate?.(next, old, context) ?? (context.subresource === '' ? (d.validate?.(next, context) ?? []) : [])),
-    ];
+    const metadata = validateObjectMeta(next.metadata, { namespaced: d.namespaced, path: at('metadata'), validateName: () => [] });
+    const change = validateObjectMetaUpdate(next.metadata, old.metadata, at('metadata'));
+    // upstream checks metadata in general and again in the kind's strategy, and reports it twice
+    const wrong: FieldError[] = [...metadata, ...change, ...change];
+    if (d.validateUpdate) wrong.push(...d.validateUpdate(next, old, context));
+    else if (context.subresource === '') wrong.push(...metadata, ...(d.validate?.(next, context) ?? []));
     if (wrong.length) throw errors.invalid(d, next.metadata.name, wrong);
     for (const text of d.warnings?.(next, old, context) ?? []) context.warn(text);
   }
