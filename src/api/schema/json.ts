@@ -15,6 +15,15 @@ export class JsonError extends Error {}
 /** Upstream reports no more strict-decoding errors than this. */
 const MAX_DUPLICATES = 100;
 
+const SURROGATE = /\\u[dD][89a-fA-F]/;
+
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return Buffer.from(value).toString();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [Buffer.from(k).toString(), wellFormed(v)]));
+}
+
 /**
  * Parses a body. Of a key that occurs twice the last value counts; objects given twice are merged, as Go reads both into one
  * struct or map.
@@ -24,6 +33,8 @@ export function parseJson(text: string): ParsedJson {
   let value: unknown;
   try {
     value = JSON.parse(text);
+    // half a surrogate pair is no character: Go reads U+FFFD
+    if (SURROGATE.test(text)) value = wellFormed(value);
   } catch {
     // throws what Go says; where Go reads more than JavaScript does, its value counts
     return new Reader(text).read();
