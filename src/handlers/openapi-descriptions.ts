@@ -6,7 +6,7 @@ import { fact } from '../api/facts.js';
 interface Descriptions {
   /** Per schema: its own text at "", its fields' by their names. */
   readonly schemas: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Texts of parameters by operation-independent name. */
+  /** Texts of parameters by their names; where one has several, by place and name: patch/fieldManager. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +22,9 @@ export function schemaDescriptions(schema: string): Readonly<Record<string, stri
   return all().schemas[schema] ?? {};
 }
 
-/** The text of a query parameter. */
-export function parameterDescription(name: string): string | undefined {
-  return all().parameters[name];
+/** The text of a query parameter; `places`: the subresource and the action that take it. */
+export function parameterDescription(name: string, places: readonly string[]): string | undefined {
+  const { parameters } = all();
+  const key = places.map((place) => `${place}/${name}`).find((k) => k in parameters) ?? name;
+  return parameters[key];
 }

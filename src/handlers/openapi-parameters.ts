@@ -1,4 +1,5 @@
 // The parameters of every operation: their types, and which action takes which.
+import { parameterDescription } from './openapi-descriptions.js';
 
 export interface Parameter {
   readonly name: string;
@@ -83,7 +84,12 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 /** The query parameters of an action on a resource, or on its subresource. */
 export function queryParameters(action: Action, subresource: string): Parameter[] {
   const names = [...(action === 'connect' ? [] : QUERY[action]), ...(OPTIONS[subresource] ?? [])];
-  return names.map((name) => ({ name, in: 'query', type: BOOLEANS.has(name) ? 'boolean' : INTEGERS.has(name) ? 'integer' : 'string' }));
+  return names.map((name) => ({
+    name,
+    in: 'query',
+    type: BOOLEANS.has(name) ? 'boolean' : INTEGERS.has(name) ? 'integer' : 'string',
+    description: parameterDescription(name, [subresource, action]),
+  }));
 }
 
 /** A parameter that is part of the path. */

@@ -1,7 +1,6 @@
 // The OpenAPI v2 document of the whole API, which older clients (kubectl to 1.28, apply without fields' types) read.
 import { createHash } from 'node:crypto';
 import { type Operation, type Path, PATCH, type Produces } from './openapi-operations.js';
-import { parameterDescription } from './openapi-descriptions.js';
 import type { Parameter } from './openapi-parameters.js';
 import { closure, described, inGroupVersions, type Schema, type SchemaSource, toV2, V2_PREFIX } from './openapi-schemas.js';
 import { API_VERSION, CODE_TEXTS, kindItem, ownParameters, schemaNames, sharedParameters } from './openapi-v3.js';
@@ -151,7 +150,7 @@ function parameterItem(p: Parameter): ParameterV2 & { uniqueItems: true } {
   return {
     uniqueItems: true,
     type: p.type,
-    description: p.description ?? parameterDescription(p.name),
+    description: p.description,
     name: p.name,
     in: p.in,
     ...(p.in === 'path' && { required: true }),

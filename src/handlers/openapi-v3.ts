@@ -1,6 +1,5 @@
 // OpenAPI v3 documents, one for each group and version. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
 import { type Method, type Operation, type Path, PATCH, type Produces } from './openapi-operations.js';
-import { parameterDescription } from './openapi-descriptions.js';
 import type { Parameter } from './openapi-parameters.js';
 import { closure, described, inGroupVersions, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
 
@@ -98,7 +97,7 @@ function parameterItem(p: Parameter): object {
   return {
     name: p.name,
     in: p.in,
-    description: p.description ?? parameterDescription(p.name),
+    description: p.description,
     ...(p.in === 'path' && { required: true }),
     schema: { type: p.type, uniqueItems: true },
   };

@@ -3,6 +3,7 @@
 import type { Column, Definition } from '../../api/definition.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { age } from '../../api/shared/format.js';
+import { schemaDescriptions } from '../openapi-descriptions.js';
 import type { Item, ListHead } from './item.js';
 import { listMetadata } from './item.js';
 import { partialMetadata } from './metadata.js';
@@ -81,8 +82,22 @@ function head(version: string, metadata: string, columns: string): string {
 
 function columnDefinitions(kind: Tabular): string {
   return JSON.stringify(
-    kind.columns.map(({ name, type, format, description, priority }) => ({ name, type, format, description: description ?? '', priority })),
+    kind.columns.map(({ name, type, format, description, priority }) => ({
+      name,
+      type,
+      format,
+      description: description ?? metadataText(name),
+      priority,
+    })),
   );
+}
+
+const METADATA_COLUMNS: Readonly<Record<string, string>> = { Name: 'name', Age: 'creationTimestamp', 'Created At': 'creationTimestamp' };
+
+/** Columns that show a field of the metadata are described as the field is. */
+function metadataText(column: string): string {
+  const field = METADATA_COLUMNS[column];
+  return (field && schemaDescriptions('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')[field]) ?? '';
 }
 
 function row(kind: Tabular, item: Item, options: TableOptions): Buffer {
