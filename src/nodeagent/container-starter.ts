@@ -1,0 +1,85 @@
+import type { Clock } from '../util/clock.js';
+import type { Node } from '../api/types/core-v1.gen.js';
+import type { Place } from './downward.js';
+import { ConfigError, environment } from './environment.js';
+import { ensureImage } from './images.js';
+import type { PodEvents } from './pod-events.js';
+import type { ContainerRecord, PodRecord } from './records.js';
+import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode } from './runtime.js';
+import type { Sources } from './sources.js';
+import { messageOf } from './text.js';
+
+export interface StarterContext {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly events: PodEvents;
+  readonly sources: Sources;
+  readonly node: RuntimeNode;
+  readonly nodeObject: () => Node | undefined;
+}
+
+/** How soon a container that could not be made is tried again: the kubelet's sync period. */
+const RETRY = 10_000;
+
+/** Starts single containers: image, environment, the container itself, with the kubelet's events and waiting reasons. */
+export class ContainerStarter {
+  readonly #context: StarterContext;
+
+  constructor(context: StarterContext) {
+    this.#context = context;
+  }
+
+  /** What downward API references of a pod are told about the place it is in. */
+  place(record: PodRecord): Place {
+    const { node, nodeObject } = this.#context;
+    return { hostIP: node.ip, podIP: record.sandbox?.ip ?? '', allocatable: nodeObject()?.status?.allocatable ?? {} };
+  }
+
+  /** @returns the started container; undefined when it could not be started: `waiting` of the record then says why */
+  async start(record: PodRecord, container: ContainerRecord, signal: AbortSignal): Promise<RuntimeContainer | undefined> {
+    const { clock, events } = this.#context;
+    const ended = container.current;
+    if (ended?.finishedAt !== undefined) container.crash.next(ended.finishedAt, clock.now());
+    try {
+      const started = await this.#try(record, container, signal);
+      container.waiting = undefined;
+      return started;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (!(error instanceof RuntimeError)) throw error;
+      container.waiting = { reason: error.reason, message: error.message };
+      if (!container.pullFailure) events.container(record.pod, container, 'Warning', 'Failed', `Error: ${error.message}`);
+      else events.container(record.pod, container, 'Warning', 'Failed', `Error: ${error.reason}`);
+      this.#retryLater(container);
+      return undefined;
+    }
+  }
+
+  async #try(record: PodRecord, container: ContainerRecord, signal: AbortSignal): Promise<RuntimeContainer> {
+    const { runtime, events, sources, node } = this.#context;
+    const { pod } = record;
+    const image = await ensureImage(pod, container, this.#context, signal);
+    const resolved = await environment(pod, container.spec, this.place(record), sources).catch((error: unknown) => {
+      if (error instanceof ConfigError) throw new RuntimeError('CreateContainerConfigError', error.message, { cause: error });
+      throw error;
+    });
+    const attempt = container.current ? container.current.attempt + 1 : container.restartCount;
+    const obsolete = container.previous;
+    const started = await runtime.startContainer({ pod, node, container: container.spec, attempt, image, ...resolved, signal });
+    events.container(pod, container, 'Normal', 'Created', 'Container created');
+    events.container(pod, container, 'Normal', 'Started', 'Container started');
+    container.previous = container.current;
+    container.current = started;
+    container.restartCount = attempt;
+    // of the past only the last attempt is kept, for its logs
+    if (obsolete)
+      await runtime.removeContainer(pod, obsolete.id).catch((error: unknown) => events.pod(pod, 'Warning', 'FailedSync', messageOf(error)));
+    return started;
+  }
+
+  #retryLater(container: ContainerRecord): void {
+    if (container.pullFailure && container.pull.delay > 0) return;
+    const now = this.#context.clock.now();
+    container.retryAt = now + RETRY;
+  }
+}

@@ -1,0 +1,455 @@
+// Drives one pod on a node from its API object to containers and back. Level-based: `#sync` looks at what is wanted and what
+// there is, does the next steps, and asks to be called again; everything that happens (a new API object, an ended container,
+// a probe's result, a timer) only asks for another sync. One sync of a pod runs at a time.
+import { isApiError } from '../api/meta/errors.js';
+import { pods } from '../api/meta/resources.gen.js';
+import type { Node, Pod, PodStatus } from '../api/types/core-v1.gen.js';
+import type { Client } from '../client/client.js';
+import type { Clock, Timer } from '../util/clock.js';
+import type { Logger } from '../util/log.js';
+import { Backoff } from './backoff.js';
+import { ContainerStarter } from './container-starter.js';
+import { plan } from './plan.js';
+import type { PodEvents } from './pod-events.js';
+import { Prober } from './prober.js';
+import { type ContainerRecord, isRunning, newRecord, type PodRecord } from './records.js';
+import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, type RuntimePod } from './runtime.js';
+import type { Sources } from './sources.js';
+import { podStatus, statusPatch } from './status.js';
+import { stopPod } from './stop-pod.js';
+import { goDuration, messageOf, podText } from './text.js';
+import { volumeContents, volumeReferences } from './volumes.js';
+
+/** What the workers of a node share. */
+export interface WorkerContext {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly runtime: Runtime;
+  readonly sources: Sources;
+  readonly events: PodEvents;
+  readonly node: RuntimeNode;
+  /** The Node object as it is now. */
+  readonly nodeObject: () => Node | undefined;
+}
+
+/** Failures of sandbox, volumes and the server: half a second, doubled up to two minutes. */
+const FIRST_RETRY = 500;
+const LAST_RETRY = 122_000;
+/** A start that takes longer than this is shown as being under way. */
+const SLOW = 50;
+
+export class PodWorker {
+  readonly #context: WorkerContext;
+  readonly #record: PodRecord;
+  readonly #probers = new Map<string, Prober>();
+  readonly #retry = new Backoff(FIRST_RETRY, LAST_RETRY);
+  readonly #forgotten: () => void;
+  readonly #starter: ContainerStarter;
+  /** Aborts what is being started when the pod is to end. */
+  #starting = new AbortController();
+  #adopted = false;
+  #vanished = false;
+  #removed = false;
+  #volumesChanged = false;
+  #frozen = false;
+  #sawExit = false;
+  /** The status on the server, as far as known. */
+  #status: PodStatus;
+  #writing: Promise<void> = Promise.resolve();
+  #syncing: Promise<void> | undefined;
+  #again = false;
+  #timer: Timer | undefined;
+
+  /** @param forgotten called once when nothing is left of the pod, here and on the server */
+  constructor(pod: Pod, context: WorkerContext, forgotten: () => void) {
+    this.#context = context;
+    this.#record = newRecord(pod, context.clock.now());
+    this.#status = pod.status ?? {};
+    this.#forgotten = forgotten;
+    this.#starter = new ContainerStarter(context);
+  }
+
+  get record(): Readonly<PodRecord> {
+    return this.#record;
+  }
+
+  /** A newer state of the API object. */
+  update(pod: Pod): void {
+    const hurry =
+      this.#record.terminating &&
+      (pod.metadata.deletionGracePeriodSeconds ?? 0) < (this.#record.pod.metadata.deletionGracePeriodSeconds ?? 0);
+    this.#record.pod = pod;
+    this.#status = pod.status ?? {};
+    if (hurry) void this.#hurry();
+    const specs = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+    for (const container of this.#record.containers) container.spec = specs.find((s) => s.name === container.spec.name) ?? container.spec;
+    this.#wake();
+  }
+
+  /** The API object is gone. */
+  vanish(): void {
+    this.#vanished = true;
+    this.#wake();
+  }
+
+  /** A container has ended, or changed its readiness. */
+  changed(container: RuntimeContainer): void {
+    const record = this.#record.containers.find((c) => c.current?.id === container.id);
+    if (!record || this.#frozen) return;
+    record.current = container;
+    if (container.state === 'exited') {
+      this.#sawExit = true;
+      this.#endProbes(container.id);
+    }
+    this.#wake();
+  }
+
+  /** A ConfigMap or Secret of the pod's namespace has changed. */
+  sourceChanged(name: string): void {
+    if (!this.#record.sandbox || !volumeReferences(this.#record.pod).has(name)) return;
+    this.#volumesChanged = true;
+    this.#wake();
+  }
+
+  /** Takes over what runs since an earlier life of the agent. Comes first. */
+  async adopt(): Promise<void> {
+    const { runtime, node } = this.#context;
+    this.#take(await runtime.adopt(this.#record.pod, node));
+    this.#adopted = true;
+  }
+
+  /** Begins, after `adopt`. */
+  start(): void {
+    this.#wake();
+  }
+
+  /** The agent stops: nothing more is done or written, what runs goes on running. */
+  freeze(): void {
+    this.#frozen = true;
+    this.#timer?.cancel();
+    this.#starting.abort();
+    for (const id of [...this.#probers.keys()]) this.#endProbes(id);
+  }
+
+  #wake(): void {
+    if (this.#frozen || this.#removed || !this.#adopted) return;
+    // a start under way may take long; what must end need not wait for it
+    if (this.#mustStop()) this.#starting.abort();
+    if (this.#syncing) {
+      this.#again = true;
+      return;
+    }
+    this.#timer?.cancel();
+    this.#syncing = this.#run().finally(() => {
+      this.#syncing = undefined;
+      if (!this.#again) return;
+      this.#again = false;
+      this.#wake();
+    });
+  }
+
+  #wakeIn(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#context.clock.after(ms, () => this.#wake());
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#context;
+    try {
+      await this.#sync();
+      this.#retry.reset();
+    } catch (error) {
+      if (this.#frozen) return;
+      if (!(error instanceof RuntimeError))
+        logger.error('a pod could not be brought to its wanted state', { pod: podText(this.#record.pod), error });
+      const now = clock.now();
+      this.#retry.next(now, now);
+      this.#wakeIn(this.#retry.delay);
+    }
+  }
+
+  #mustStop(): boolean {
+    return this.#vanished || this.#record.pod.metadata.deletionTimestamp !== undefined || this.#record.verdict !== undefined;
+  }
+
+  async #sync(): Promise<void> {
+    const { phase } = this.#record.pod.status ?? {};
+    if (!this.#record.verdict && (phase === 'Succeeded' || phase === 'Failed')) {
+      const { reason, message } = this.#record.pod.status ?? {};
+      this.#record.verdict = { phase, ...(reason && { reason }), ...(message && { message }) };
+    }
+    this.#checkDeadline();
+    if (this.#mustStop()) {
+      await this.#end();
+      return;
+    }
+    if (!this.#record.sandbox && !(await this.#startSandbox())) return;
+    if (this.#volumesChanged) await this.#refreshVolumes();
+    await this.#advance();
+  }
+
+  /** spec.activeDeadlineSeconds after status.startTime the pod fails. */
+  #checkDeadline(): void {
+    const { record, context } = { record: this.#record, context: this.#context };
+    const seconds = record.pod.spec.activeDeadlineSeconds;
+    if (seconds === undefined || record.verdict || this.#mustStop()) return;
+    const left = record.startTime + seconds * 1_000 - context.clock.now();
+    if (left > 0) {
+      this.#wakeIn(left);
+      return;
+    }
+    const message = 'Pod was active on the node longer than the specified deadline';
+    context.events.pod(record.pod, 'Normal', 'DeadlineExceeded', message);
+    record.verdict = { phase: 'Failed', reason: 'DeadlineExceeded', message };
+  }
+
+  async #startSandbox(): Promise<boolean> {
+    const { runtime, node, events } = this.#context;
+    const { pod } = this.#record;
+    const volumes = await this.#startVolumes();
+    const { signal } = this.#starting;
+    try {
+      this.#record.sandbox = await this.#slowly(runtime.startSandbox({ pod, node, volumes, signal }));
+      this.#record.ip = this.#record.sandbox.ip;
+    } catch (error) {
+      if (signal.aborted) return false;
+      events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
+      await this.#writeStatus();
+      throw error instanceof RuntimeError ? error : new RuntimeError('CreatePodSandboxError', messageOf(error), { cause: error });
+    }
+    return true;
+  }
+
+  /** @throws RuntimeError when something the pod's volumes need is not there, which is said in an event */
+  async #startVolumes(): ReturnType<typeof volumeContents> {
+    try {
+      return await this.#volumes();
+    } catch (error) {
+      this.#context.events.pod(this.#record.pod, 'Warning', 'FailedMount', messageOf(error));
+      await this.#writeStatus();
+      throw new RuntimeError('FailedMount', messageOf(error), { cause: error });
+    }
+  }
+
+  /** What takes its time is shown meanwhile; what does not saves a write. */
+  async #slowly<T>(work: Promise<T>): Promise<T> {
+    const timer = this.#context.clock.after(
+      SLOW,
+      () =>
+        void this.#writeStatus().catch((error: unknown) =>
+          this.#context.logger.debug('a status was not written', { error: messageOf(error) }),
+        ),
+    );
+    try {
+      return await work;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #volumes(): ReturnType<typeof volumeContents> {
+    const { sources, runtime } = this.#context;
+    return volumeContents(this.#record.pod, { sources, place: this.#starter.place(this.#record), contents: runtime.mounts });
+  }
+
+  async #refreshVolumes(): Promise<void> {
+    this.#volumesChanged = false;
+    try {
+      await this.#context.runtime.updateVolumes(this.#record.pod, await this.#volumes());
+    } catch (error) {
+      // what is mounted stays as it is until the source is whole again
+      this.#context.events.pod(this.#record.pod, 'Warning', 'FailedMount', messageOf(error));
+    }
+  }
+
+  async #advance(): Promise<void> {
+    const { clock } = this.#context;
+    for (;;) {
+      const next = plan(this.#record, clock.now());
+      if (next.over) {
+        this.#record.verdict = { phase: verdictOf(this.#record) };
+        await this.#end();
+        return;
+      }
+      // how a container ended is told before what follows from it
+      if (this.#sawExit) await this.#writeStatus();
+      this.#sawExit = false;
+      for (const container of next.backoff) this.#announceBackoff(container);
+      if (next.start.length === 0) {
+        if (next.again !== undefined) this.#wakeIn(next.again);
+        await this.#writeStatus();
+        return;
+      }
+      for (const container of next.start) {
+        const started = await this.#slowly(this.#starter.start(this.#record, container, this.#starting.signal));
+        if (started) this.#beginProbes(container, started);
+        else if (!this.#starting.signal.aborted) await this.#writeStatus();
+      }
+      // a container that could not be started has its back-off now: the next round leaves it alone
+      if (this.#frozen || this.#mustStop()) return;
+    }
+  }
+
+  #announceBackoff(container: ContainerRecord): void {
+    const { events } = this.#context;
+    const { pod } = this.#record;
+    if (container.pullFailure && container.pull.delay > 0) {
+      const image = `Back-off pulling image ${JSON.stringify(container.spec.image)}`;
+      if (container.waiting?.reason === 'ImagePullBackOff') return;
+      container.waiting = { reason: 'ImagePullBackOff', message: `${image}: ErrImagePull: ${container.pullFailure.message}` };
+      events.container(pod, container, 'Normal', 'BackOff', image);
+      return;
+    }
+    if (container.waiting?.reason === 'CrashLoopBackOff') return;
+    const name = container.spec.name;
+    container.waiting = {
+      reason: 'CrashLoopBackOff',
+      message: `back-off ${goDuration(container.crash.delay)} restarting failed container=${name} pod=${podText(pod)}`,
+    };
+    events.container(pod, container, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${podText(pod)}`);
+  }
+
+  #beginProbes(record: ContainerRecord, container: RuntimeContainer): void {
+    const { spec } = record;
+    const prober = new Prober({
+      ...this.#context,
+      pod: () => this.#record.pod,
+      ip: this.#record.sandbox?.ip ?? '',
+      record,
+      container,
+      changed: () => this.#wake(),
+      failed: (kind) => void this.#restart(record, container, `Container ${spec.name} failed ${kind} probe, will be restarted`),
+    });
+    this.#probers.set(container.id, prober);
+    prober.start();
+  }
+
+  #endProbes(id: string): void {
+    this.#probers.get(id)?.stop();
+    this.#probers.delete(id);
+  }
+
+  /** Kills a container so that its restart policy decides what follows. */
+  async #restart(record: ContainerRecord, container: RuntimeContainer, message: string): Promise<void> {
+    const { runtime, events, logger } = this.#context;
+    const { pod } = this.#record;
+    const probe = message.includes('startup') ? record.spec.startupProbe : record.spec.livenessProbe;
+    this.#endProbes(container.id);
+    events.container(pod, record, 'Normal', 'Killing', message);
+    try {
+      const grace = probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+      const ended = await runtime.stopContainer(pod, container.id, grace);
+      if (ended) this.changed(ended);
+    } catch (error) {
+      logger.error('a container that failed its probe could not be stopped', { pod: podText(pod), container: container.name, error });
+    }
+  }
+
+  /** The grace period has become shorter while the containers are being stopped. */
+  async #hurry(): Promise<void> {
+    const { runtime, logger } = this.#context;
+    const { pod, containers } = this.#record;
+    const grace = Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? 0);
+    try {
+      await Promise.all(containers.map((c) => isRunning(c) && c.current && runtime.stopContainer(pod, c.current.id, grace)));
+    } catch (error) {
+      logger.error('containers could not be stopped sooner', { pod: podText(pod), error });
+    }
+  }
+
+  /** Stops the containers, says how they ended, removes what is left, and lets the server forget the pod. */
+  async #end(): Promise<void> {
+    const { runtime, clock } = this.#context;
+    for (const id of [...this.#probers.keys()]) this.#endProbes(id);
+    this.#record.terminating = true;
+    await stopPod(this.#record, { ...this.#context, vanished: this.#vanished }, clock.now());
+    if (this.#frozen) return;
+    if (this.#vanished) {
+      await this.#remove();
+      return;
+    }
+    if (!this.#record.verdict && this.#record.containers.some((c) => c.current)) this.#record.verdict = { phase: verdictOf(this.#record) };
+    if (this.#record.sandbox) {
+      // an ended pod keeps its containers for their logs until it is deleted, but not its address
+      await runtime.stopSandbox(this.#record.pod);
+      this.#record.sandbox = undefined;
+    }
+    if (this.#record.containers.some((c) => c.current)) await this.#writeStatus();
+    if (this.#record.pod.metadata.deletionTimestamp === undefined || this.#frozen) return;
+    await this.#deleteObject();
+    await this.#remove();
+  }
+
+  async #remove(): Promise<void> {
+    await this.#context.runtime.removePod(this.#record.pod);
+    this.#removed = true;
+    this.#timer?.cancel();
+    this.#forgotten();
+  }
+
+  async #deleteObject(): Promise<void> {
+    const { namespace = '', name, uid } = this.#record.pod.metadata;
+    try {
+      await this.#context.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+    } catch (error) {
+      if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error;
+    }
+  }
+
+  /** One write after the other, each with what is true when its turn comes. */
+  #writeStatus(): Promise<void> {
+    const write = this.#writing.then(() => this.#write());
+    this.#writing = write.catch(() => undefined);
+    return write;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#vanished || this.#frozen) return;
+    const { client, node, clock } = this.#context;
+    const { pod } = this.#record;
+    const patch = statusPatch(this.#status, podStatus(this.#record, node.ip, clock.now()));
+    if (!patch) return;
+    const { namespace = '', name, uid } = pod.metadata;
+    try {
+      const written = await client.patch(
+        pods,
+        { namespace, name },
+        { type: 'strategic', body: { metadata: { uid }, status: patch } },
+        { subresource: 'status' },
+      );
+      this.#status = written.status ?? {};
+    } catch (error) {
+      // gone, or another pod of the same name: the watch will tell
+      if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error;
+    }
+  }
+
+  #take(found: RuntimePod | undefined): void {
+    if (!found) {
+      // what the status tells of has been lost: the next attempts are numbered on
+      for (const record of this.#record.containers) record.restartCount = nextAttempt(this.#record.pod, record.spec.name);
+      return;
+    }
+    this.#record.sandbox = found.sandbox;
+    this.#record.ip = found.sandbox?.ip ?? this.#record.ip;
+    for (const record of this.#record.containers) {
+      const attempts = found.containers.filter((c) => c.name === record.spec.name).sort((a, b) => b.attempt - a.attempt);
+      [record.current, record.previous] = attempts;
+      record.restartCount = record.current?.attempt ?? 0;
+      if (record.current?.state === 'running') this.#beginProbes(record, record.current);
+    }
+  }
+}
+
+/** How the pod has ended: well when no init container has failed and every main container ended with 0. */
+function verdictOf({ containers }: PodRecord): 'Succeeded' | 'Failed' {
+  const well = (c: ContainerRecord) => c.current?.state === 'exited' && c.current.exitCode === 0;
+  return containers.every((c) => c.kind === 'sidecar' || well(c)) ? 'Succeeded' : 'Failed';
+}
+
+function nextAttempt(pod: Pod, name: string): number {
+  const known = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find((s) => s.name === name);
+  return known?.containerID ? known.restartCount + 1 : (known?.restartCount ?? 0);
+}
