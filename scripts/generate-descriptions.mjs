@@ -48,6 +48,7 @@ function readModel(name) {
   return { fields: [...names.values()], texts };
 }
 
+const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 const capital = (word = '') => word.charAt(0).toUpperCase() + word.slice(1);
 
 /** What the client may call a schema: io.k8s.api.core.v1.Event is CoreV1Event, and others V1Pod. */
@@ -82,12 +83,12 @@ const models = new Set(
 const described = {};
 for (const [name, schema] of Object.entries(schemas)) {
   const fields = Object.keys(schema.properties ?? {})
-    .sort()
+    .sort(byText)
     .join();
   const model = candidates(name)
     .filter((c) => models.has(c))
     .map(readModel)
-    .find((m) => [...m.fields].sort().join() === fields);
+    .find((m) => [...m.fields].sort(byText).join() === fields);
   const scalar = SCALARS[name.split('.').at(-1)];
   if (scalar && !schema.properties) described[name] = { '': scalar };
   else if (model) described[name] = model.texts;
@@ -116,9 +117,9 @@ function readParameters() {
   const counts = new Map();
   const special = new Map();
   for (const [, method, body] of types.matchAll(/export interface \w+?Api(\w+)Request \{([\s\S]*?)\n\}/g)) {
-    const kind = /^Patch/.test(method)
+    const kind = method.startsWith('Patch')
       ? 'patch'
-      : /PodLog$/.test(method)
+      : method.endsWith('PodLog')
         ? 'log'
         : /Pod(Exec|Attach|Portforward)$/.exec(method)?.[1].toLowerCase();
     for (const [, comment, property] of body.matchAll(/\/\*\*\n([\s\S]*?)\*\/\s*(\w+)\??:/g)) {
