@@ -168,8 +168,10 @@ async function startComponents(settings: Settings, client: Client, definitions: 
   }
   if (!components.nodes) return undefined;
   // its container runtimes are heavy: a server without nodes does without them
-  const { startNodeHost } = await import('./nodeagent/index.js');
-  const host = await startNodeHost({ ...parts, client: client.as('kubelet'), settings });
+  const { clusterIdOf, openRuntimes, startNodeHost } = await import('./nodeagent/index.js');
+  const runtimes = await openRuntimes({ ...settings, clusterId: clusterIdOf(rootCA) });
+  const nodes = Array.from({ length: settings.nodes }, (_, i) => ({ name: `node-${i + 1}`, ...(runtimes.runtime.name === 'simulated' && { capacity: { ...settings.nodeCapacity } }) }));
+  const host = await startNodeHost({ ...parts, ...runtimes, client: client.as('kubelet'), nodes });
   stops.push(() => host.stop());
   return host;
 }

@@ -150,7 +150,7 @@ class RunningNodeHost implements NodeHost {
     this.#stopped = true;
     for (const end of this.#ends) end();
     this.#leases.stop();
-    await Promise.all([...this.#hosted.values()].map(({ agent }) => agent?.stop()));
+    await Promise.all([...this.#hosted.values()].flatMap(({ agent }) => agent?.stop() ?? []));
     this.#hosted.clear();
     this.#clock.stop();
     for (const runtime of this.#runtimes.values()) await runtime.close();

@@ -130,7 +130,7 @@ export class PodWorker {
     this.#frozen = true;
     this.#timer?.cancel();
     this.#starting.abort();
-    for (const id of [...this.#probers.keys()]) this.#endProbes(id);
+    this.#endAllProbes();
   }
 
   #wake(): void {
@@ -326,6 +326,11 @@ export class PodWorker {
     prober.start();
   }
 
+  #endAllProbes(): void {
+    for (const prober of this.#probers.values()) prober.stop();
+    this.#probers.clear();
+  }
+
   #endProbes(id: string): void {
     this.#probers.get(id)?.stop();
     this.#probers.delete(id);
@@ -353,7 +358,7 @@ export class PodWorker {
     const { pod, containers } = this.#record;
     const grace = Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? 0);
     try {
-      await Promise.all(containers.map((c) => isRunning(c) && c.current && runtime.stopContainer(pod, c.current.id, grace)));
+      await Promise.all(containers.flatMap((c) => (isRunning(c) && c.current ? runtime.stopContainer(pod, c.current.id, grace) : [])));
     } catch (error) {
       logger.error('containers could not be stopped sooner', { pod: podText(pod), error });
     }
@@ -362,7 +367,7 @@ export class PodWorker {
   /** Stops the containers, says how they ended, removes what is left, and lets the server forget the pod. */
   async #end(): Promise<void> {
     const { runtime, clock } = this.#context;
-    for (const id of [...this.#probers.keys()]) this.#endProbes(id);
+    this.#endAllProbes();
     this.#record.terminating = true;
     await stopPod(this.#record, { ...this.#context, vanished: this.#vanished }, clock.now());
     if (this.#frozen) return;
