@@ -170,8 +170,8 @@ async function startComponents(settings: Settings, client: Client, definitions: 
   // its container runtimes are heavy: a server without nodes does without them
   const { clusterIdOf, openRuntimes, startNodeHost } = await import('./nodeagent/index.js');
   const runtimes = await openRuntimes({ ...settings, clusterId: clusterIdOf(rootCA) });
-  const nodes = Array.from({ length: settings.nodes }, (_, i) => ({ name: `node-${i + 1}`, ...(runtimes.runtime.name === 'simulated' && { capacity: { ...settings.nodeCapacity } }) }));
-  const host = await startNodeHost({ ...parts, ...runtimes, client: client.as('kubelet'), nodes });
+  const nodes = Array.from({ length: settings.nodes }, (_, i) => ({ name: `node-${i + 1}` }));
+  const host = await startNodeHost({ ...parts, ...runtimes, client: client.as('kubelet'), nodes, capacity: { ...settings.nodeCapacity } });
   stops.push(() => host.stop());
   return host;
 }

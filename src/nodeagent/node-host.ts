@@ -29,10 +29,14 @@ export interface NodeHostOptions {
   readonly runtime: Runtime;
   /** Further runtimes for nodes that name them. */
   readonly runtimes?: readonly Runtime[];
+  /** What simulated nodes offer that do not say it themselves: quantities. */
+  readonly capacity?: Readonly<Record<string, string>>;
 }
 
 /** The nodes of this process. */
 export interface NodeHost {
+  /** The name of what nodes run on when nobody says otherwise. */
+  readonly runtime: string;
   /** Adds a node. Resolves once it is registered and ready to run pods. */
   addNode(spec: NodeSpec, runtime?: Runtime): Promise<void>;
   /** Fails a node like a power failure. Nothing happens when it is not running. */
@@ -80,6 +84,10 @@ class RunningNodeHost implements NodeHost {
     this.#runtimes = new Map([options.runtime, ...(options.runtimes ?? [])].map((r) => [r.name, r]));
     options.informers.of(pods).addIndex(BY_NODE, (pod) => pod.spec.nodeName);
     this.#addressing = new Addressing(() => options.informers.of(nodes).store.list());
+  }
+
+  get runtime(): string {
+    return this.#options.runtime.name;
   }
 
   async start(): Promise<void> {
