@@ -81,6 +81,5 @@ async function applying({ server, store, request, query, context }: Patching): P
       hasStatus: definition.subresources.status !== undefined,
       defaults: (object) => definition.defaults?.(object),
       now: server.clock.now(),
-      context,
     });
 }

@@ -42,6 +42,18 @@ export function normalize<T>(type: Type, object: T): T {
   return run(type, object, new State(type, false)) as T;
 }
 
+const empties = new WeakMap<Type, unknown>();
+
+/** An object of the type with nothing set, as Go writes it. Shared: must not be changed. */
+export function emptyOf(type: Type): unknown {
+  let empty = empties.get(type);
+  if (empty === undefined) {
+    empty = normalize(type, {});
+    empties.set(type, empty);
+  }
+  return empty;
+}
+
 /**
  * What strict decoding complains about, for a Warning header each or one refusal. Go does not look into unknown fields for
  * duplicates.

@@ -21,6 +21,8 @@ export type ScalarKind =
 export interface ScalarType {
   readonly kind: 'scalar';
   readonly scalar: ScalarKind;
+  /** For `any`: the fields of an object have owners of their own (custom resources without a schema), not the object as a whole. */
+  readonly granular?: boolean;
   /** The type as Go's messages name it: v1.RestartPolicy. */
   readonly goName: string;
 }
@@ -122,6 +124,22 @@ export class Field {
   }
 }
 
+const GO_NAMES: Readonly<Record<ScalarKind, string>> = {
+  string: 'string',
+  bool: 'bool',
+  int32: 'int32',
+  int64: 'int64',
+  uint32: 'uint32',
+  uint64: 'uint64',
+  float64: 'float64',
+  bytes: '[]uint8',
+  quantity: 'resource.Quantity',
+  time: 'v1.Time',
+  microTime: 'v1.MicroTime',
+  intOrString: 'intstr.IntOrString',
+  any: 'interface {}',
+};
+
 /** Makes a struct type: for built-in types below, and for CustomResourceDefinitions. */
 export function structType(goName: string, fields: readonly Field[], options: { atomic?: boolean; open?: boolean } = {}): StructType {
   const byName = new Map(fields.map((f) => [f.name, f]));
@@ -149,22 +167,8 @@ export function mapType(values: Type, options: { atomic?: boolean; goName?: stri
 
 /** JSON of any form, owned as a whole. */
 export const ANY: ScalarType = scalarType('any', 'interface {}');
-
-const GO_NAMES: Readonly<Record<ScalarKind, string>> = {
-  string: 'string',
-  bool: 'bool',
-  int32: 'int32',
-  int64: 'int64',
-  uint32: 'uint32',
-  uint64: 'uint64',
-  float64: 'float64',
-  bytes: '[]uint8',
-  quantity: 'resource.Quantity',
-  time: 'v1.Time',
-  microTime: 'v1.MicroTime',
-  intOrString: 'intstr.IntOrString',
-  any: 'interface {}',
-};
+/** JSON of any form, whose fields have owners of their own. */
+export const UNDECLARED: ScalarType = { ...ANY, granular: true };
 
 // ---- built-in types, from facts ----
 

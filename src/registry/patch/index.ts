@@ -9,7 +9,7 @@ import { decode, DecodeError, strictErrors } from '../../api/schema/decode.js';
 import { JsonError, parseJson } from '../../api/schema/json.js';
 import { ANY, Field, listType, scalarType, structType, type StructType } from '../../api/schema/types.js';
 import { copy } from '../../util/equal.js';
-import { goString } from './go-format.js';
+import { goString } from '../../util/go-format.js';
 import { applyJsonPatch, JsonPatchError, MAX_OPERATIONS, type Operation } from './json-patch.js';
 import { applyMergePatch } from './merge-patch.js';
 import { mergeStrategic, StrategicPatchError } from './strategic.js';

@@ -2,7 +2,7 @@
 // patch ($patch, $retainKeys, $setElementOrder/…, $deleteFromPrimitiveList/…) say the rest.
 // https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md
 import type { Field, Type } from '../../api/schema/types.js';
-import { goString } from './go-format.js';
+import { goString } from '../../util/go-format.js';
 
 type Fields = Record<string, unknown>;
 

@@ -1,0 +1,186 @@
+import { ApiError, badRequest } from '../../api/meta/errors.js';
+import type { KubeObject } from '../../api/meta/object.js';
+import { decode, DecodeError, emptyOf } from '../../api/schema/decode.js';
+import type { StructType } from '../../api/schema/types.js';
+import { timestamp } from '../../util/clock.js';
+import { copy, equal } from '../../util/equal.js';
+import { type Conflict, conflictError, conflictsOf, withoutAllowed } from './conflicts.js';
+import { allowedByLastApplied, syncLastApplied } from './last-applied.js';
+import { changeSets, keyOf, type ManagerId, type Managers, readManagers, writeManagers } from './managers.js';
+import { merge } from './merge.js';
+import { prune } from './prune.js';
+import { type Place, UNOWNED, withoutReset } from './reset.js';
+import { difference, type FieldSet, intersection, isEmptySet } from './set.js';
+import { type Shape, shapeOf } from './shape.js';
+import { compareObjects, updateManagers } from './update.js';
+import { validateApplied } from './validate.js';
+import { changedFields, type Comparison, fieldsOf } from './walk.js';
+
+export interface ApplyOptions {
+  readonly type: StructType;
+  /** The present object (may be frozen); undefined: it will be created. */
+  readonly live: KubeObject | undefined;
+  /** The configuration as it was sent: not decoded, not defaulted, its metadata not completed. */
+  readonly applied: KubeObject;
+  /** ?fieldManager */
+  readonly manager: string;
+  readonly force: boolean;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly subresource: string;
+  /** The kind has a status subresource. */
+  readonly hasStatus: boolean;
+  /** The kind's defaults; called for what the configuration made. */
+  readonly defaults: (object: KubeObject) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The manager that stands for everything a client set before the first apply. */
+const BEFORE_FIRST_APPLY = 'before-first-apply';
+/** Only kubectl's own apply takes over from its client-side one. */
+const KUBECTL = 'kubectl';
+
+/**
+ * Server-side apply (KEP-555). Fields that the manager applied before and does not any more are removed unless somebody
+ * else owns them.
+ * @returns `live` itself when nothing changes, not even who owns what; else a new object, decoded and defaulted, with its managedFields
+ * @throws ApiError Conflict (somebody else owns a field with another value), BadRequest (of another kind, with managedFields), 500 (does not fit the type)
+ */
+export function applyObject(options: ApplyOptions): KubeObject {
+  const { type, live } = options;
+  checkApplied(options);
+  const shape = shapeOf(type);
+  const before = (live ?? emptyOf(type)) as KubeObject;
+  const managers = startingManagers(options);
+  const outcome = applyOnce(options, shape, before, managers);
+  // the managers as they were: an apply that changes nothing keeps their times
+  if (outcome.merged === before) return live ? unchanged(live, managers) : finish(options, before, managers);
+  const id = managerId(options);
+  const manager = managers.get(keyOf(id));
+  if (manager) managers.set(keyOf(id), { ...manager, time: timestamp(options.now) });
+  return finish(options, outcome.merged, managers);
+}
+
+function managerId({ manager, apiVersion, subresource }: ApplyOptions): ManagerId {
+  return { manager: manager || 'unknown', operation: 'Apply', apiVersion, subresource };
+}
+
+function placeOf(options: ApplyOptions): Place {
+  const { apiVersion, kind, subresource, hasStatus } = options;
+  return { apiVersion, kind, subresource, hasStatus };
+}
+
+function checkApplied({ type, applied, apiVersion, kind }: ApplyOptions): void {
+  if (applied.apiVersion !== apiVersion || applied.kind !== kind) throw badRequest(`invalid object type: ${gvk(applied)}`);
+  if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
+  const wrong = validateApplied(type, applied);
+  if (wrong !== undefined)
+    throw new ApiError({ code: 500, message: `failed to create typed patch object (${describe(applied)}): ${wrong}` });
+}
+
+/** `/v1, Kind=Pod`: how Go prints a kind. */
+function gvk({ apiVersion = '', kind = '' }: Partial<KubeObject>): string {
+  return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+}
+
+function describe(applied: KubeObject): string {
+  const { namespace, name } = (applied.metadata ?? {}) as { namespace?: unknown; name?: unknown };
+  return `${typeof namespace === 'string' ? namespace : ''}/${typeof name === 'string' ? name : ''}; ${gvk(applied)}`;
+}
+
+/** Where nobody is known to own anything, one updater is taken to have made it all. */
+function startingManagers(options: ApplyOptions): Managers {
+  const { type, live, apiVersion, subresource, now } = options;
+  const managers = readManagers(live?.metadata.managedFields);
+  if (!managers) throw new ApiError({ code: 500, message: 'failed to decode managed fields: operation must be `Apply` or `Update`' });
+  if (managers.size > 0 || !live) return managers;
+  const id: ManagerId = { manager: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, subresource };
+  updateManagers({ type, managers, live: undefined, object: live, id, now, place: placeOf(options) });
+  return managers;
+}
+
+interface Outcome {
+  /** `before` itself when the configuration changes nothing. */
+  readonly merged: KubeObject;
+}
+
+/** Merges, prunes, and divides the fields anew among the managers. @throws ApiError Conflict */
+function applyOnce(options: ApplyOptions, shape: Shape, before: KubeObject, managers: Managers): Outcome {
+  const { applied, type } = options;
+  const id = managerId(options);
+  const key = keyOf(id);
+  const previous = managers.get(key);
+  const set = withoutReset(fieldsOf(shape, applied), placeOf(options));
+  managers.set(key, { ...id, set, time: previous?.time });
+  let merged = merge(shape, before, applied);
+  if (previous)
+    merged = prune(
+      shape,
+      merged,
+      previous.set,
+      [...managers.values()].map((m) => m.set),
+      set,
+    );
+  const comparison = compareObjects(type, before, merged as KubeObject, placeOf(options));
+  const conflicts = findConflicts(managers, key, comparison);
+  if (!options.force && conflicts.length > 0) refuseConflicts(options, shape, conflicts);
+  changeSets(managers, (owned, owner) => (owner === key ? owned : withoutChanged(owned, comparison)));
+  giveToApplier(managers, key);
+  return { merged: equal(before, merged) ? before : (merged as KubeObject) };
+}
+
+function withoutChanged(owned: FieldSet, comparison: Comparison): FieldSet {
+  const lost = intersection(owned, changedFields(comparison));
+  const kept = isEmptySet(lost) ? owned : difference(owned, lost);
+  return isEmptySet(comparison.removed) ? kept : difference(kept, comparison.removed);
+}
+
+function giveToApplier(managers: Managers, key: string): void {
+  const applier = managers.get(key);
+  if (!applier) return;
+  const owned = difference(applier.set, UNOWNED);
+  if (isEmptySet(owned)) managers.delete(key);
+  else managers.set(key, { ...applier, set: owned });
+}
+
+function findConflicts(managers: Managers, key: string, comparison: Comparison): Conflict[] {
+  const changed = changedFields(comparison);
+  if (isEmptySet(changed)) return [];
+  return [...managers].flatMap(([owner, manager]) => (owner === key ? [] : conflictsOf(manager, intersection(manager.set, changed))));
+}
+
+/** @throws ApiError Conflict, unless the fields are kubectl's own from client-side apply */
+function refuseConflicts({ manager, live, type, apiVersion }: ApplyOptions, shape: Shape, conflicts: readonly Conflict[]): void {
+  const allowed = manager === KUBECTL && live ? allowedByLastApplied(type, shape, live, apiVersion) : undefined;
+  const left = allowed ? withoutAllowed(conflicts, allowed) : conflicts;
+  if (left.length > 0) throw conflictError(left);
+}
+
+function unchanged(live: KubeObject, managers: Managers): KubeObject {
+  const managedFields = writeManagers(managers);
+  if (equal(managedFields, live.metadata.managedFields)) return live;
+  const object = copy(live);
+  object.metadata.managedFields = managedFields;
+  return object;
+}
+
+function finish(options: ApplyOptions, merged: KubeObject, managers: Managers): KubeObject {
+  const { type, applied, manager, defaults } = options;
+  let object: KubeObject;
+  try {
+    object = decode<KubeObject>(type, merged, { wording: 'converter' }).object;
+  } catch (e) {
+    if (!(e instanceof DecodeError)) throw e;
+    throw new ApiError({
+      code: 500,
+      message: `failed to convert new object (${describe(applied)}) to proper version: unable to convert unstructured object to ${gvk(applied)}: ${e.message}`,
+    });
+  }
+  object.apiVersion = options.apiVersion;
+  object.kind = options.kind;
+  defaults(object);
+  if (manager === KUBECTL) syncLastApplied(object, applied);
+  object.metadata.managedFields = writeManagers(managers);
+  return object;
+}

@@ -1,0 +1,82 @@
+// Steps of a path through an object: fields, items of lists by their keys, values of sets.
+import { goJson } from '../../api/meta/field-errors.js';
+
+/** The step to an item of a list of maps: the item's key fields, sorted by name. */
+export function keyElement(keys: readonly (readonly [name: string, value: unknown])[]): string {
+  const fields = keys.map(([name, value]) => `${json(name)}:${json(value)}`);
+  return `k:{${fields.join(',')}}`;
+}
+
+/** The step to a value of a set. */
+export function valueElement(value: unknown): string {
+  return `v:${json(value)}`;
+}
+
+function json(value: unknown): string {
+  return goJson(JSON.stringify(value));
+}
+
+/** As messages show a step: `.spec`, `[name="c"]`, `[="x"]`, `[0]`. */
+export function elementText(element: string): string {
+  const rest = element.slice(2);
+  switch (element[0]) {
+    case 'f':
+      return `.${rest}`;
+    case 'k':
+      return `[${Object.entries(read(rest) as Record<string, unknown>)
+        .map(([name, value]) => `${name}=${json(value)}`)
+        .join(',')}]`;
+    case 'v':
+      return `[=${json(read(rest))}]`;
+    default:
+      return `[${rest}]`;
+  }
+}
+
+/** Text of a step that cannot be read stands for itself. */
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const KINDS = '.fkvi';
+
+/** Upstream's order: fields, keys, values, indices; within each by content, numbers by their value. */
+export function compareElements(a: string, b: string): number {
+  if (a === b) return 0;
+  const kind = KINDS.indexOf(a[0] ?? '') - KINDS.indexOf(b[0] ?? '');
+  if (kind !== 0) return kind;
+  if (a.startsWith('f') || (startsWithText(a) && startsWithText(b))) return a < b ? -1 : 1;
+  const x = read(a.slice(2));
+  const y = read(b.slice(2));
+  return a.startsWith('k') ? compareKeys(x as Record<string, unknown>, y as Record<string, unknown>) : compareValues(x, y);
+}
+
+/** The first value of a key is a text, so that keys of one list stand in the order of their texts. */
+function startsWithText(element: string): boolean {
+  return element.startsWith('k') && element[element.indexOf('":') + 2] === '"';
+}
+
+function compareKeys(a: Record<string, unknown>, b: Record<string, unknown>): number {
+  const x = Object.entries(a);
+  const y = Object.entries(b);
+  for (const [i, [name, value]] of x.entries()) {
+    const other = y[i];
+    if (!other) return 1;
+    if (name !== other[0]) return name < other[0] ? -1 : 1;
+    const order = compareValues(value, other[1]);
+    if (order !== 0) return order;
+  }
+  return x.length - y.length;
+}
+
+const TYPES = ['number', 'string', 'boolean', 'object'];
+
+function compareValues(a: unknown, b: unknown): number {
+  if (a === b) return 0;
+  if (typeof a !== typeof b) return TYPES.indexOf(typeof a) - TYPES.indexOf(typeof b);
+  return (a as number | string) < (b as number | string) ? -1 : 1;
+}

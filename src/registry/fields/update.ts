@@ -1,0 +1,90 @@
+import type { KubeObject } from '../../api/meta/object.js';
+import { emptyOf } from '../../api/schema/decode.js';
+import type { Type } from '../../api/schema/types.js';
+import { addToManager, capUpdaters, changeSets, isReset, type ManagerId, type Managers, readManagers, writeManagers } from './managers.js';
+import { type Place, resetFields, UNOWNED } from './reset.js';
+import { difference, intersection, isEmptySet, recursiveDifference } from './set.js';
+import { shapeOf } from './shape.js';
+import { changedFields, compare, type Comparison } from './walk.js';
+
+export interface TrackOptions {
+  readonly type: Type;
+  /** The object as it will be; its metadata.managedFields are set. */
+  readonly object: KubeObject;
+  /** The present object; undefined for a new one. */
+  readonly live: KubeObject | undefined;
+  /** "" means unknown. */
+  readonly manager: string;
+  readonly apiVersion: string;
+  readonly subresource: string;
+  /** The kind has a status subresource. */
+  readonly hasStatus: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Sets `object.metadata.managedFields` for a create, update or patch: what has changed now belongs to `manager`. Objects
+ * whose present state nobody owns are left alone, as upstream.
+ */
+export function trackUpdate(options: TrackOptions): void {
+  const { type, object, live } = options;
+  const { metadata } = object;
+  const managers = startingManagers(object, live, options.subresource !== '');
+  metadata.managedFields = undefined;
+  if (managers.size === 0 && live) return;
+  const id: ManagerId = {
+    manager: options.manager || 'unknown',
+    operation: 'Update',
+    apiVersion: options.apiVersion,
+    subresource: options.subresource,
+  };
+  updateManagers({ type, managers, live, object, id, now: options.now, place: { ...options, kind: object.kind } });
+  capUpdaters(managers);
+  metadata.managedFields = writeManagers(managers);
+}
+
+/** A client may set managedFields itself; who does not know them leaves them as they are. */
+function startingManagers(object: KubeObject, live: KubeObject | undefined, subresource: boolean): Managers {
+  const present = (): Managers => readManagers(live?.metadata.managedFields) ?? new Map();
+  const given = object.metadata.managedFields;
+  if (subresource) return present();
+  if (isReset(given)) return new Map();
+  if (given === live?.metadata.managedFields) return present();
+  const managers = readManagers(given);
+  return managers && managers.size > 0 ? managers : present();
+}
+
+export interface UpdateInput {
+  readonly type: Type;
+  /** Changed. */
+  readonly managers: Managers;
+  readonly live: KubeObject | undefined;
+  readonly object: KubeObject;
+  readonly id: ManagerId;
+  readonly now: number;
+  readonly place: Place;
+}
+
+/** Takes from every manager what has changed or gone, and gives it to `id`. */
+export function updateManagers({ type, managers, live, object, id, now, place }: UpdateInput): void {
+  const comparison = compareObjects(type, live, object, place);
+  const changed = changedFields(comparison);
+  const { removed } = comparison;
+  if (isEmptySet(changed) && isEmptySet(removed)) return;
+  changeSets(managers, (set) => difference(difference(set, intersection(set, changed)), removed));
+  const own = difference(changed, UNOWNED);
+  if (!isEmptySet(own)) addToManager(managers, id, own, now);
+}
+
+/** What a write changes, without what its path resets. */
+export function compareObjects(type: Type, live: KubeObject | undefined, object: KubeObject, place: Place): Comparison {
+  const { added, modified, removed } = compare(shapeOf(type), live ?? emptyOf(type), object);
+  const reset = resetFields(place);
+  if (isEmptySet(reset)) return { added, modified, removed };
+  return {
+    added: recursiveDifference(added, reset),
+    modified: recursiveDifference(modified, reset),
+    removed: recursiveDifference(removed, reset),
+  };
+}

@@ -1,0 +1,112 @@
+// Whether an applied configuration fits its type, in the words of structured-merge-diff's typed.Validate.
+import type { ListType, ScalarType, StructType, Type } from '../../api/schema/types.js';
+import { goString } from '../../util/go-format.js';
+import { elementText } from './path-element.js';
+import { ItemError, itemElement, shapeOf } from './shape.js';
+
+/** @returns what is wrong; undefined: nothing */
+export function validateApplied(type: Type, value: unknown): string | undefined {
+  const errors: string[] = [];
+  check(type, value, '', errors);
+  if (errors.length <= 1) return errors[0];
+  return ['errors:', ...errors.map((e) => `  ${e}`)].join('\n');
+}
+
+function check(type: Type, value: unknown, path: string, errors: string[]): void {
+  if (value === null || value === undefined) return;
+  switch (type.kind) {
+    case 'struct':
+      if (!isMap(value)) errors.push(`${path}: expected map, got ${shown(value)}`);
+      else checkFields(type, value, path, errors);
+      return;
+    case 'map':
+      if (!isMap(value)) errors.push(`${path}: expected map, got ${shown(value)}`);
+      else for (const [key, item] of Object.entries(value)) check(type.values, item, `${path}.${key}`, errors);
+      return;
+    case 'list':
+      if (!Array.isArray(value)) errors.push(`${path}: expected list, got ${shown(value)}`);
+      else checkItems(type, value, path, errors);
+      return;
+    case 'scalar': {
+      const wrong = checkScalar(type, value);
+      if (wrong) errors.push(`${path}: ${wrong}`);
+      return;
+    }
+    case 'union':
+  }
+}
+
+/** Upstream stops at the first field of a struct that is not declared. */
+function checkFields(type: StructType, value: Record<string, unknown>, path: string, errors: string[]): void {
+  for (const [name, item] of Object.entries(value)) {
+    const field = type.byName.get(name);
+    if (field) check(field.type, item, `${path}.${name}`, errors);
+    else if (!type.open) {
+      errors.push(`${path}.${name}: field not declared in schema`);
+      return;
+    }
+  }
+}
+
+function checkItems(type: ListType, items: readonly unknown[], path: string, errors: string[]): void {
+  const seen = new Set<string>();
+  const shape = shapeOf(type);
+  for (const [i, item] of items.entries()) {
+    let step = `[${i}]`;
+    if (type.ownership !== 'atomic') {
+      try {
+        const element = itemElement(shape, item);
+        step = elementText(element);
+        if (seen.has(element)) errors.push(`${path}: duplicate entries for key ${step}`);
+        seen.add(element);
+      } catch (e) {
+        if (!(e instanceof ItemError)) throw e;
+        errors.push(`${path}: element ${i}: ${e.message}`);
+        return;
+      }
+    }
+    check(type.items, item, path + step, errors);
+  }
+}
+
+function checkScalar({ scalar }: ScalarType, value: unknown): string | undefined {
+  switch (scalar) {
+    case 'string':
+    case 'bytes':
+      return typeof value === 'string' ? undefined : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`;
+    case 'bool':
+      return typeof value === 'boolean' ? undefined : `expected boolean, got ${shown(value)}`;
+    case 'quantity':
+    case 'time':
+    case 'microTime':
+      return typeof value === 'object' ? `expected any scalar, got ${shown(value)}` : undefined;
+    case 'intOrString':
+    case 'any':
+      return undefined;
+    default:
+      return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`;
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  return `&{${goString(value)}}`;
+}
+
+function goType(value: unknown): string {
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** As Go's fmt prints a value with %#v. */
+function goSyntax(value: unknown): string {
+  if (value === null || value === undefined) return 'interface {}(nil)';
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[string]interface {}{${fields.map(([name, item]) => `${JSON.stringify(name)}:${goSyntax(item)}`).join(', ')}}`;
+}
