@@ -9,6 +9,10 @@ import type { Informers } from '../client/informers.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { deployment } from './deployment.js';
+import { disruption } from './disruption.js';
+import { endpointsController } from './endpoints.js';
+import { endpointslice } from './endpointslice.js';
+import { endpointsliceMirroring } from './endpointslice-mirroring.js';
 import { garbageCollector } from './garbage-collector.js';
 import { namespace } from './namespace.js';
 import { nodeLifecycle } from './node-lifecycle.js';
@@ -35,6 +39,10 @@ const CONTROLLERS: readonly ControllerDefinition[] = [
   nodeLifecycle,
   taintEviction,
   podGC,
+  endpointsController,
+  endpointslice,
+  endpointsliceMirroring,
+  disruption,
 ];
 
 /** Who the controllers are in managedFields and user agents, as upstream's single process of all of them. */
