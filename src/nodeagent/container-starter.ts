@@ -5,7 +5,7 @@ import { ConfigError, environment } from './environment.js';
 import { ensureImage } from './images.js';
 import type { PodEvents } from './pod-events.js';
 import type { ContainerRecord, PodRecord } from './records.js';
-import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode } from './runtime.js';
+import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, START_ERROR } from './runtime.js';
 import type { Sources } from './sources.js';
 import { messageOf } from './text.js';
 
@@ -42,7 +42,8 @@ export class ContainerStarter {
     if (ended?.finishedAt !== undefined) container.crash.next(ended.finishedAt, clock.now());
     try {
       const started = await this.#try(record, container, signal);
-      container.waiting = undefined;
+      container.waiting =
+        started.reason === START_ERROR ? { reason: 'RunContainerError', ...(started.message && { message: started.message }) } : undefined;
       return started;
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -67,7 +68,9 @@ export class ContainerStarter {
     const obsolete = container.previous;
     const started = await runtime.startContainer({ pod, node, container: container.spec, attempt, image, ...resolved, signal });
     events.container(pod, container, 'Normal', 'Created', 'Container created');
-    events.container(pod, container, 'Normal', 'Started', 'Container started');
+    const failed = started.state === 'exited' && started.reason === START_ERROR;
+    if (failed) events.container(pod, container, 'Warning', 'Failed', `Error: ${started.message ?? ''}`);
+    else events.container(pod, container, 'Normal', 'Started', 'Container started');
     container.previous = container.current;
     container.current = started;
     container.restartCount = attempt;

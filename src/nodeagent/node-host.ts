@@ -102,13 +102,11 @@ class RunningNodeHost implements NodeHost {
         update: (_, pod) => this.#agentOf(pod)?.podChanged(pod),
         delete: (pod) => this.#agentOf(pod)?.podDeleted(pod),
       }),
-      informers
-        .of(nodes)
-        .addHandler({
-          add: (node) => this.#follow(node),
-          update: (_, node) => this.#follow(node),
-          delete: (node) => this.#forget(node.metadata.name),
-        }),
+      informers.of(nodes).addHandler({
+        add: (node) => this.#follow(node),
+        update: (_, node) => this.#follow(node),
+        delete: (node) => this.#forget(node.metadata.name),
+      }),
       this.#sources.onChange((namespace, name) => this.#eachAgent((agent) => agent.sourceChanged(namespace, name))),
     );
   }

@@ -71,7 +71,6 @@ export interface VolumeFile {
 export interface SandboxRequest {
   readonly pod: Pod;
   readonly node: RuntimeNode;
-  readonly volumes: readonly VolumeContent[];
   readonly signal: AbortSignal;
 }
 
@@ -132,6 +131,9 @@ export interface RuntimeInfo {
   readonly capacity: Readonly<Record<string, string>>;
 }
 
+/** The reason of a container whose process could not be started. */
+export const START_ERROR = 'StartError';
+
 /** The request cannot be met now or ever; `reason` becomes that of the container's waiting state. */
 export class RuntimeError extends Error {
   readonly reason: string;
@@ -167,15 +169,18 @@ export interface Runtime {
   startSandbox(request: SandboxRequest): Promise<Sandbox>;
   /** Gives up the sandbox and its address; ended containers and their logs stay until `removePod`. */
   stopSandbox(pod: Pod): Promise<void>;
-  /** Brings changed volume contents to a running pod. */
-  updateVolumes(pod: Pod, volumes: readonly VolumeContent[]): Promise<void>;
+  /** Makes a pod's volumes, before its sandbox, or brings changed contents to a running pod. Rejects with Error: the event FailedMount says it. */
+  mountVolumes(pod: Pod, volumes: readonly VolumeContent[]): Promise<void>;
 
   /** The image as it is on the machine; undefined: it must be pulled. */
   findImage(pod: Pod, container: Container): Promise<Image | undefined>;
   /** Rejects with RuntimeError ErrImagePull, or a more special reason, when the image cannot be had. */
   pullImage(pod: Pod, container: Container, signal: AbortSignal): Promise<Image>;
 
-  /** Resolves once the container's process has started. Rejects with RuntimeError CreateContainerError or RunContainerError. */
+  /**
+   * Resolves once the container's process has started, or with an exited container (exit code 128, reason StartError) when
+   * it exists but its process could not be started. Rejects with RuntimeError CreateContainerError when it cannot be made.
+   */
   startContainer(request: ContainerRequest): Promise<RuntimeContainer>;
   /**
    * Asks a container to end, and kills it after the grace period. Resolves with its end. Asked again with less grace, the

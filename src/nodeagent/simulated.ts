@@ -21,6 +21,7 @@ import {
   type RuntimePod,
   type Sandbox,
   type SandboxRequest,
+  START_ERROR,
 } from './runtime.js';
 import { syntheticLog } from './simulated-logs.js';
 import { delayOf, loadStages, numberOf, pickStage, type Stage, type Subject, textOf } from './stages.js';
@@ -116,7 +117,7 @@ class SimulatedRuntime implements Runtime {
     known.sandbox = undefined;
   }
 
-  async updateVolumes(): Promise<void> {
+  async mountVolumes(): Promise<void> {
     // nobody reads the volumes of simulated containers
   }
 
@@ -137,20 +138,26 @@ class SimulatedRuntime implements Runtime {
     const known = this.#known(pod);
     const subject: Subject = { pod, container: container.name, kind: kindOf(pod, container), attempt };
     const stage = await this.#pass('start', subject, signal);
-    if (stage?.next.error) throw new RuntimeError(stage.next.error, textOf(stage.next.message, subject) ?? '');
     known.pod = pod;
+    const now = this.#clock.now();
     const state: RuntimeContainer = {
       id: `simulated://${this.#newId()}`,
       name: container.name,
       attempt,
-      state: 'running',
+      state: stage?.next.state ?? 'running',
       image: container.image ?? '',
       imageID: image.id,
-      startedAt: this.#clock.now(),
+      startedAt: now,
+      ...(stage?.next.state === 'exited' && {
+        finishedAt: now,
+        exitCode: numberOf(stage.next.exitCode, subject),
+        reason: START_ERROR,
+        message: textOf(stage.next.message, subject) ?? '',
+      }),
     };
     const entry: Entry = { spec: container, kind: subject.kind, state, timers: [], ending: undefined };
     known.entries.set(state.id, entry);
-    this.#live(known, entry);
+    if (state.state === 'running') this.#live(known, entry);
     return entry.state;
   }
 

@@ -186,7 +186,11 @@ export class PodWorker {
       return;
     }
     if (!this.#record.sandbox && !(await this.#startSandbox())) return;
-    if (this.#volumesChanged) await this.#refreshVolumes();
+    if (this.#volumesChanged) {
+      this.#volumesChanged = false;
+      // what is mounted stays as it is until its source is whole again
+      await this.#mount().catch(() => undefined);
+    }
     await this.#advance();
   }
 
@@ -208,10 +212,10 @@ export class PodWorker {
   async #startSandbox(): Promise<boolean> {
     const { runtime, node, events } = this.#context;
     const { pod } = this.#record;
-    const volumes = await this.#startVolumes();
+    await this.#mount();
     const { signal } = this.#starting;
     try {
-      this.#record.sandbox = await this.#slowly(runtime.startSandbox({ pod, node, volumes, signal }));
+      this.#record.sandbox = await this.#slowly(runtime.startSandbox({ pod, node, signal }));
       this.#record.ip = this.#record.sandbox.ip;
     } catch (error) {
       if (signal.aborted) return false;
@@ -222,12 +226,15 @@ export class PodWorker {
     return true;
   }
 
-  /** @throws RuntimeError when something the pod's volumes need is not there, which is said in an event */
-  async #startVolumes(): ReturnType<typeof volumeContents> {
+  /** @throws RuntimeError when a volume cannot be made, which is said in an event */
+  async #mount(): Promise<void> {
+    const { sources, runtime, events } = this.#context;
+    const { pod } = this.#record;
     try {
-      return await this.#volumes();
+      const contents = await volumeContents(pod, { sources, place: this.#starter.place(this.#record), contents: runtime.mounts });
+      await runtime.mountVolumes(pod, contents);
     } catch (error) {
-      this.#context.events.pod(this.#record.pod, 'Warning', 'FailedMount', messageOf(error));
+      events.pod(pod, 'Warning', 'FailedMount', messageOf(error));
       await this.#writeStatus();
       throw new RuntimeError('FailedMount', messageOf(error), { cause: error });
     }
@@ -246,21 +253,6 @@ export class PodWorker {
       return await work;
     } finally {
       timer.cancel();
-    }
-  }
-
-  #volumes(): ReturnType<typeof volumeContents> {
-    const { sources, runtime } = this.#context;
-    return volumeContents(this.#record.pod, { sources, place: this.#starter.place(this.#record), contents: runtime.mounts });
-  }
-
-  async #refreshVolumes(): Promise<void> {
-    this.#volumesChanged = false;
-    try {
-      await this.#context.runtime.updateVolumes(this.#record.pod, await this.#volumes());
-    } catch (error) {
-      // what is mounted stays as it is until the source is whole again
-      this.#context.events.pod(this.#record.pod, 'Warning', 'FailedMount', messageOf(error));
     }
   }
 
