@@ -1,8 +1,22 @@
 import { define } from '../definition.js';
-import { semanticEqual } from '../meta/metadata.js';
+import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
+import { isEmptyLabelSelector, validateLabelSelector } from '../meta/label-selector.js';
+import { semanticEqual, validateImmutable, validateNonNegative } from '../meta/metadata.js';
 import { age, containerCells, formatLabelSelector, formatLabels } from '../shared/format.js';
+import { goValue } from '../shared/go-value.js';
 import { defaultPodTemplate } from '../shared/pod/defaults.js';
-import type { DaemonSet } from '../types/apps-v1.gen.js';
+import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
+import { type TemplateScope, validatePodTemplate, validateRunsForever, validateSelected } from '../shared/pod/template.js';
+import { templateWarnings } from '../shared/pod/warnings.js';
+import {
+  compileSelector,
+  countOrPercent,
+  validateAtMost100Percent,
+  validateCollisionCount,
+  validateCounters,
+  validateCountOrPercent,
+} from '../shared/workload.js';
+import type { DaemonSet, DaemonSetSpec, DaemonSetStatus, DaemonSetUpdateStrategy } from '../types/apps-v1.gen.js';
 
 /** A counter of the template's changes that older versions of the API had as a field. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
@@ -25,10 +39,26 @@ export default define<DaemonSet>({
     spec.revisionHistoryLimit ??= 10;
     defaultPodTemplate(spec.template);
   },
-  prepareCreate: (daemonSet) => setTemplateGeneration(daemonSet, Math.max(templateGeneration(daemonSet), 1)),
+  prepareCreate(daemonSet) {
+    dropDisabledFields(daemonSet.spec.template.spec);
+    setTemplateGeneration(daemonSet, Math.max(templateGeneration(daemonSet), 1));
+  },
   prepareUpdate(daemonSet, old, { subresource }) {
+    if (subresource === '') dropDisabledFields(daemonSet.spec.template.spec);
     const changed = subresource === '' && !semanticEqual(daemonSet.spec.template, old.spec.template);
     setTemplateGeneration(daemonSet, templateGeneration(old) + (changed ? 1 : 0));
+  },
+  validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
+  validateUpdate(daemonSet, old, { subresource, services }) {
+    if (subresource === 'status') return validateStatus(daemonSet.status, old.status);
+    return [
+      ...validateImmutable(daemonSet.spec.selector, old.spec.selector, SPEC.child('selector')),
+      ...validateSpec(daemonSet.spec, services.settings),
+    ];
+  },
+  warnings(daemonSet, old, { subresource }) {
+    if (subresource === 'status' || (old && templateGeneration(old) === templateGeneration(daemonSet))) return [];
+    return templateWarnings(daemonSet.spec.template, SPEC.child('template'));
   },
   row({ metadata, spec, status }, { now }) {
     return [
@@ -52,4 +82,46 @@ function templateGeneration({ metadata }: DaemonSet): number {
 
 function setTemplateGeneration({ metadata }: DaemonSet, value: number): void {
   metadata.annotations = { ...metadata.annotations, [TEMPLATE_GENERATION]: String(value) };
+}
+
+const SPEC = at('spec');
+
+function validateSpec(spec: DaemonSetSpec, scope: TemplateScope): FieldError[] {
+  const { selector, template } = spec;
+  const path = SPEC.child('template');
+  const errors = validateLabelSelector(selector, SPEC.child('selector'));
+  const compiled = compileSelector(selector);
+  if (compiled) errors.push(...validateSelected(template, compiled, path));
+  if (selector && isEmptyLabelSelector(selector))
+    errors.push(invalid(SPEC.child('selector'), selector, 'empty selector is invalid for daemonset'));
+  errors.push(...validatePodTemplate(template, path, scope), ...validateRunsForever(template, 'DaemonSet', path));
+  errors.push(...validateNonNegative(spec.minReadySeconds ?? 0, SPEC.child('minReadySeconds')));
+  errors.push(...validateUpdateStrategy(spec.updateStrategy, SPEC.child('updateStrategy')));
+  return [...errors, ...validateNonNegative(spec.revisionHistoryLimit ?? 0, SPEC.child('revisionHistoryLimit'))];
+}
+
+function validateUpdateStrategy(strategy: DaemonSetUpdateStrategy | undefined, path: FieldPath): FieldError[] {
+  const { type, rollingUpdate } = strategy ?? {};
+  if (type === 'OnDelete') return [];
+  if (type !== 'RollingUpdate') return [notSupported(path, goValue(strategy), ['RollingUpdate', 'OnDelete'])];
+  const at = path.child('rollingUpdate');
+  if (!rollingUpdate) return [required(at)];
+  const errors: FieldError[] = [];
+  for (const field of ['maxUnavailable', 'maxSurge'] as const)
+    errors.push(
+      ...validateCountOrPercent(rollingUpdate[field], at.child(field)),
+      ...validateAtMost100Percent(rollingUpdate[field], at.child(field)),
+    );
+  const unavailable = countOrPercent(rollingUpdate.maxUnavailable) !== 0;
+  const surge = countOrPercent(rollingUpdate.maxSurge) !== 0;
+  if (unavailable && surge)
+    errors.push(invalid(at.child('maxSurge'), rollingUpdate.maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  if (!unavailable && !surge) errors.push(required(at.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
+  return errors;
+}
+
+function validateStatus(status: DaemonSetStatus, old: DaemonSetStatus): FieldError[] {
+  const counters = ['currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration'] as const;
+  const more = ['updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'collisionCount'] as const;
+  return [...validateCounters(status, [...counters, ...more]), ...validateCollisionCount(status.collisionCount, old.collisionCount)];
 }

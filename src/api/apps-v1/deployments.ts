@@ -1,10 +1,26 @@
 import { define } from '../definition.js';
-import { semanticEqual } from '../meta/metadata.js';
+import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
+import { semanticEqual, validateImmutable, validateNonNegative } from '../meta/metadata.js';
 import { age, containerCells, formatLabelSelector } from '../shared/format.js';
 import { labelSelectorText } from '../meta/label-selector.js';
+import { goValue } from '../shared/go-value.js';
 import { defaultPodTemplate } from '../shared/pod/defaults.js';
+import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
+import { type TemplateScope, validateReplicatedTemplate } from '../shared/pod/template.js';
+import { templateWarnings } from '../shared/pod/warnings.js';
 import { scaleSubresource } from '../shared/scale.js';
-import type { Deployment } from '../types/apps-v1.gen.js';
+import {
+  compileSelector,
+  countOrPercent,
+  podNameWarnings,
+  validateAmong,
+  validateAtMost100Percent,
+  validateCollisionCount,
+  validateCounters,
+  validateCountOrPercent,
+  validateWorkloadSelector,
+} from '../shared/workload.js';
+import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy } from '../types/apps-v1.gen.js';
 
 export default define<Deployment>({
   group: 'apps',
@@ -24,8 +40,23 @@ export default define<Deployment>({
     spec.progressDeadlineSeconds ??= 600;
     defaultPodTemplate(spec.template);
   },
+  prepareCreate: ({ spec }) => dropDisabledFields(spec.template.spec),
   prepareUpdate(deployment, old, context) {
     if (context.subresource === 'status') deployment.metadata.labels = old.metadata.labels;
+    else dropDisabledFields(deployment.spec.template.spec);
+  },
+  validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
+  validateUpdate(deployment, old, { subresource, services }) {
+    if (subresource === 'status') return validateStatus(deployment.status, old.status);
+    return [
+      ...validateSpec(deployment.spec, services.settings),
+      ...validateImmutable(deployment.spec.selector, old.spec.selector, SPEC.child('selector')),
+    ];
+  },
+  warnings(deployment, old, { subresource }) {
+    if (subresource === 'status' || (old && old.metadata.generation === deployment.metadata.generation)) return [];
+    const warnings = templateWarnings(deployment.spec.template, SPEC.child('template'));
+    return old ? warnings : [...podNameWarnings(deployment.metadata.name), ...warnings];
   },
   // the deployment controller learns of rollbacks and pauses by annotations too
   specChanged: (deployment, old) =>
@@ -44,3 +75,54 @@ export default define<Deployment>({
   },
   subresources: { scale: scaleSubresource({ group: 'apps', resource: 'deployments' }, (d) => labelSelectorText(d.spec.selector)) },
 });
+
+const SPEC = at('spec');
+
+function validateSpec(spec: DeploymentSpec, scope: TemplateScope): FieldError[] {
+  const errors = validateNonNegative(spec.replicas ?? 0, SPEC.child('replicas'));
+  errors.push(...validateWorkloadSelector(spec.selector, 'deployment', SPEC.child('selector')));
+  const selector = compileSelector(spec.selector);
+  if (!selector) errors.push(invalid(SPEC.child('selector'), spec.selector, 'invalid label selector'));
+  // the message names the kind that makes the pods
+  else errors.push(...validateReplicatedTemplate(spec.template, selector, 'ReplicaSet', SPEC.child('template'), scope));
+  errors.push(...validateStrategy(spec.strategy, SPEC.child('strategy')));
+  for (const field of ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const)
+    errors.push(...validateNonNegative(spec[field] ?? 0, SPEC.child(field)));
+  const deadline = spec.progressDeadlineSeconds;
+  if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0))
+    errors.push(invalid(SPEC.child('progressDeadlineSeconds'), deadline, 'must be greater than minReadySeconds'));
+  return errors;
+}
+
+function validateStrategy(strategy: DeploymentStrategy | undefined, path: FieldPath): FieldError[] {
+  const { type, rollingUpdate } = strategy ?? {};
+  const at = path.child('rollingUpdate');
+  if (type === 'Recreate') return rollingUpdate ? [forbidden(at, "may not be specified when strategy `type` is 'Recreate'")] : [];
+  if (type !== 'RollingUpdate') return [notSupported(path, goValue(strategy), ['Recreate', 'RollingUpdate'])];
+  if (!rollingUpdate) return [required(at, 'this should be defaulted and never be nil')];
+  const { maxUnavailable, maxSurge } = rollingUpdate;
+  const errors = [
+    ...validateCountOrPercent(maxUnavailable, at.child('maxUnavailable')),
+    ...validateCountOrPercent(maxSurge, at.child('maxSurge')),
+  ];
+  if (countOrPercent(maxUnavailable) === 0 && countOrPercent(maxSurge) === 0)
+    errors.push(invalid(at.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  return [...errors, ...validateAtMost100Percent(maxUnavailable, at.child('maxUnavailable'))];
+}
+
+function validateStatus(status: DeploymentStatus, old: DeploymentStatus): FieldError[] {
+  const counters = [
+    'replicas',
+    'updatedReplicas',
+    'readyReplicas',
+    'availableReplicas',
+    'unavailableReplicas',
+    'terminatingReplicas',
+  ] as const;
+  return [
+    ...validateCounters(status, ['observedGeneration', ...counters, 'collisionCount']),
+    ...validateAmong(status, ['updatedReplicas', 'readyReplicas', 'availableReplicas'], 'replicas', 'status.replicas'),
+    ...validateAmong(status, ['availableReplicas'], 'readyReplicas'),
+    ...validateCollisionCount(status.collisionCount, old.collisionCount),
+  ];
+}

@@ -1,9 +1,15 @@
 import { define } from '../definition.js';
+import { at, type FieldError, invalid } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
+import { validateImmutable, validateNonNegative } from '../meta/metadata.js';
 import { age, containerCells, formatLabelSelector } from '../shared/format.js';
 import { defaultPodTemplate } from '../shared/pod/defaults.js';
+import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
+import { type TemplateScope, validateReplicatedTemplate } from '../shared/pod/template.js';
+import { templateWarnings } from '../shared/pod/warnings.js';
 import { scaleSubresource } from '../shared/scale.js';
-import type { ReplicaSet } from '../types/apps-v1.gen.js';
+import { compileSelector, podNameWarnings, validateAmong, validateCounters, validateWorkloadSelector } from '../shared/workload.js';
+import type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from '../types/apps-v1.gen.js';
 
 export default define<ReplicaSet>({
   group: 'apps',
@@ -13,6 +19,23 @@ export default define<ReplicaSet>({
   defaults({ spec }) {
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
+  },
+  prepareCreate: ({ spec }) => dropDisabledFields(spec.template?.spec),
+  prepareUpdate: ({ spec }, _old, { subresource }) => {
+    if (subresource === '') dropDisabledFields(spec.template?.spec);
+  },
+  validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
+  validateUpdate(set, old, { subresource, services }) {
+    if (subresource === 'status') return validateStatus(set.status);
+    return [
+      ...validateSpec(set.spec, services.settings),
+      ...validateImmutable(set.spec.selector, old.spec.selector, SPEC.child('selector')),
+    ];
+  },
+  warnings(set, old, { subresource }) {
+    if (subresource === 'status' || (old && old.metadata.generation === set.metadata.generation)) return [];
+    const warnings = templateWarnings(set.spec.template, SPEC.child('template'));
+    return old ? warnings : [...podNameWarnings(set.metadata.name), ...warnings];
   },
   row({ metadata, spec, status }, { now }) {
     return [
@@ -27,3 +50,26 @@ export default define<ReplicaSet>({
   },
   subresources: { scale: scaleSubresource({ group: 'apps', resource: 'replicasets' }, (rs) => labelSelectorText(rs.spec.selector)) },
 });
+
+const SPEC = at('spec');
+
+function validateSpec(spec: ReplicaSetSpec, scope: TemplateScope): FieldError[] {
+  const errors = [
+    ...validateNonNegative(spec.replicas ?? 0, SPEC.child('replicas')),
+    ...validateNonNegative(spec.minReadySeconds ?? 0, SPEC.child('minReadySeconds')),
+    // upstream's message says deployment here too
+    ...validateWorkloadSelector(spec.selector, 'deployment', SPEC.child('selector')),
+  ];
+  const selector = compileSelector(spec.selector);
+  if (!selector) return [...errors, invalid(SPEC.child('selector'), spec.selector, 'invalid label selector')];
+  return [...errors, ...validateReplicatedTemplate(spec.template ?? {}, selector, 'ReplicaSet', SPEC.child('template'), scope)];
+}
+
+function validateStatus(status: ReplicaSetStatus): FieldError[] {
+  const counters = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas'] as const;
+  return [
+    ...validateCounters(status, [...counters, 'observedGeneration']),
+    ...validateAmong(status, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'], 'replicas', 'status.replicas'),
+    ...validateAmong(status, ['availableReplicas'], 'readyReplicas'),
+  ];
+}

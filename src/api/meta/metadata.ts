@@ -65,12 +65,14 @@ export function validateImmutable(value: unknown, old: unknown, path: FieldPath)
   return semanticEqual(value, old) ? [] : [invalid(path, value, FIELD_IMMUTABLE)];
 }
 
-/** Deep equality that takes absent, null, empty lists and empty maps for the same, as apimachinery's equality.Semantic. */
+/**
+ * Deep equality that takes absent, null, and whatever holds nothing for the same, as apimachinery's equality.Semantic does
+ * for lists and maps. (That one tells an absent struct from an empty one; no rule depends on it.)
+ */
 export function semanticEqual(a: unknown, b: unknown): boolean {
   return isDeepStrictEqual(compact(a), compact(b));
 }
 
-// drops what is absent or empty; a struct that only held empty things stays an (empty) struct
 function compact(value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((v) => compact(v) ?? null);
@@ -78,7 +80,7 @@ function compact(value: unknown): unknown {
   const entries = Object.entries(value)
     .map(([k, v]) => [k, compact(v)] as const)
     .filter(([, v]) => v !== undefined);
-  return Object.keys(value).length === 0 ? undefined : Object.fromEntries(entries);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 export function validateNonNegative(value: number, path: FieldPath): FieldError[] {

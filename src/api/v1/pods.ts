@@ -1,13 +1,23 @@
 import { timestamp } from '../../util/clock.js';
 import { copy } from '../../util/equal.js';
 import { type Context, define } from '../definition.js';
+import { at, type FieldError } from '../meta/field-errors.js';
 import { semanticEqual } from '../meta/metadata.js';
+import { isDNS1123Label } from '../meta/names.js';
+import { warningsForIP } from '../shared/ip.js';
+import { applyAppArmorAnnotations } from '../shared/pod/annotations.js';
 import { bind, markScheduled } from '../shared/pod/binding.js';
 import { setPodCondition } from '../shared/pod/conditions.js';
 import { defaultPod } from '../shared/pod/defaults.js';
+import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { evict } from '../shared/pod/eviction.js';
+import { validateResize } from '../shared/pod/resize.js';
 import { qosClass } from '../shared/pod/resources.js';
 import { podRow } from '../shared/pod/row.js';
+import { validateEphemeralUpdate, validatePod, validatePodUpdate } from '../shared/pod/rules.js';
+import { mergeLabelKeys } from '../shared/pod/scheduling.js';
+import { validatePodStatusUpdate } from '../shared/pod/status-rules.js';
+import { podWarnings } from '../shared/pod/warnings.js';
 import type { Binding, Container, Pod } from '../types/core-v1.gen.js';
 import type { Eviction } from '../types/policy-v1.gen.js';
 
@@ -29,14 +39,11 @@ export default define<Pod>({
     'status.nominatedNodeName',
   ],
   defaults: defaultPod,
-  prepareCreate(pod, { services }) {
-    pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
-    if (!pod.spec.schedulingGates?.length) return;
-    const message = 'Scheduling is blocked due to non-empty scheduling gates';
-    const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message };
-    setPodCondition(pod.status, gated, timestamp(services.clock.now()));
-  },
+  prepareCreate,
   prepareUpdate,
+  validate: (pod, { services }) => validatePod(pod, services.settings),
+  validateUpdate,
+  warnings,
   // a node is assigned through the binding, which leaves the generation as it is
   specChanged: (pod, old) => !semanticEqual({ ...pod.spec, nodeName: undefined }, { ...old.spec, nodeName: undefined }),
   fields: ({ spec, status }) => ({
@@ -74,8 +81,46 @@ export default define<Pod>({
   },
 });
 
+function prepareCreate(pod: Pod, context: Context): void {
+  const { spec, metadata } = pod;
+  pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
+  dropDisabledFields(spec);
+  mergeLabelKeys(spec, metadata.labels);
+  for (const text of applyAppArmorAnnotations(pod)) context.warn(text);
+  if (!spec.schedulingGates?.length) return;
+  const message = 'Scheduling is blocked due to non-empty scheduling gates';
+  const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message };
+  setPodCondition(pod.status, gated, timestamp(context.services.clock.now()));
+}
+
+function validateUpdate(pod: Pod, old: Pod, { subresource, services: { settings } }: Context): FieldError[] {
+  if (subresource === '') return validatePodUpdate(pod, old, settings);
+  if (subresource === 'status') return validatePodStatusUpdate(pod, old);
+  if (subresource === 'ephemeralcontainers') return validateEphemeralUpdate(pod, old, settings);
+  return subresource === 'resize' ? validateResize(pod, old, settings) : [];
+}
+
+function warnings(pod: Pod, old: Pod | undefined, { subresource }: Context): string[] {
+  if (!old) return [...nameWarning(pod), ...podWarnings(pod)];
+  if (subresource !== 'status') return [];
+  const { podIPs = [], hostIPs = [] } = pod.status;
+  return [
+    ...podIPs.flatMap(({ ip }, i) => warningsForIP(at('status', 'podIPs').index(i).child('ip'), ip)),
+    ...hostIPs.flatMap(({ ip }, i) => warningsForIP(at('status', 'hostIPs').index(i).child('ip'), ip)),
+  ];
+}
+
+function nameWarning({ metadata }: Pod): string[] {
+  const wrong = isDNS1123Label(metadata.name);
+  if (wrong.length === 0) return [];
+  return [
+    `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${wrong.join(' ')}]`,
+  ];
+}
+
 function prepareUpdate(pod: Pod, old: Pod, context: Context): void {
   const { subresource } = context;
+  if (subresource === '') return dropDisabledFields(pod.spec);
   if (subresource === 'binding') return markScheduled(pod, context);
   if (subresource === 'status') return prepareStatus(pod, old);
   if (subresource === 'ephemeralcontainers') {

@@ -1,9 +1,15 @@
 import { define } from '../definition.js';
+import { at, type FieldError, required } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
+import { validateNonNegative } from '../meta/metadata.js';
 import { age, containerCells, formatLabels } from '../shared/format.js';
 import { defaultPodTemplate } from '../shared/pod/defaults.js';
+import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
+import { type TemplateScope, validateReplicatedTemplate } from '../shared/pod/template.js';
+import { templateWarnings } from '../shared/pod/warnings.js';
 import { scaleSubresource } from '../shared/scale.js';
-import type { ReplicationController } from '../types/core-v1.gen.js';
+import { podNameWarnings, validateAmong, validateCounters } from '../shared/workload.js';
+import type { ReplicationController, ReplicationControllerSpec, ReplicationControllerStatus } from '../types/core-v1.gen.js';
 
 export default define<ReplicationController>({
   group: '',
@@ -22,6 +28,18 @@ export default define<ReplicationController>({
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
+  prepareCreate: ({ spec }) => dropDisabledFields(spec.template?.spec),
+  prepareUpdate: ({ spec }, _old, { subresource }) => {
+    if (subresource === '') dropDisabledFields(spec.template?.spec);
+  },
+  validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
+  validateUpdate: ({ spec, status }, _old, { subresource, services }) =>
+    subresource === 'status' ? validateStatus(status) : validateSpec(spec, services.settings),
+  warnings(controller, old, { subresource }) {
+    if (subresource === 'status' || (old && old.metadata.generation === controller.metadata.generation)) return [];
+    const warnings = templateWarnings(controller.spec.template, SPEC.child('template'));
+    return old ? warnings : [...podNameWarnings(controller.metadata.name), ...warnings];
+  },
   row({ metadata, spec, status }, { now }) {
     return [
       metadata.name,
@@ -39,6 +57,27 @@ export default define<ReplicationController>({
     ),
   },
 });
+
+const SPEC = at('spec');
+
+function validateSpec(spec: ReplicationControllerSpec, scope: TemplateScope): FieldError[] {
+  const errors = validateNonNegative(spec.minReadySeconds ?? 0, SPEC.child('minReadySeconds'));
+  if (isEmpty(spec.selector)) errors.push(required(SPEC.child('selector')));
+  errors.push(...validateNonNegative(spec.replicas ?? 0, SPEC.child('replicas')));
+  // labels were never checked here, so the selector is not compiled
+  const selector = {
+    matches: (labels: Readonly<Record<string, string>> = {}) => Object.entries(spec.selector ?? {}).every(([k, v]) => labels[k] === v),
+  };
+  return [...errors, ...validateReplicatedTemplate(spec.template, selector, 'ReplicationController', SPEC.child('template'), scope)];
+}
+
+function validateStatus(status: ReplicationControllerStatus): FieldError[] {
+  return [
+    ...validateCounters(status, ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration']),
+    ...validateAmong(status, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'], 'replicas', 'status.replicas'),
+    ...validateAmong(status, ['availableReplicas'], 'readyReplicas'),
+  ];
+}
 
 function isEmpty(map: Readonly<Record<string, string>> | undefined): boolean {
   return Object.keys(map ?? {}).length === 0;

@@ -1,5 +1,6 @@
 // Sums of container resources, and what follows from them: the quality-of-service class of a pod.
 import { add, compare, sign } from '../../meta/quantity.js';
+import { isHugePages } from '../resource-names.js';
 import type { Container, PodSpec, ResourceRequirements } from '../../types/core-v1.gen.js';
 
 export type Quantities = Record<string, string>;
@@ -7,10 +8,6 @@ export type Quantities = Record<string, string>;
 /** cpu, memory and hugepages-*: what may be given for a pod as a whole. */
 export function isPodLevelResource(name: string): boolean {
   return name === 'cpu' || name === 'memory' || isHugePages(name);
-}
-
-export function isHugePages(name: string): boolean {
-  return name.startsWith('hugepages-');
 }
 
 /** Sidecars: init containers that go on running. */
