@@ -3,6 +3,7 @@ import { at, type FieldError, type FieldPath, invalid, notSupported } from '../m
 import { validateLabelSelector } from '../meta/label-selector.js';
 import { validateConditions, validateNonNegative } from '../meta/metadata.js';
 import { isPercent } from '../meta/names.js';
+import { goValue } from '../shared/go-value.js';
 import { age } from '../shared/format.js';
 import type { IntOrString } from '../types/meta-v1.gen.js';
 import type { PodDisruptionBudget } from '../types/policy-v1.gen.js';
@@ -34,7 +35,7 @@ function validate({ spec }: PodDisruptionBudget, allowInvalidValues: boolean): F
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec;
   const errors: FieldError[] = [];
   if (minAvailable !== undefined && maxUnavailable !== undefined)
-    errors.push(invalid(SPEC, spec, 'minAvailable and maxUnavailable cannot be both set'));
+    errors.push(invalid(SPEC, goValue(spec), 'minAvailable and maxUnavailable cannot be both set'));
   if (minAvailable !== undefined) errors.push(...validateShare(minAvailable, SPEC.child('minAvailable')));
   if (maxUnavailable !== undefined) errors.push(...validateShare(maxUnavailable, SPEC.child('maxUnavailable')));
   errors.push(...validateLabelSelector(selector, SPEC.child('selector'), { allowInvalidValues }));

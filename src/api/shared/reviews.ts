@@ -6,6 +6,7 @@ import { validateLabelName } from '../meta/metadata.js';
 import { isLabelValue } from '../meta/names.js';
 import type { ObjectMeta, UserInfo } from '../meta/object.js';
 import { parseLabelSelector } from '../meta/selectors.js';
+import { goValue } from '../shared/go-value.js';
 import type { UserInfo as ReviewedUser } from '../types/authentication-v1.gen.js';
 import type {
   NonResourceAttributes,
@@ -33,7 +34,7 @@ export function validateAsked(spec: Asked & Partial<SubjectAccessReviewSpec>, su
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
   const errors: FieldError[] = [];
   if (resource && path)
-    errors.push(invalid(SPEC.child('nonResourceAttributes'), path, 'cannot be specified in combination with resourceAttributes'));
+    errors.push(invalid(SPEC.child('nonResourceAttributes'), goValue(path), 'cannot be specified in combination with resourceAttributes'));
   if (!resource && !path)
     errors.push(
       invalid(SPEC.child('resourceAttributes'), null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),

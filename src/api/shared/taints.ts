@@ -1,6 +1,7 @@
 import { duplicate, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateLabelName } from '../meta/metadata.js';
 import { isLabelValue } from '../meta/names.js';
+import { goValue } from '../shared/go-value.js';
 import type { Taint } from '../types/core-v1.gen.js';
 
 export const TAINT_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'] as const;
@@ -16,7 +17,7 @@ export function validateTaints(taints: readonly Taint[], path: FieldPath): Field
     if (!taint.effect) errors.push(required(at.child('effect')));
     else if (!TAINT_EFFECTS.includes(taint.effect)) errors.push(notSupported(at.child('effect'), taint.effect, TAINT_EFFECTS));
     const identity = JSON.stringify([taint.key, taint.effect]);
-    if (seen.has(identity)) errors.push(duplicate(at, taint, 'taints must be unique by key and effect pair'));
+    if (seen.has(identity)) errors.push(duplicate(at, goValue(taint), 'taints must be unique by key and effect pair'));
     seen.add(identity);
     return errors;
   });

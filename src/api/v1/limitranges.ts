@@ -3,6 +3,7 @@ import { define } from '../definition.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { isQualifiedName } from '../meta/names.js';
 import * as quantity from '../meta/quantity.js';
+import { roundQuantities } from '../shared/pod/defaults.js';
 import { isOvercommitAllowed, validateContainerResourceName, validateResourceName } from '../shared/resource-names.js';
 import type { LimitRange, LimitRangeItem } from '../types/core-v1.gen.js';
 
@@ -18,7 +19,10 @@ export default define<LimitRange>({
   resource: 'limitranges',
   createOnUpdate: true,
   defaults: ({ spec }) => {
-    for (const item of spec.limits ?? []) if (item.type === 'Container') setContainerDefaults(item);
+    for (const item of spec.limits ?? []) {
+      if (item.type === 'Container') setContainerDefaults(item);
+      for (const amounts of [item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio]) roundQuantities(amounts);
+    }
   },
   prepareCreate: ({ metadata }) => {
     metadata.name ||= randomUUID();

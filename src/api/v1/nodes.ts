@@ -2,7 +2,9 @@ import { type Context, define } from '../definition.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { isConfigMapKey, nameIsDNSLabel, nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
+import { goValue } from '../shared/go-value.js';
 import { familyOf, validateCIDR, warningsForCIDR } from '../shared/ip.js';
+import { roundQuantities } from '../shared/pod/defaults.js';
 import { validateResourceAmounts } from '../shared/resource-names.js';
 import { validateTaints } from '../shared/taints.js';
 import type { ConfigMapNodeConfigSource, Node, NodeConfigSource } from '../types/core-v1.gen.js';
@@ -21,6 +23,7 @@ export default define<Node>({
   fields: ({ spec }) => ({ 'spec.unschedulable': String(spec.unschedulable ?? false) }),
   subresources: { proxy: { connect: true } },
   defaults: ({ spec, status }) => {
+    for (const amounts of [status.capacity, status.allocatable]) roundQuantities(amounts);
     if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
     // the single field is of the days before dual-stack; where both differ, it is what an old client meant
     if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
@@ -108,7 +111,7 @@ function validateAddresses({ status }: Node): FieldError[] {
     const key = JSON.stringify([address.type, address.address]);
     const known = seen.has(key);
     seen.add(key);
-    return known ? [duplicate(at('status', 'addresses').index(i), { type: address.type, address: address.address })] : [];
+    return known ? [duplicate(at('status', 'addresses').index(i), goValue(address))] : [];
   });
 }
 
@@ -141,7 +144,7 @@ function validateConfigSource(
   own: (map: ConfigMapNodeConfigSource, path: FieldPath) => FieldError[],
 ): FieldError[] {
   const map = source.configMap;
-  if (!map) return [invalid(path, source, 'exactly one reference subfield must be non-nil')];
+  if (!map) return [invalid(path, goValue(source), 'exactly one reference subfield must be non-nil')];
   const child = path.child('configMap');
   const check = (field: 'namespace' | 'name' | 'kubeletConfigKey', rule: (value: string) => string[]) =>
     map[field] ? rule(map[field]).map((m) => invalid(child.child(field), map[field], m)) : [required(child.child(field))];

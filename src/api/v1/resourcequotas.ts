@@ -3,6 +3,8 @@ import { at, type FieldError, type FieldPath, invalid, required } from '../meta/
 import { FIELD_IMMUTABLE } from '../meta/metadata.js';
 import * as quantity from '../meta/quantity.js';
 import { age } from '../shared/format.js';
+import { goValue } from '../shared/go-value.js';
+import { roundQuantities } from '../shared/pod/defaults.js';
 import { isStandardQuotaResource, validateQuotaResourceName, validateResourceAmount } from '../shared/resource-names.js';
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../types/core-v1.gen.js';
 
@@ -28,6 +30,9 @@ export default define<ResourceQuota>({
   version: 'v1',
   resource: 'resourcequotas',
   returnDeletedObject: true,
+  defaults: ({ spec, status }) => {
+    for (const amounts of [spec.hard, status.hard, status.used]) roundQuantities(amounts);
+  },
   validate: ({ spec, status }) => [...validateSpec(spec), ...validateStatus(status)],
   validateUpdate: (quota, old, { subresource }: Context) => {
     if (subresource === 'status') return validateStatus(quota.status);
@@ -81,7 +86,7 @@ function validateSpec(spec: ResourceQuotaSpec): FieldError[] {
     if (!SCOPES[requirement.scopeName]) errors.push(invalid(selectorPath.child('scopeName'), requirement.scopeName, 'unsupported scope'));
     for (const name of counted)
       if (!isCountedIn(requirement.scopeName, name))
-        errors.push(invalid(selectorPath, scopeSelector, 'unsupported scope applied to resource'));
+        errors.push(invalid(selectorPath, goValue(scopeSelector), 'unsupported scope applied to resource'));
     errors.push(...validateRequirement(requirement, selectorPath));
   }
   const names = requirements.map(({ scopeName }) => scopeName);

@@ -1,6 +1,7 @@
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateLabelName, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label, isDNS1123Subdomain, isPortName, isPortNumber } from '../meta/names.js';
+import { goValue } from '../shared/go-value.js';
 import { familyOf, validateCIDR, validateEndpointIP, validateIP } from '../shared/ip.js';
 import type { Service, ServicePort, ServiceSpec } from '../types/core-v1.gen.js';
 import { isExternallyAccessible, isHeadless, NONE, needsHealthCheckPort } from './service-shape.js';
@@ -71,7 +72,7 @@ function validatePorts({ ports = [] }: ServiceSpec): FieldError[] {
   const errors = ports.flatMap((port, i) => validatePort(port, ports.length > 1, names, SPEC.child('ports').index(i)));
   ports.forEach(({ protocol, port }, i) => {
     const identity = `${protocol} ${port}`;
-    if (numbers.has(identity)) errors.push(duplicate(SPEC.child('ports').index(i), { protocol, port }));
+    if (numbers.has(identity)) errors.push(duplicate(SPEC.child('ports').index(i), goValue({ protocol, port })));
     numbers.add(identity);
   });
   return errors;

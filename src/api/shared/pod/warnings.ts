@@ -25,7 +25,8 @@ function warning(path: FieldPath, text: string): string {
   return `${path.toString()}: ${text}`;
 }
 
-const NODE_LABELS: Annotations = {
+/** Node labels that have a better successor, and what upstream says about them. */
+export const NODE_LABELS: Annotations = {
   'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
   'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
   'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
@@ -93,7 +94,8 @@ function* nodeLabelWarnings(spec: PodSpec, path: FieldPath): Generator<string> {
   }
 }
 
-function* termWarnings(term: NodeSelectorTerm, checkValues: boolean, path: FieldPath): Generator<string> {
+/** Warnings about labels and values in one term of a node selector. */
+export function* termWarnings(term: NodeSelectorTerm, checkValues: boolean, path: FieldPath): Generator<string> {
   for (const [i, { key, values = [] }] of (term.matchExpressions ?? []).entries()) {
     const at = path.child('matchExpressions').index(i);
     if (NODE_LABELS[key]) yield warning(at.child('key'), `${key} is ${NODE_LABELS[key]}`);

@@ -1,0 +1,191 @@
+import { type Context, define } from '../definition.js';
+import { at, type FieldError, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
+import { semanticEqual, validateImmutable } from '../meta/metadata.js';
+import { isDNS1123Subdomain } from '../meta/names.js';
+import { sign } from '../meta/quantity.js';
+import { ACCESS_MODES, VOLUME_MODES } from '../shared/claim-spec.js';
+import { age } from '../shared/format.js';
+import { difference } from '../shared/pod/rules.js';
+import { goValue } from '../shared/go-value.js';
+import { validateNodeSelector } from '../shared/pod/affinity.js';
+import { defaultStorageVolume, roundQuantities } from '../shared/pod/defaults.js';
+import { termWarnings } from '../shared/pod/warnings.js';
+import { accessModesText, BETA_CLASS, storageClassOf } from '../shared/storage.js';
+import type { PersistentVolume, PersistentVolumeSpec } from '../types/core-v1.gen.js';
+import { validateVolumeSource, VOLUME_SOURCES } from './persistentvolume-sources.js';
+
+const SPEC = at('spec');
+const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
+const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options';
+/** Volumes that are mounted with options; the others do not have them. */
+const MOUNTABLE = [
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'cinder',
+  'cephfs',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
+  'photonPersistentDisk',
+] as const;
+
+export default define<PersistentVolume>({
+  group: '',
+  version: 'v1',
+  resource: 'persistentvolumes',
+  returnDeletedObject: true,
+  defaults: ({ spec, status }) => {
+    status.phase ??= 'Pending';
+    spec.persistentVolumeReclaimPolicy ??= 'Retain';
+    spec.volumeMode ??= 'Filesystem';
+    roundQuantities(spec.capacity);
+    if (spec.hostPath) spec.hostPath.type ??= '';
+    defaultStorageVolume(spec);
+  },
+  prepareCreate: (volume, { services }) => {
+    volume.status = { phase: 'Pending', lastPhaseTransitionTime: now(services.clock.now()) };
+  },
+  prepareUpdate: ({ status }, { status: old }, { subresource, services }) => {
+    if (subresource !== 'status') return;
+    if (old.phase === status.phase) status.lastPhaseTransitionTime ??= old.lastPhaseTransitionTime;
+    else if (!status.lastPhaseTransitionTime || status.lastPhaseTransitionTime === old.lastPhaseTransitionTime)
+      status.lastPhaseTransitionTime = now(services.clock.now());
+  },
+  validate,
+  validateUpdate: (volume, old, { subresource }) => (subresource === 'status' ? [] : [...validate(volume), ...validateChange(volume, old)]),
+  warnings: (volume, _old, { subresource }: Context) => (subresource === 'status' ? [] : warnings(volume)),
+  row: (volume, context) => {
+    const { metadata, spec, status } = volume;
+    const { claimRef } = spec;
+    return [
+      metadata.name,
+      spec.capacity?.storage ?? '0',
+      accessModesText(spec.accessModes),
+      spec.persistentVolumeReclaimPolicy ?? '',
+      metadata.deletionTimestamp ? 'Terminating' : (status.phase ?? ''),
+      claimRef ? `${claimRef.namespace ?? ''}/${claimRef.name ?? ''}` : '',
+      storageClassOf(volume),
+      spec.volumeAttributesClassName ?? '<unset>',
+      status.reason ?? '',
+      age(volume, context.now),
+      spec.volumeMode ?? '<unset>',
+    ];
+  },
+});
+
+function now(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+function validate({ metadata, spec }: PersistentVolume): FieldError[] {
+  const errors = [...validateAccessModes(spec), ...validateCapacity(spec)];
+  const policy = spec.persistentVolumeReclaimPolicy;
+  if (policy && !RECLAIM_POLICIES.includes(policy))
+    errors.push(notSupported(SPEC.child('persistentVolumeReclaimPolicy'), policy, RECLAIM_POLICIES));
+  if (spec.nodeAffinity) {
+    const path = SPEC.child('nodeAffinity', 'required');
+    const selector = spec.nodeAffinity.required;
+    errors.push(...(selector ? validateNodeSelector(selector, path) : [required(path, 'must specify required node constraints')]));
+  }
+  errors.push(...validateVolumeSource(spec, metadata.name, SPEC));
+  if (policy === 'Recycle' && spec.hostPath && /^[/.]*$/.test(spec.hostPath.path) && spec.hostPath.path.startsWith('/'))
+    errors.push(forbidden(SPEC.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"));
+  errors.push(...validateClasses(spec));
+  if (metadata.annotations?.[MOUNT_OPTIONS] !== undefined && !MOUNTABLE.some((source) => spec[source] !== undefined))
+    errors.push(forbidden(at('metadata', 'annotations', MOUNT_OPTIONS), 'may not specify mount options for this volume type'));
+  return errors;
+}
+
+function validateAccessModes({ accessModes = [] }: PersistentVolumeSpec): FieldError[] {
+  const path = SPEC.child('accessModes');
+  if (accessModes.length === 0) return [required(path)];
+  const errors = accessModes.filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => notSupported(path, mode, ACCESS_MODES));
+  if (accessModes.includes('ReadWriteOncePod') && accessModes.some((mode) => mode !== 'ReadWriteOncePod' && ACCESS_MODES.includes(mode)))
+    errors.push(forbidden(path, 'may not use ReadWriteOncePod with other access modes'));
+  return errors;
+}
+
+function validateCapacity({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
+  const path = SPEC.child('capacity');
+  const names = Object.keys(capacity);
+  const errors: FieldError[] = [];
+  if (names.length === 0) errors.push(required(path));
+  if (capacity.storage === undefined || names.length > 1) errors.push(notSupported(path, names.length ? capacity : null, ['storage']));
+  for (const [name, amount] of Object.entries(capacity)) {
+    if (sign(amount) < 0) errors.push(invalid(path.key(name), Number(amount), 'must be a valid resource quantity'));
+    if (sign(amount) <= 0) errors.push(invalid(path.key(name), amount, 'must be greater than zero'));
+  }
+  return errors;
+}
+
+function validateClasses({ storageClassName, volumeMode, volumeAttributesClassName: attributes, csi }: PersistentVolumeSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  if (storageClassName)
+    errors.push(...isDNS1123Subdomain(storageClassName).map((m) => invalid(SPEC.child('storageClassName'), storageClassName, m)));
+  if (volumeMode !== undefined && !VOLUME_MODES.includes(volumeMode))
+    errors.push(notSupported(SPEC.child('volumeMode'), volumeMode, VOLUME_MODES));
+  if (attributes === undefined) return errors;
+  const path = SPEC.child('volumeAttributesClassName');
+  if (attributes === '') errors.push(required(path, 'an empty string is disallowed'));
+  else errors.push(...isDNS1123Subdomain(attributes).map((m) => invalid(path, attributes, m)));
+  if (!csi) errors.push(required(SPEC.child('csi'), 'has to be specified when using volumeAttributesClassName'));
+  return errors;
+}
+
+function validateChange({ spec }: PersistentVolume, { spec: old }: PersistentVolume): FieldError[] {
+  const errors: FieldError[] = [];
+  const source = sourceOf(spec);
+  // the secret for growing may be given later
+  if (source.csi && old.csi && !old.csi.controllerExpandSecretRef) source.csi = { ...source.csi, controllerExpandSecretRef: undefined };
+  const before = sourceOf(old);
+  if (!semanticEqual(source, before))
+    errors.push(
+      forbidden(
+        SPEC.child('persistentvolumesource'),
+        `spec.persistentvolumesource is immutable after creation\n${difference(before, source)}`,
+      ),
+    );
+  errors.push(...validateImmutable(spec.volumeMode, old.volumeMode, at('volumeMode')));
+  if (old.nodeAffinity && !semanticEqual(spec.nodeAffinity, old.nodeAffinity))
+    errors.push(
+      invalid(at('nodeAffinity'), goValue(spec.nodeAffinity) ?? null, 'field is immutable, except for updating from beta label to GA'),
+    );
+  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined)
+    errors.push(forbidden(SPEC.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden'));
+  return errors;
+}
+
+function sourceOf(spec: PersistentVolumeSpec): Pick<PersistentVolumeSpec, (typeof VOLUME_SOURCES)[number]> {
+  return Object.fromEntries(VOLUME_SOURCES.map((source) => [source, spec[source]]));
+}
+
+function warnings({ metadata, spec }: PersistentVolume): string[] {
+  const texts: string[] = [];
+  const annotations = metadata.annotations ?? {};
+  if (Object.hasOwn(annotations, BETA_CLASS))
+    texts.push(`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`);
+  if (Object.hasOwn(annotations, MOUNT_OPTIONS))
+    texts.push(`metadata.annotations[${MOUNT_OPTIONS}]: deprecated since v1.31; use "mountOptions" attribute instead`);
+  if (spec.persistentVolumeReclaimPolicy === 'Recycle')
+    texts.push(
+      'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.',
+    );
+  const terms = SPEC.child('nodeAffinity', 'required', 'nodeSelectorTerms');
+  spec.nodeAffinity?.required?.nodeSelectorTerms.forEach((term, i) => texts.push(...termWarnings(term, false, terms.index(i))));
+  for (const [source, shown, text] of RETIRED) if (spec[source] !== undefined) texts.push(`spec.${shown}: ${text}`);
+  return texts;
+}
+
+const RETIRED = [
+  ['cephfs', 'cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
+  ['photonPersistentDisk', 'photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
+  ['scaleIO', 'scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
+  ['storageos', 'storageOS', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['glusterfs', 'glusterfs', 'deprecated in v1.25, non-functional in v1.26+'],
+  ['rbd', 'rbd', 'deprecated in v1.28, non-functional in v1.31+'],
+] as const;
