@@ -94,7 +94,7 @@ function fold(text: string, style: Style, place: { indent: number; column: numbe
   if (place.column + text.length <= WIDTH) return text;
   let { column } = place;
   let folded = '';
-  const chars = [...text];
+  const chars = Array.from(text);
   chars.forEach((char, i) => {
     const breaks = char === ' ' && column > WIDTH && chars[i - 1] !== ' ' && mayBreak(chars, i, style);
     if (!breaks) {
@@ -203,8 +203,8 @@ function goFloat(value: number): string {
 
 /** go-yaml's order of keys: letters after other characters, numbers within by their value. */
 function compareKeys(a: string, b: string): number {
-  const x = [...a];
-  const y = [...b];
+  const x = Array.from(a);
+  const y = Array.from(b);
   for (let i = 0; i < x.length && i < y.length; i++) {
     const p = x[i] ?? '';
     const q = y[i] ?? '';

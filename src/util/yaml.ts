@@ -31,7 +31,7 @@ export class YamlError extends Error {}
 const MAX_DEPTH = 1000;
 const INTEGER = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0[0-7_]+|[0-9][0-9_]*)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
-const FIRSTS = [...'-+.0123456789'];
+const FIRSTS = '-+.0123456789'.split('');
 
 function toInteger(text: string): number {
   const digits = text.replace(/^[-+]/, '').replaceAll('_', '');

@@ -213,11 +213,11 @@ function compileList(type: ListType): Decode {
     if (!Array.isArray(value)) throw state.mismatch(value, type);
     items ??= compile(type.items);
     const { path } = state;
-    const output: unknown[] = new Array(value.length);
+    const output: unknown[] = [];
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i];
       path.push(i);
-      output[i] = item === null || item === undefined ? items.zero(state) : items.decode(item, state);
+      output.push(item === null || item === undefined ? items.zero(state) : items.decode(item, state));
       path.pop();
     }
     return output;

@@ -12,9 +12,9 @@ import { prune } from './prune.js';
 import { type Place, UNOWNED, withoutReset } from './reset.js';
 import { difference, type FieldSet, intersection, isEmptySet } from './set.js';
 import { type Shape, shapeOf } from './shape.js';
-import { compareObjects, updateManagers } from './update.js';
+import { compareObjects, updateManagers, without } from './update.js';
 import { validateApplied } from './validate.js';
-import { changedFields, type Comparison, fieldsOf } from './walk.js';
+import { changedFields, fieldsOf } from './walk.js';
 
 export interface ApplyOptions {
   readonly type: StructType;
@@ -123,17 +123,12 @@ function applyOnce(options: ApplyOptions, shape: Shape, before: KubeObject, mana
       set,
     );
   const comparison = compareObjects(type, before, merged as KubeObject, placeOf(options));
-  const conflicts = findConflicts(managers, key, comparison);
+  const changed = changedFields(comparison);
+  const conflicts = findConflicts(managers, key, changed);
   if (!options.force && conflicts.length > 0) refuseConflicts(options, shape, conflicts);
-  changeSets(managers, (owned, owner) => (owner === key ? owned : withoutChanged(owned, comparison)));
+  changeSets(managers, (owned, owner) => (owner === key ? owned : without(owned, changed, comparison.removed)));
   giveToApplier(managers, key);
   return { merged: equal(before, merged) ? before : (merged as KubeObject) };
-}
-
-function withoutChanged(owned: FieldSet, comparison: Comparison): FieldSet {
-  const lost = intersection(owned, changedFields(comparison));
-  const kept = isEmptySet(lost) ? owned : difference(owned, lost);
-  return isEmptySet(comparison.removed) ? kept : difference(kept, comparison.removed);
 }
 
 function giveToApplier(managers: Managers, key: string): void {
@@ -144,8 +139,7 @@ function giveToApplier(managers: Managers, key: string): void {
   else managers.set(key, { ...applier, set: owned });
 }
 
-function findConflicts(managers: Managers, key: string, comparison: Comparison): Conflict[] {
-  const changed = changedFields(comparison);
+function findConflicts(managers: Managers, key: string, changed: FieldSet): Conflict[] {
   if (isEmptySet(changed)) return [];
   return [...managers].flatMap(([owner, manager]) => (owner === key ? [] : conflictsOf(manager, intersection(manager.set, changed))));
 }

@@ -3,7 +3,7 @@ import { emptyOf } from '../../api/schema/decode.js';
 import type { Type } from '../../api/schema/types.js';
 import { addToManager, capUpdaters, changeSets, isReset, type ManagerId, type Managers, readManagers, writeManagers } from './managers.js';
 import { type Place, resetFields, UNOWNED } from './reset.js';
-import { difference, intersection, isEmptySet, recursiveDifference } from './set.js';
+import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
 import { shapeOf } from './shape.js';
 import { changedFields, compare, type Comparison } from './walk.js';
 
@@ -28,18 +28,14 @@ export interface TrackOptions {
  * whose present state nobody owns are left alone, as upstream.
  */
 export function trackUpdate(options: TrackOptions): void {
-  const { type, object, live } = options;
+  const { type, object, live, apiVersion, subresource, hasStatus } = options;
   const { metadata } = object;
-  const managers = startingManagers(object, live, options.subresource !== '');
+  const managers = startingManagers(object, live, subresource !== '');
   metadata.managedFields = undefined;
   if (managers.size === 0 && live) return;
-  const id: ManagerId = {
-    manager: options.manager || 'unknown',
-    operation: 'Update',
-    apiVersion: options.apiVersion,
-    subresource: options.subresource,
-  };
-  updateManagers({ type, managers, live, object, id, now: options.now, place: { ...options, kind: object.kind } });
+  const id: ManagerId = { manager: options.manager || 'unknown', operation: 'Update', apiVersion, subresource };
+  const place: Place = { apiVersion, kind: object.kind, subresource, hasStatus };
+  updateManagers({ type, managers, live, object, id, now: options.now, place });
   capUpdaters(managers);
   metadata.managedFields = writeManagers(managers);
 }
@@ -69,12 +65,19 @@ export interface UpdateInput {
 /** Takes from every manager what has changed or gone, and gives it to `id`. */
 export function updateManagers({ type, managers, live, object, id, now, place }: UpdateInput): void {
   const comparison = compareObjects(type, live, object, place);
-  const changed = changedFields(comparison);
-  const { removed } = comparison;
+  // nobody owns these, so nobody can lose them
+  const changed = difference(changedFields(comparison), UNOWNED);
+  const removed = difference(comparison.removed, UNOWNED);
   if (isEmptySet(changed) && isEmptySet(removed)) return;
-  changeSets(managers, (set) => difference(difference(set, intersection(set, changed)), removed));
-  const own = difference(changed, UNOWNED);
-  if (!isEmptySet(own)) addToManager(managers, id, own, now);
+  changeSets(managers, (set) => without(set, changed, removed));
+  if (!isEmptySet(changed)) addToManager(managers, id, changed, now);
+}
+
+/** A manager's set after a change by somebody else. */
+export function without(set: FieldSet, changed: FieldSet, removed: FieldSet): FieldSet {
+  const lost = intersection(set, changed);
+  const kept = isEmptySet(lost) ? set : difference(set, lost);
+  return isEmptySet(removed) ? kept : difference(kept, removed);
 }
 
 /** What a write changes, without what its path resets. */

@@ -95,7 +95,8 @@ function compareNodes(shape: Shape, before: unknown, after: unknown, key: string
     (changes.removed ??= {})[key] = wholeOf(shape, before);
   } else if (isOwnedWhole(shape, before, after)) {
     if (!equal(before, after)) (changes.modified ??= {})[key] = EMPTY;
-  } else {
+  } else if (!equal(before, after)) {
+    // most parts are equal, which is told four times as fast as it is walked
     const inner: Changes = { added: undefined, modified: undefined, removed: undefined };
     if (isList(shape)) compareLists(shape, before, after, inner);
     else compareMaps(shape, before, after, inner);
