@@ -69,11 +69,19 @@ function streams(): string[] {
   return types(STREAMED).map((type) => `${type};stream=watch`);
 }
 
+/** Upstream has a protobuf form for these, which the facts do not know. */
+const WITHOUT_PROTOBUF = new Set(['apiextensions.k8s.io']);
+
 /** What the objects of a kind can look like. `collection`: the path serves lists and watches. */
 export function endpointOf(definition: Definition, collection: boolean): Endpoint {
-  if (!(definition.schema in fact<Record<string, unknown>>('schemas'))) return CUSTOM;
+  if (WITHOUT_PROTOBUF.has(definition.group) || isCustom(definition)) return CUSTOM;
   if (!definition.verbs.includes('get')) return ACTED;
   return collection && definition.verbs.includes('watch') ? WATCHED : RESOURCE;
+}
+
+/** Whether a definition was made from a CustomResourceDefinition. */
+function isCustom({ schema }: Definition): boolean {
+  return !(schema in fact<Record<string, unknown>>('schemas'));
 }
 
 interface Clause {
@@ -300,7 +308,7 @@ function wellFormed(header: string): boolean {
  */
 export function patchKind(request: ApiRequest, definition: Definition): PatchKind {
   const type = ((request.headers['content-type'] ?? '').split(';')[0] ?? '').trim();
-  const custom = endpointOf(definition, false) === CUSTOM;
+  const custom = isCustom(definition);
   if (Object.hasOwn(PATCH_TYPES, type)) {
     const kind = PATCH_TYPES[type as keyof typeof PATCH_TYPES];
     if (!(custom && kind === 'strategic')) return kind;

@@ -3,6 +3,7 @@ import request from 'supertest';
 import { define } from '../../src/api/definition.js';
 import { notFound, tooManyRequests } from '../../src/api/meta/errors.js';
 import type { KubeObject } from '../../src/api/meta/object.js';
+import { decodeObject } from '../../src/api/protobuf/index.js';
 import { itemOf } from '../../src/handlers/forms/item.js';
 import { endpointOf, negotiate } from '../../src/handlers/negotiation.js';
 import { type Listed, sendItem, sendList, sendStatus, sendText } from '../../src/handlers/respond.js';
@@ -176,3 +177,41 @@ it('answers with text say that they are nothing else', async () => {
     .expect(200, 'ok');
   expect(answer.headers).to.include({ 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
 });
+
+describe('answers in other encodings', () => {
+  it('are YAML with sorted keys', async () => {
+    const answer = await one()
+      .get('/')
+      .set('Accept', 'application/yaml')
+      .expect(200)
+      .expect('Content-Type', 'application/yaml')
+      .buffer(true);
+    expect(answer.text.split('\n').filter((line) => /^\w/.test(line))).to.deep.equal([
+      'apiVersion: v1',
+      'data:',
+      'kind: ConfigMap',
+      'metadata:',
+    ]);
+    const list = await many({}).get('/').set('Accept', 'application/yaml').expect(200).buffer(true);
+    expect(list.text).to.match(/^apiVersion: v1\nitems:\n- data:\n {4}k: v\n/);
+    const table = await many({}).get('/').set('Accept', 'application/yaml;as=Table;v=v1;g=meta.k8s.io').buffer(true);
+    expect(table.text).to.match(/^apiVersion: meta.k8s.io\/v1\ncolumnDefinitions:\n/);
+  });
+
+  it('are protobuf', async () => {
+    const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+    const read = (r: request.Test) => r.buffer(true).parse(binary).expect(200).expect('Content-Type', PROTOBUF);
+    expect(decodeObject((await read(one().get('/').set('Accept', PROTOBUF))).body as Buffer)).to.deep.equal(object);
+    const list = decodeObject((await read(many({ count: 2 }).get('/').set('Accept', PROTOBUF))).body as Buffer);
+    expect(list).to.deep.include({ kind: 'ConfigMapList', metadata: { resourceVersion: '9' } });
+    expect(list.items).to.have.length(2);
+    const partial = await read(one().get('/').set('Accept', META.replace('application/json', PROTOBUF)));
+    expect(decodeObject(partial.body as Buffer)).to.deep.equal({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata });
+  });
+});
+
+function binary(response: request.Response, done: (error: Error | null, body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response.on('end', () => done(null, Buffer.concat(chunks)));
+}
