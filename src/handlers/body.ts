@@ -35,12 +35,22 @@ export async function decodeBody(request: ApiRequest, expected: Expected, valida
   const encoding = bodyEncoding(request);
   const body = await request.body();
   if (encoding === 'protobuf') {
-    const { decodeObject } = await import('../api/protobuf/index.js');
-    const object = decodeObject(body);
+    const object = await decodeProtobuf(body, { kind: expected.kind, apiVersion: apiVersionOf(expected) });
     return complete(expected, decode<KubeObject>(structTypeOf(expected.schema), checkKind(object, expected, body)).object);
   }
   const { value, duplicates } = parse(body, encoding, expected);
   return decodeValue(checkKind(value, expected, body), duplicates, expected, validation, request.warnings);
+}
+
+/** @throws ApiError BadRequest */
+async function decodeProtobuf(body: Buffer, expected: { kind: string; apiVersion: string }): Promise<Record<string, unknown>> {
+  const { decodeObject, ProtobufError } = await import('../api/protobuf/index.js');
+  try {
+    return decodeObject(body, expected);
+  } catch (e) {
+    if (e instanceof ProtobufError) throw unrecognized(expected, e.message, body.toString('hex'));
+    throw e;
+  }
 }
 
 /**
@@ -131,7 +141,7 @@ function cannotHandle(given: GroupVersionKind, expected: Expected, why: string):
   return errors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
 }
 
-function unrecognized(expected: Expected, why: string, body: Buffer): errors.ApiError {
+function unrecognized(expected: { readonly kind: string }, why: string, body: Buffer): errors.ApiError {
   return errors.badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${summary(body)})`);
 }
 
@@ -160,8 +170,7 @@ export async function decodeDeleteOptions(request: ApiRequest): Promise<DeleteOp
   if (body.length === 0) return undefined;
   const encoding = bodyEncoding(request);
   if (encoding === 'protobuf') {
-    const { decodeObject } = await import('../api/protobuf/index.js');
-    return decodeObject(body) as unknown as DeleteOptions;
+    return (await decodeProtobuf(body, { kind: 'DeleteOptions', apiVersion: 'v1' })) as unknown as DeleteOptions;
   }
   try {
     const { value } = encoding === 'json' ? parseJson(body.toString()) : parseYaml(body.toString());
