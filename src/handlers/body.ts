@@ -48,7 +48,7 @@ async function decodeProtobuf(body: Buffer, expected: { kind: string; apiVersion
   try {
     return decodeObject(body, expected);
   } catch (e) {
-    if (e instanceof ProtobufError) throw unrecognized(expected, e.message, body.toString('hex'));
+    if (e instanceof ProtobufError) throw unrecognized(expected, e.message, body);
     throw e;
   }
 }
