@@ -3,6 +3,7 @@
 import * as errors from '../api/meta/errors.js';
 import { priorityclasses } from '../api/meta/resources.gen.js';
 import type { Reader } from '../api/definition.js';
+import type { Pod, PodSpec } from '../api/types/core-v1.gen.js';
 import type { PriorityClass } from '../api/types/scheduling-v1.gen.js';
 import { isCore, podOf, type Step } from './step.js';
 
@@ -12,20 +13,36 @@ const SYSTEM: Readonly<Record<string, number>> = { 'system-node-critical': 20000
 export const priority: Step = {
   name: 'Priority',
   onByDefault: true,
-  handles: (attributes) => isCore(attributes, 'pods'),
+  handles: (attributes) => isCore(attributes, 'pods', ['CREATE', 'UPDATE']),
   mutate(attributes) {
     const { spec } = podOf(attributes);
+    if (attributes.operation === 'UPDATE') return keep(spec, (attributes.old as Pod).spec);
     const found = resolve(spec.priorityClassName ?? '', attributes.context.services.reader);
-    if (!found) throw errors.forbidden(attributes.definition, attributes.name, `no PriorityClass with name ${spec.priorityClassName} was found`);
+    if (!found)
+      throw errors.forbidden(attributes.definition, attributes.name, `no PriorityClass with name ${spec.priorityClassName} was found`);
     if (spec.priority !== undefined && spec.priority !== found.value)
-      throw errors.forbidden(attributes.definition, attributes.name, `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${found.value} from the given PriorityClass name`);
+      throw errors.forbidden(
+        attributes.definition,
+        attributes.name,
+        `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${found.value} from the given PriorityClass name`,
+      );
     if (found.name) spec.priorityClassName = found.name;
     spec.priority = found.value;
     if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== found.preemptionPolicy)
-      throw errors.forbidden(attributes.definition, attributes.name, `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${found.preemptionPolicy} from the given PriorityClass name`);
+      throw errors.forbidden(
+        attributes.definition,
+        attributes.name,
+        `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${found.preemptionPolicy} from the given PriorityClass name`,
+      );
     spec.preemptionPolicy = found.preemptionPolicy;
   },
 };
+
+/** What was computed once stays, also when the client leaves it out; validation refuses other values. */
+function keep(spec: PodSpec, old: PodSpec): void {
+  if (old.priority !== undefined) spec.priority ??= old.priority;
+  if (old.preemptionPolicy !== undefined) spec.preemptionPolicy ??= old.preemptionPolicy;
+}
 
 interface Resolved {
   readonly name: string;

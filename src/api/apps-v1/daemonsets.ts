@@ -90,8 +90,9 @@ function validateSpec(spec: DaemonSetSpec, scope: TemplateScope): FieldError[] {
   const { selector, template } = spec;
   const path = SPEC.child('template');
   const errors = validateLabelSelector(selector, SPEC.child('selector'));
-  const compiled = compileSelector(selector);
-  if (compiled) errors.push(...validateSelected(template, compiled, path));
+  const compiled = compileSelector(selector, SPEC.child('selector'));
+  // one that cannot be compiled has been refused above
+  if ('matches' in compiled) errors.push(...validateSelected(template, compiled, path));
   if (selector && isEmptyLabelSelector(selector))
     errors.push(invalid(SPEC.child('selector'), selector, 'empty selector is invalid for daemonset'));
   errors.push(...validatePodTemplate(template, path, scope), ...validateRunsForever(template, 'DaemonSet', path));

@@ -81,8 +81,8 @@ const SPEC = at('spec');
 function validateSpec(spec: DeploymentSpec, scope: TemplateScope): FieldError[] {
   const errors = validateNonNegative(spec.replicas ?? 0, SPEC.child('replicas'));
   errors.push(...validateWorkloadSelector(spec.selector, 'deployment', SPEC.child('selector')));
-  const selector = compileSelector(spec.selector);
-  if (!selector) errors.push(invalid(SPEC.child('selector'), spec.selector, 'invalid label selector'));
+  const selector = compileSelector(spec.selector, SPEC.child('selector'));
+  if ('message' in selector) errors.push(selector);
   // the message names the kind that makes the pods
   else errors.push(...validateReplicatedTemplate(spec.template, selector, 'ReplicaSet', SPEC.child('template'), scope));
   errors.push(...validateStrategy(spec.strategy, SPEC.child('strategy')));

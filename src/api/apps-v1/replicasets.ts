@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { at, type FieldError, invalid } from '../meta/field-errors.js';
+import { at, type FieldError } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
 import { validateImmutable, validateNonNegative } from '../meta/metadata.js';
 import { age, containerCells, formatLabelSelector } from '../shared/format.js';
@@ -60,8 +60,8 @@ function validateSpec(spec: ReplicaSetSpec, scope: TemplateScope): FieldError[] 
     // upstream's message says deployment here too
     ...validateWorkloadSelector(spec.selector, 'deployment', SPEC.child('selector')),
   ];
-  const selector = compileSelector(spec.selector);
-  if (!selector) return [...errors, invalid(SPEC.child('selector'), spec.selector, 'invalid label selector')];
+  const selector = compileSelector(spec.selector, SPEC.child('selector'));
+  if ('message' in selector) return [...errors, selector];
   return [...errors, ...validateReplicatedTemplate(spec.template ?? {}, selector, 'ReplicaSet', SPEC.child('template'), scope)];
 }
 

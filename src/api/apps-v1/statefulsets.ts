@@ -93,9 +93,9 @@ function validateSpec(spec: StatefulSetSpec, scope: TemplateScope, when: 'create
   for (const field of ['replicas', 'minReadySeconds'] as const) errors.push(...validateNonNegative(spec[field] ?? 0, SPEC.child(field)));
   errors.push(...validateNonNegative(spec.ordinals?.start ?? 0, SPEC.child('ordinals.start')));
   errors.push(...validateWorkloadSelector(spec.selector, 'statefulset', SPEC.child('selector')));
-  const selector = compileSelector(spec.selector);
+  const selector = compileSelector(spec.selector, SPEC.child('selector'), '');
   const path = SPEC.child('template');
-  if (!selector) errors.push(invalid(SPEC.child('selector'), spec.selector, ''));
+  if ('message' in selector) errors.push(selector);
   else {
     const template = withClaimVolumes(spec);
     const { labels, annotations = {} } = template.metadata ?? {};

@@ -41,6 +41,16 @@ function validateExpression(expression: LabelSelectorRequirement, path: FieldPat
   return errors;
 }
 
+/** A selector as messages show it: fields in the order of the API, absent ones left out. */
+export function shownSelector({ matchLabels, matchExpressions }: LabelSelector): LabelSelector {
+  return {
+    ...(matchLabels && { matchLabels }),
+    ...(matchExpressions && {
+      matchExpressions: matchExpressions.map(({ key, operator, values }) => ({ key, operator, ...(values && { values }) })),
+    }),
+  };
+}
+
 /** Whether a stored selector has values that would be refused today, and so must go on being accepted. */
 export function hasInvalidValues(selector: LabelSelector | undefined): boolean {
   return (selector?.matchExpressions ?? []).some((e) => (e.values ?? []).some((v) => isLabelValue(v).length > 0));

@@ -97,6 +97,10 @@ export function validateRequirement({ key, operator, values }: LabelRequirement)
   const path = at('values');
   const wrong = isQualifiedName(key);
   if (wrong.length) errors.push(invalid('key', key, wrong.join('; ')));
+  if ((operator === 'in' || operator === 'notin') && values.length === 0)
+    errors.push(invalid(path, values, "for 'in', 'notin' operators, values set can't be empty"));
+  if ((operator === 'exists' || operator === '!') && values.length > 0)
+    errors.push(invalid(path, values, 'values set must be empty for exists and does not exist'));
   if (operator === 'gt' || operator === 'lt')
     for (const [i, value] of values.entries())
       if (integer(value) === undefined)

@@ -26,7 +26,7 @@ export function scaleSubresource<T extends Scalable>(
         kind: 'Scale',
         apiVersion: 'autoscaling/v1',
         metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-        spec: { replicas: object.spec.replicas ?? 0 },
+        spec: object.spec.replicas ? { replicas: object.spec.replicas } : {},
         status: { replicas: object.status?.replicas ?? 0, selector: selector(object) },
       };
       return scale;

@@ -1,6 +1,6 @@
 // What the kinds that make pods from a template have in common.
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
-import { compileLabelSelector, isEmptyLabelSelector, validateLabelSelector } from '../meta/label-selector.js';
+import { compileLabelSelector, isEmptyLabelSelector, shownSelector, validateLabelSelector } from '../meta/label-selector.js';
 import { validateNonNegative } from '../meta/metadata.js';
 import { isDNS1123Label, isPercent } from '../meta/names.js';
 import type { LabelSelection } from '../meta/selectors.js';
@@ -19,13 +19,17 @@ export type Selecting = Pick<LabelSelection, 'matches'>;
 
 const NOTHING: Selecting = { matches: () => false };
 
-/** @returns undefined for a selector that cannot be compiled; an absent one matches nothing */
-export function compileSelector(selector: LabelSelector | undefined): Selecting | undefined {
+/** @returns the compiled selector, or the error of one that cannot be compiled; an absent one matches nothing */
+export function compileSelector(
+  selector: LabelSelector | undefined,
+  path: FieldPath,
+  detail = 'invalid label selector',
+): Selecting | FieldError {
   if (!selector) return NOTHING;
   try {
     return compileLabelSelector(selector);
   } catch {
-    return undefined;
+    return invalid(path, shownSelector(selector), detail);
   }
 }
 

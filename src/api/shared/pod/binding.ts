@@ -34,6 +34,8 @@ function validateBinding({ target }: Binding): FieldError[] {
 }
 
 function assigned(current: Pod, { metadata, target }: Binding): Pod {
+  checkPrecondition('UID', metadata.uid, current.metadata.uid, current);
+  checkPrecondition('ResourceVersion', metadata.resourceVersion, current.metadata.resourceVersion, current);
   const { name } = current.metadata;
   const refuse = (cause: string) => conflict({ group: '', resource: 'pods/binding' }, name, cause);
   if (current.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
@@ -41,12 +43,21 @@ function assigned(current: Pod, { metadata, target }: Binding): Pod {
   if (current.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
   const pod = copy(current);
   pod.spec.nodeName = target.name;
-  // the store refuses the write when these are not the pod's
-  if (metadata.uid) pod.metadata.uid = metadata.uid;
-  if (metadata.resourceVersion) pod.metadata.resourceVersion = metadata.resourceVersion;
   if (metadata.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...metadata.annotations };
   if (metadata.labels) pod.metadata.labels = { ...pod.metadata.labels, ...metadata.labels };
   return pod;
+}
+
+/** A binding may name the pod it was made for; upstream shows its storage's own words when that is another. */
+function checkPrecondition(what: string, wanted: string | undefined, present: string | undefined, { metadata }: Pod): void {
+  if (!wanted || wanted === present) return;
+  const key = `/registry/pods/${metadata.namespace}/${metadata.name}`;
+  const text = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${present}`;
+  throw conflict(
+    pods,
+    metadata.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${text}`,
+  );
 }
 
 /** The part of a binding that the pod's status shows. */
