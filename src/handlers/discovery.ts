@@ -38,17 +38,18 @@ export class Discovery {
   }
 
   /**
-   * Answers GET of /, /api…, /apis…, down to a group's version.
+   * Answers GET of /, /api…, /apis…, down to a group's version; every other path is unknown.
    * @throws ApiError NotFound, NotAcceptable, MethodNotAllowed
    */
   async handle(request: ApiRequest): Promise<void> {
     const path = request.info.path.replace(/\/$/, '');
     if (path === '') return this.#index(request);
     const [root, group, version, ...more] = path.slice(1).split('/');
-    if (more.length > 0) throw errors.pathNotFound();
-    if (group === undefined) return this.#root(request, root === 'api' ? 'api' : 'apis');
-    if (root === 'api') return this.#resources(request, '', group);
-    if (!this.#groups().some((g) => g.name === group)) return sendText(request, 404, '404 page not found\n');
+    if (root !== 'api' && root !== 'apis') return sendUnknown(request);
+    if (group === undefined) return this.#root(request, root);
+    if (root === 'api') return version === undefined ? this.#resources(request, '', group) : refuse();
+    if (!this.#groups().some((g) => g.name === group)) return sendUnknown(request);
+    if (more.length > 0) return refuse();
     return version === undefined ? this.#group(request, group) : this.#resources(request, group, version);
   }
 
@@ -144,6 +145,15 @@ export class Discovery {
     }
     return document;
   }
+}
+
+/** What a path gets that no part of the server knows. */
+export function sendUnknown(request: ApiRequest): void {
+  sendText(request, 404, '404 page not found\n');
+}
+
+function refuse(): never {
+  throw errors.pathNotFound();
 }
 
 function allowGet(request: ApiRequest): void {

@@ -3,6 +3,7 @@ import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { act, create } from './create.js';
 import { remove, removeCollection } from './delete.js';
+import { sendUnknown } from './discovery.js';
 import { get } from './get.js';
 import { getComputed, listComputed, listObjects } from './list.js';
 import { log } from './log.js';
@@ -18,16 +19,24 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     const { info } = request;
     if (!info.isResource) return next(request);
     const definition = server.registry.definitions.find(info.group, info.version, info.resource);
-    if (!definition) throw errors.pathNotFound();
+    if (!definition) return unknownResource(server, request);
     if (request.method === 'HEAD') refuse();
     checkScope(definition, request);
     if (definition.deprecation) request.warnings.push(definition.deprecation);
     if (info.subresource !== '') return subresource(server, request, definition);
     if (definition.act) return info.verb === 'create' && info.name === '' ? act(server, request, definition) : refuse();
     if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
-    if (definition.compute) return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
+    if (definition.compute)
+      return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
     return object(server, request, definition);
   };
+}
+
+/** A group that is served says so even of what it has not. */
+function unknownResource(server: Server, request: ApiRequest): void {
+  const { group } = request.info;
+  if (group !== '' && server.registry.definitions.all().every((d) => d.group !== group)) return sendUnknown(request);
+  throw errors.pathNotFound();
 }
 
 async function object(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
@@ -86,7 +95,12 @@ async function connect(server: Server, request: ApiRequest, definition: Definiti
 /** A namespaced resource is created in a namespace; a cluster's resource is in none. */
 function checkScope(definition: Definition, { info }: ApiRequest): void {
   if (!definition.namespaced && info.namespace !== '') throw errors.pathNotFound();
-  if (definition.namespaced && info.namespace === '' && (info.name !== '' || ['create', 'deletecollection'].includes(info.verb)) && !info.deprecatedWatch) {
+  if (
+    definition.namespaced &&
+    info.namespace === '' &&
+    (info.name !== '' || ['create', 'deletecollection'].includes(info.verb)) &&
+    !info.deprecatedWatch
+  ) {
     if (info.name !== '') throw errors.pathNotFound();
     refuse();
   }

@@ -73,7 +73,8 @@ describe('discovery of everything', () => {
   it('does not know other groups and versions', async () => {
     await server.get('/apis/nonsense').expect(404, '404 page not found\n');
     await server.get('/apis/nonsense/v1').expect(404, '404 page not found\n');
-    for (const path of ['/api/v2', '/apis/apps/v9'])
+    for (const path of ['/nonsense', '/apiss', '/healthz/nonsense']) await server.get(path).expect(404, '404 page not found\n');
+    for (const path of ['/api/v2', '/api/v1/x/y', '/apis/apps/v9', '/apis/apps/v1/x'])
       expect((await server.get(path).expect(404)).body.message, path).to.equal('the server could not find the requested resource');
   });
 

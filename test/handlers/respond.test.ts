@@ -125,6 +125,17 @@ describe('answers with a list', () => {
     expect((await many({ count: 0 }).get('/').set('Accept', META_LIST)).body.items).to.deep.equal([]);
   });
 
+  it('have no rows at all where a kind has no columns of its own', async () => {
+    const limitRanges = define({ group: '', version: 'v1', resource: 'limitranges' });
+    const empty: Listed = { items: [], revision: 9, continue: '', remaining: undefined };
+    const server = serveHandler(async (r) =>
+      sendList(r, negotiate(r, endpointOf(limitRanges, true)), { ...subject, definition: limitRanges }, empty),
+    );
+    const { body } = await request(server).get('/').set('Accept', TABLE);
+    expect(body.rows).to.equal(null);
+    expect(body.columnDefinitions.map((c: { name: string }) => c.name)).to.deep.equal(['Name', 'Created At']);
+  });
+
   it('come whole when they are large', async () => {
     const answer = await many({ count: 5000 }).get('/').expect(200);
     expect(answer.body.items).to.have.length(5000);

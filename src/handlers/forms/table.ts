@@ -62,7 +62,8 @@ export function* listTable(kind: Tabular, list: ListHead, items: Iterable<Item>,
     yield row(kind, item, options);
     separator = COMMA;
   }
-  yield separator === COMMA ? Buffer.from(']}') : Buffer.concat([separator, Buffer.from(']}')]);
+  if (separator === COMMA) yield Buffer.from(']}');
+  else yield Buffer.from(separator.toString().replace(/\[$/, isDefault(kind) ? 'null}' : '[]}'));
 }
 
 /** The Table of a watch event; only the first of a watch says its columns. */
@@ -113,6 +114,11 @@ function rowText(cells: readonly unknown[], conditions: readonly unknown[] | und
 function included(item: Item, { includeObject, version }: TableOptions): Buffer {
   if (includeObject === 'None') return NULL;
   return includeObject === 'Object' ? item.text : partialMetadata(item, version);
+}
+
+/** Upstream's table for kinds without columns of their own: its list of rows is null, not empty, when there are none. */
+function isDefault(kind: Tabular): boolean {
+  return kind.columns.some((column) => column.name === 'Created At');
 }
 
 /** For kinds without a row of their own: name and age; other columns stay empty. A date is shown as it is. */
