@@ -66,7 +66,8 @@ export class Store {
     this.cache = options.cache;
     this.prefix = options.prefix;
     this.#stored = options.stored;
-    this.kind = options.definition === options.stored.definition ? options.stored : { definition: options.definition, hot: options.stored.hot };
+    this.kind =
+      options.definition === options.stored.definition ? options.stored : { definition: options.definition, hot: options.stored.hot };
     this.#storage = options.storage;
     this.#written = options.written;
     this.#admission = options.admission;
@@ -114,12 +115,18 @@ export class Store {
    * Changes an object under its revision; after a lost race, again from the present state.
    * @throws ApiError NotFound, Conflict (the object names another uid or revision than the present), Invalid, Forbidden …
    */
-  async update(context: Context, key: ObjectKey, change: Change, options: UpdateOptions = {}): Promise<{ item: ObjectItem; created: boolean }> {
+  async update(
+    context: Context,
+    key: ObjectKey,
+    change: Change,
+    options: UpdateOptions = {},
+  ): Promise<{ item: ObjectItem; created: boolean }> {
     for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
       const current = this.find(key);
       if (!current && !options.create) throw errors.notFound(this.definition, key.name);
       const present = current?.object.metadata.uid ?? '';
-      if (options.uid && options.uid !== present) throw preconditionFailed(this.definition, this.keyOf(key), key.name, options.uid, present);
+      if (options.uid && options.uid !== present)
+        throw preconditionFailed(this.definition, this.keyOf(key), key.name, options.uid, present);
       const next = await change(current?.object);
       if (!current) {
         const created = await this.#createByUpdate(context, key, next, options);
@@ -145,7 +152,11 @@ export class Store {
       const plan = planDeletion(this.definition, current.object, { ...options }, context);
       await this.#validate(context, 'DELETE', undefined, current.object, key.name, options);
       if (plan.action === 'none') return { item: current, gone: false };
-      if (context.dryRun) return { item: plan.action === 'mark' ? this.#transient(plan.object, current.revision) : current, gone: plan.action === 'remove' || plan.thenRemove };
+      if (context.dryRun)
+        return {
+          item: plan.action === 'mark' ? this.#transient(plan.object, current.revision) : current,
+          gone: plan.action === 'remove' || plan.thenRemove,
+        };
       const marked = plan.action === 'mark' ? await this.#write(current, plan.object) : current;
       if (!marked) continue;
       if (plan.action === 'mark' && !plan.thenRemove) return { item: marked, gone: false };
@@ -182,7 +193,8 @@ export class Store {
 
   #exists(name: string, existing: ObjectItem | undefined): errors.ApiError {
     const error = errors.alreadyExists(this.definition, name);
-    if (existing?.object.metadata.deletionTimestamp !== undefined) error.status.message = `object is being deleted: ${error.status.message}`;
+    if (existing?.object.metadata.deletionTimestamp !== undefined)
+      error.status.message = `object is being deleted: ${error.status.message}`;
     return error;
   }
 
@@ -191,8 +203,15 @@ export class Store {
     if (d.generation) object.metadata.generation = 1;
     if (d.subresources.status && !d.keepStatusOnCreate) resetStatus(object);
     d.prepareCreate?.(object, context);
-    const wrong = [...validateObjectMeta(object.metadata, { namespaced: d.namespaced, path: at('metadata'), ...(d.validateName && { validateName: d.validateName }) }), ...(d.validate?.(object, context) ?? [])];
-    if (wrong.length) throw errors.invalid(d, object.metadata.name ?? '', wrong);
+    const wrong = [
+      ...validateObjectMeta(object.metadata, {
+        namespaced: d.namespaced,
+        path: at('metadata'),
+        ...(d.validateName && { validateName: d.validateName }),
+      }),
+      ...(d.validate?.(object, context) ?? []),
+    ];
+    if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
     for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
   }
 
@@ -223,7 +242,8 @@ export class Store {
       this.#prepareUpdate(context, next, old);
       keepUnchangedTimes(next, old);
       await this.#validate(context, 'UPDATE', next, old, name);
-      if (releasedBy(d, next, old)) return context.dryRun || (await this.#remove(context, current)) ? this.#transient(next, current.revision) : undefined;
+      if (releasedBy(d, next, old))
+        return context.dryRun || (await this.#remove(context, current)) ? this.#transient(next, current.revision) : undefined;
       if (context.dryRun) return this.#transient(next, current.revision);
       return this.#write(current, next);
     });
@@ -235,7 +255,9 @@ export class Store {
     if (resourceVersion && resourceVersion !== '0') {
       if (resourceVersion !== String(current.revision)) throw errors.conflict(this.definition, name, errors.OBJECT_MODIFIED);
     } else if (!this.definition.unconditionalUpdate) {
-      throw errors.invalid({ group: this.definition.group, kind: this.definition.resource }, name, [invalid('metadata.resourceVersion', 0, 'must be specified for an update')]);
+      throw errors.invalid({ group: this.definition.group, kind: this.definition.resource }, name, [
+        invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+      ]);
     }
   }
 
@@ -245,14 +267,15 @@ export class Store {
     if (context.subresource === 'status') restoreAllButStatus(next, old);
     else if (d.subresources.status) restoreStatus(next, old);
     d.prepareUpdate?.(next, old, context);
-    if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old))) next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old)))
+      next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     const metadata = validateObjectMeta(next.metadata, { namespaced: d.namespaced, path: at('metadata'), validateName: () => [] });
     const change = validateObjectMetaUpdate(next.metadata, old.metadata, at('metadata'));
     // upstream checks metadata in general and again in the kind's strategy, and reports it twice
     const wrong: FieldError[] = [...metadata, ...change, ...change];
     if (d.validateUpdate) wrong.push(...d.validateUpdate(next, old, context));
     else if (context.subresource === '') wrong.push(...metadata, ...(d.validate?.(next, context) ?? []));
-    if (wrong.length) throw errors.invalid(d, next.metadata.name, wrong);
+    if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, next.metadata.name, wrong);
     for (const text of d.warnings?.(next, old, context) ?? []) context.warn(text);
   }
 
@@ -285,7 +308,8 @@ export class Store {
   /** What a write just made visible. */
   #visible(key: string): ObjectItem {
     const item = this.cache.get(key);
-    if (!item) throw errors.conflict(this.definition, key.slice(key.lastIndexOf('/') + 1), 'the object was deleted right after it was written');
+    if (!item)
+      throw errors.conflict(this.definition, key.slice(key.lastIndexOf('/') + 1), 'the object was deleted right after it was written');
     return item.in(this.kind);
   }
 
@@ -333,10 +357,24 @@ export class Store {
   async #mutate(context: Context, operation: Operation, object: KubeObject, old: KubeObject | undefined, name: string): Promise<void> {
     await this.#admission.mutate(this.#attributes(context, operation, object, old, name));
   }
-  async #validate(context: Context, operation: Operation, object: KubeObject | undefined, old: KubeObject | undefined, name: string, options?: DeleteOptions): Promise<void> {
+  async #validate(
+    context: Context,
+    operation: Operation,
+    object: KubeObject | undefined,
+    old: KubeObject | undefined,
+    name: string,
+    options?: DeleteOptions,
+  ): Promise<void> {
     await this.#admission.validate(this.#attributes(context, operation, object, old, name, options));
   }
-  #attributes(context: Context, operation: Operation, object: KubeObject | undefined, old: KubeObject | undefined, name: string, options?: DeleteOptions) {
+  #attributes(
+    context: Context,
+    operation: Operation,
+    object: KubeObject | undefined,
+    old: KubeObject | undefined,
+    name: string,
+    options?: DeleteOptions,
+  ) {
     const namespace = (object ?? old)?.metadata.namespace ?? '';
     return { operation, definition: this.definition, subresource: context.subresource, namespace, name, object, old, options, context };
   }
@@ -371,7 +409,8 @@ function restoreStatus(next: KubeObject, old: KubeObject): void {
 function restoreAllButStatus(next: KubeObject, old: KubeObject): void {
   const n = next as unknown as Parts;
   const o = old as unknown as Parts;
-  for (const field of new Set([...Object.keys(n), ...Object.keys(o)])) if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) n[field] = copy(o[field]);
+  for (const field of new Set([...Object.keys(n), ...Object.keys(o)]))
+    if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) n[field] = copy(o[field]);
 }
 function specChanged(next: KubeObject, old: KubeObject): boolean {
   const { metadata: _a, status: _b, ...n } = next as unknown as Parts;
