@@ -162,10 +162,11 @@ interface Block {
  */
 export function checkTable(data: Buffer): void {
   const footer = data.length - FOOTER;
-  if (footer < 0 || !data.subarray(-8).equals(TABLE_MAGIC)) throw new Damage('it has no footer');
-  const input = new Reader(data.subarray(footer));
+  if (footer < 0 || !data.subarray(-TABLE_MAGIC.length).equals(TABLE_MAGIC)) throw new Damage('it has no footer');
+  const input = new Reader(data.subarray(footer, -TABLE_MAGIC.length));
   const metaIndex: Block = { at: input.varint(), size: input.varint() };
   const index: Block = { at: input.varint(), size: input.varint() };
+  if (input.rest.some((byte) => byte !== 0)) throw new Damage('its footer is garbled');
   let end = 0;
   const next = (block: Block) => {
     if (block.at !== end) throw new Damage(`no block begins at offset ${end}`);

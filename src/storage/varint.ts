@@ -11,6 +11,11 @@ export class Reader {
     return this.#at >= this.#data.length;
   }
 
+  /** What has not been read yet. */
+  get rest(): Buffer {
+    return this.#data.subarray(this.#at);
+  }
+
   byte(): number {
     const byte = this.#data[this.#at++];
     if (byte === undefined) throw new RangeError('ends too early');
