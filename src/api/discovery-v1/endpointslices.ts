@@ -64,12 +64,12 @@ function dropTopology(slice: EndpointSlice, old: EndpointSlice | undefined): voi
   }
 }
 
-function validateHead({ addressType, ports = [] }: EndpointSlice): FieldError[] {
+function validateHead({ addressType, ports }: EndpointSlice): FieldError[] {
   const path = at('addressType');
   const errors: FieldError[] = [];
   if (!addressType) errors.push(required(path));
   else if (!ADDRESS_TYPES.includes(addressType)) errors.push(notSupported(path, addressType, ADDRESS_TYPES));
-  return [...errors, ...validatePorts(ports, at('ports'))];
+  return [...errors, ...validatePorts(ports ?? [], at('ports'))];
 }
 
 function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldError[] {
@@ -87,14 +87,17 @@ function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldEr
   });
 }
 
-function validateEndpoints({ endpoints = [], addressType }: EndpointSlice): FieldError[] {
+function validateEndpoints({ endpoints: list, addressType }: EndpointSlice): FieldError[] {
+  const endpoints = list ?? [];
   const path = at('endpoints');
   if (endpoints.length > MAX.endpoints) return [tooMany(path, endpoints.length, MAX.endpoints)];
   return endpoints.flatMap((endpoint, i) => validateEndpoint(endpoint, addressType, path.index(i)));
 }
 
 function validateEndpoint(endpoint: Endpoint, type: EndpointSlice['addressType'], path: FieldPath): FieldError[] {
-  const { addresses = [], nodeName, hostname, deprecatedTopology: topology = {}, hints } = endpoint;
+  const { nodeName, hostname, hints } = endpoint;
+  const addresses = endpoint.addresses ?? [];
+  const topology = endpoint.deprecatedTopology ?? {};
   const errors: FieldError[] = [];
   const addressPath = path.child('addresses');
   if (addresses.length === 0) errors.push(required(addressPath, 'must contain at least 1 address'));
@@ -146,9 +149,9 @@ function validateHints({ forZones = [], forNodes = [] }: EndpointHints, path: Fi
   return forZones.length > MAX.hints ? zones : [...zones, ...check('forNodes', forNodes, (name) => nameIsDNSSubdomain(name, false))];
 }
 
-function addressWarnings({ metadata, endpoints = [], addressType }: EndpointSlice): string[] {
+function addressWarnings({ metadata, endpoints, addressType }: EndpointSlice): string[] {
   if (addressType === 'FQDN' || CONTROLLERS.includes(metadata.labels?.[MANAGED_BY] ?? '')) return [];
-  return endpoints.flatMap(({ addresses = [] }, i) =>
-    addresses.flatMap((address, j) => warningsForIP(at('endpoints').index(i).child('addresses').index(j), address)),
+  return (endpoints ?? []).flatMap(({ addresses }, i) =>
+    (addresses ?? []).flatMap((address, j) => warningsForIP(at('endpoints').index(i).child('addresses').index(j), address)),
   );
 }

@@ -49,6 +49,7 @@ export function fromCore(event: CoreEvent): Event {
   } = event;
   return {
     ...same,
+    apiVersion: 'events.k8s.io/v1',
     eventTime: eventTime as string,
     series: series && { count: series.count ?? 0, lastObservedTime: series.lastObservedTime as string },
     reportingController: reportingComponent || undefined,
@@ -76,6 +77,7 @@ export function toCore(event: Event): CoreEvent {
   } = event;
   return {
     ...same,
+    apiVersion: 'v1',
     involvedObject: regarding ?? {},
     message: note,
     source: deprecatedSource ?? {},

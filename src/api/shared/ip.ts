@@ -43,7 +43,7 @@ function parseIPv6(text: string): { value: bigint; sloppy: boolean } | undefined
   const [head, tail] = halves.map((half) => (half === '' ? [] : half.split(':'))) as [string[], string[] | undefined];
   const missing = 8 - head.length - (tail?.length ?? 0);
   if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
-  const groups = [...head, ...new Array<string>(missing).fill('0'), ...(tail ?? [])];
+  const groups = [...head, ...Array.from({ length: missing }, () => '0'), ...(tail ?? [])];
   if (!groups.every((g) => /^[0-9a-fA-F]+$/.test(g) && Number.parseInt(g, 16) <= 0xffff)) return undefined;
   return { value: groups.reduce((sum, g) => (sum << 16n) | BigInt(`0x${g}`), 0n), sloppy: sloppy || groups.some((g) => g.length > 4) };
 }
@@ -177,9 +177,9 @@ export function warningsForIP(path: FieldPath, text: string): string[] {
   if (!address) return [];
   const canonical = addressText(address.family, address.value);
   if (address.sloppy || address.mapped)
-    return [`${path}: non-standard IP address ${JSON.stringify(text)} is invalid: use ${JSON.stringify(canonical)}`];
+    return [`${path.toString()}: non-standard IP address ${JSON.stringify(text)} is invalid: use ${JSON.stringify(canonical)}`];
   if (address.family === 'IPv6' && canonical !== text)
-    return [`${path}: IPv6 address ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`];
+    return [`${path.toString()}: IPv6 address ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`];
   return [];
 }
 
@@ -192,10 +192,10 @@ export function warningsForCIDR(path: FieldPath, text: string): string[] {
   const warnings: string[] = [];
   if (prefix.base !== prefix.value) {
     const single = `${addressText(prefix.family, prefix.value)}/${WIDTH[prefix.family]}`;
-    warnings.push(`${path}: CIDR value ${quoted} is ambiguous in this context (should be ${canonical} or ${JSON.stringify(single)}?)`);
+    warnings.push(`${path.toString()}: CIDR value ${quoted} is ambiguous in this context (should be ${canonical} or ${JSON.stringify(single)}?)`);
   }
-  if (prefix.sloppy || prefix.mapped) warnings.push(`${path}: non-standard CIDR value ${quoted} is invalid: use ${canonical}`);
+  if (prefix.sloppy || prefix.mapped) warnings.push(`${path.toString()}: non-standard CIDR value ${quoted} is invalid: use ${canonical}`);
   if (warnings.length === 0 && prefix.family === 'IPv6' && canonical !== quoted)
-    warnings.push(`${path}: IPv6 CIDR value ${quoted} should be in RFC 5952 canonical format (${canonical})`);
+    warnings.push(`${path.toString()}: IPv6 CIDR value ${quoted} should be in RFC 5952 canonical format (${canonical})`);
   return warnings;
 }

@@ -70,7 +70,7 @@ function validateSelectors({ fieldSelector, labelSelector }: ResourceAttributes)
     if (rawSelector && requirements.length > 0)
       errors.push(invalid(path.child('rawSelector'), rawSelector, 'may not specified at the same time as requirements'));
     if (!rawSelector && requirements.length === 0)
-      errors.push(required(path.child('requirements'), `when ${path} is specified, requirements or rawSelector is required`));
+      errors.push(required(path.child('requirements'), `when ${path.toString()} is specified, requirements or rawSelector is required`));
     requirements.forEach((requirement, i) => errors.push(...rule(requirement, path.child('requirements').index(i))));
   }
   return errors;

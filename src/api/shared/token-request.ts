@@ -33,17 +33,18 @@ export async function requestToken(context: Context, { namespace, name }: Object
       name,
       `the UID in the token request (${metadata.uid}) does not match the UID of the service account (${uid})`,
     );
-  if (!tokenIssuer) throw notImplemented('signing of service account tokens without a signing key');
   const now = clock.now();
   const { boundObjectRef } = request.spec;
   const expirationSeconds = request.spec.expirationSeconds ?? HOUR;
-  const audiences = request.spec.audiences?.length ? request.spec.audiences : [...tokenIssuer.audiences];
   const errors = validateLifetime(expirationSeconds);
   if (errors.length > 0) throw invalidObject(KIND, '', errors);
+  const bound = boundTo(request, name, namespace, context);
+  if (!tokenIssuer) throw notImplemented('signing of service account tokens without a signing key');
+  const audiences = request.spec.audiences?.length ? request.spec.audiences : [...tokenIssuer.audiences];
   const token = await tokenIssuer.issue({
     namespace,
     serviceAccount: { name, uid },
-    ...boundTo(request, name, namespace, context),
+    ...bound,
     audiences,
     expirationSeconds,
   });
@@ -77,7 +78,7 @@ function boundTo(
   const ref = spec.boundObjectRef;
   if (!ref) return {};
   const name = ref.name ?? '';
-  const [group = '', version = ''] = splitVersion(ref.apiVersion ?? '');
+  const [group, version] = splitVersion(ref.apiVersion ?? '');
   const kind = group === '' ? ref.kind : undefined;
   switch (kind) {
     case 'Pod': {

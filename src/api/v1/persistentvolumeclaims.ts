@@ -77,8 +77,8 @@ function prepareSources(spec: PersistentVolumeClaimSpec, old: PersistentVolumeCl
   normalizeSources(spec);
 }
 
-function isClassicSource({ apiGroup = '', kind }: { apiGroup?: string | undefined; kind: string }): boolean {
-  return (kind === 'PersistentVolumeClaim' && apiGroup === '') || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io');
+function isClassicSource({ apiGroup, kind }: { apiGroup?: string | undefined; kind: string }): boolean {
+  return (kind === 'PersistentVolumeClaim' && !apiGroup) || (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io');
 }
 
 function normalizeSources(spec: PersistentVolumeClaimSpec): void {

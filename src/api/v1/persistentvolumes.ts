@@ -56,8 +56,10 @@ export default define<PersistentVolume>({
     else if (!status.lastPhaseTransitionTime || status.lastPhaseTransitionTime === old.lastPhaseTransitionTime)
       status.lastPhaseTransitionTime = now(services.clock.now());
   },
-  validate,
-  validateUpdate: (volume, old, { subresource }) => (subresource === 'status' ? [] : [...validate(volume), ...validateChange(volume, old)]),
+  validate: (volume) => [...validate(volume), ...validateMountOptions(volume)],
+  // upstream checks the whole object twice, and says so twice
+  validateUpdate: (volume, old, { subresource }) =>
+    subresource === 'status' ? [] : [...validate(volume), ...validateMountOptions(volume), ...validate(volume), ...validateChange(volume, old)],
   warnings: (volume, _old, { subresource }: Context) => (subresource === 'status' ? [] : warnings(volume)),
   row: (volume, context) => {
     const { metadata, spec, status } = volume;
@@ -95,10 +97,12 @@ function validate({ metadata, spec }: PersistentVolume): FieldError[] {
   errors.push(...validateVolumeSource(spec, metadata.name, SPEC));
   if (policy === 'Recycle' && spec.hostPath && /^[/.]*$/.test(spec.hostPath.path) && spec.hostPath.path.startsWith('/'))
     errors.push(forbidden(SPEC.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"));
-  errors.push(...validateClasses(spec));
-  if (metadata.annotations?.[MOUNT_OPTIONS] !== undefined && !MOUNTABLE.some((source) => spec[source] !== undefined))
-    errors.push(forbidden(at('metadata', 'annotations', MOUNT_OPTIONS), 'may not specify mount options for this volume type'));
-  return errors;
+  return [...errors, ...validateClasses(spec)];
+}
+
+function validateMountOptions({ metadata, spec }: PersistentVolume): FieldError[] {
+  if (metadata.annotations?.[MOUNT_OPTIONS] === undefined || MOUNTABLE.some((source) => spec[source] !== undefined)) return [];
+  return [forbidden(at('metadata', 'annotations', MOUNT_OPTIONS), 'may not specify mount options for this volume type')];
 }
 
 function validateAccessModes({ accessModes = [] }: PersistentVolumeSpec): FieldError[] {
