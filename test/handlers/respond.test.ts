@@ -90,6 +90,16 @@ describe('answers with an object', () => {
     expect(none.body.rows[0].object).to.equal(null);
   });
 
+  it('are tables of their own for a scale', async () => {
+    const scale = { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata, spec: {}, status: { replicas: 2 } } as unknown as KubeObject;
+    const server = serveHandler(async (r) =>
+      sendItem(r, negotiate(r, endpointOf(configMaps, false)), { ...subject, subresource: 'scale' }, itemOf(scale)),
+    );
+    const { body } = await request(server).get('/').set('Accept', TABLE).expect(200);
+    expect(body.columnDefinitions.map((c: { name: string }) => c.name)).to.deep.equal(['Name', 'Desired', 'Available', 'Age']);
+    expect(body.rows[0].cells).to.deep.equal(['a', 0, 2, '10m']);
+  });
+
   it('carry warnings once each, escaped, in UTF-8', async () => {
     const answer = await one(['say "no"', 'two', 'two', 'bad\nline', 'é☃']).get('/').expect(200);
     expect(Buffer.from(answer.headers.warning as string, 'latin1').toString()).to.equal('299 - "say \\"no\\"", 299 - "two", 299 - "é☃"');

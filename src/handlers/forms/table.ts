@@ -28,7 +28,7 @@ interface Scale extends KubeObject {
 
 const SCALE: Tabular = {
   columns: [
-    { name: 'Name', type: 'string', format: 'name', priority: 0 },
+    { name: 'Name', type: 'string', format: '', priority: 0 },
     { name: 'Desired', type: 'integer', format: '', priority: 0 },
     { name: 'Available', type: 'integer', format: '', priority: 0 },
     { name: 'Age', type: 'string', format: '', priority: 0 },
