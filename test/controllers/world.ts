@@ -1,0 +1,170 @@
+// A registry in memory, a client, and controllers on a virtual clock: everything but HTTP, scheduler and nodes.
+import { createAdmission } from '../../src/admission/index.js';
+import deployments from '../../src/api/apps-v1/deployments.js';
+import replicasets from '../../src/api/apps-v1/replicasets.js';
+import leases from '../../src/api/coordination-v1/leases.js';
+import { type Definition, Definitions, type Services } from '../../src/api/definition.js';
+import endpointslices from '../../src/api/discovery-v1/endpointslices.js';
+import type { KubeObject, Resource } from '../../src/api/meta/object.js';
+import poddisruptionbudgets from '../../src/api/policy-v1/poddisruptionbudgets.js';
+import configmaps from '../../src/api/v1/configmaps.js';
+import endpoints from '../../src/api/v1/endpoints.js';
+import events from '../../src/api/v1/events.js';
+import namespaces from '../../src/api/v1/namespaces.js';
+import nodes from '../../src/api/v1/nodes.js';
+import pods from '../../src/api/v1/pods.js';
+import replicationcontrollers from '../../src/api/v1/replicationcontrollers.js';
+import secrets from '../../src/api/v1/secrets.js';
+import serviceaccounts from '../../src/api/v1/serviceaccounts.js';
+import services from '../../src/api/v1/services.js';
+import type { Pod } from '../../src/api/types/core-v1.gen.js';
+import { Informers } from '../../src/client/informers.js';
+import { LocalClient } from '../../src/client/local.js';
+import { startControllers } from '../../src/controllers/index.js';
+import { resolveOptions } from '../../src/options.js';
+import { Registry } from '../../src/registry/registry.js';
+import { openMemory } from '../../src/storage/memory.js';
+import { timestamp, VirtualClock } from '../../src/util/clock.js';
+import { createLogger, silentLogger } from '../../src/util/log.js';
+import { Feed } from '../../src/watch/feed.js';
+
+/** What controllers work with. */
+const KINDS = [
+  configmaps,
+  deployments,
+  endpoints,
+  endpointslices,
+  events,
+  leases,
+  namespaces,
+  nodes,
+  poddisruptionbudgets,
+  pods,
+  replicasets,
+  replicationcontrollers,
+  secrets,
+  serviceaccounts,
+  services,
+];
+
+/** Real milliseconds a state may take; virtual time is advanced by the tests. */
+const PATIENCE = 5_000;
+
+export class World {
+  readonly clock = new VirtualClock();
+  readonly client: LocalClient;
+  readonly informers: Informers;
+  readonly #stops: (() => Promise<void> | void)[] = [];
+
+  private constructor(registry: Registry) {
+    this.client = new LocalClient(registry, 'test');
+    this.informers = new Informers({
+      client: this.client,
+      clock: this.clock,
+      random: Math.random,
+      logger: process.env['KUBEMU_TEST_LOG'] ? createLogger(2) : silentLogger,
+    });
+    this.#stops.push(() => this.informers.stop());
+  }
+
+  /** @param enabled as --controllers */
+  static async start(enabled: readonly string[] = ['*']): Promise<World> {
+    const definitions = new Definitions();
+    // a definition of pods is one of objects, to whoever only asks for what all have
+    for (const kind of KINDS) definitions.add(kind as unknown as Definition);
+    const storage = await openMemory();
+    const registry = new Registry({ definitions, storage, admission: createAdmission({ enable: [], disable: [] }) });
+    const feed = new Feed({ storage });
+    const world = new World(registry);
+    world.#stops.unshift(
+      () => storage.close(),
+      () => feed.stop(),
+    );
+    const settings = resolveOptions({ memory: true });
+    const tools: Services = {
+      clock: world.clock,
+      random: Math.random,
+      reader: registry,
+      writer: registry,
+      authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
+      tokens: { authenticate: () => Promise.resolve(undefined) },
+      settings,
+    };
+    registry.services = tools;
+    await registry.open(feed);
+    await world.client.create(namespaces, { metadata: { name: 'default' } });
+    const controllers = startControllers({
+      client: world.client,
+      informers: world.informers,
+      clock: world.clock,
+      random: Math.random,
+      logger: process.env['KUBEMU_TEST_LOG'] ? createLogger(2) : silentLogger,
+      // without it no pod is let in
+      enabled: [...enabled, 'serviceaccount'],
+      settings: {
+        rootCA: 'THE CA',
+        serviceClusterIPRanges: settings.serviceClusterIPRanges,
+        resources: () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete')),
+      },
+    });
+    world.#stops.push(() => controllers.stop());
+    await world.eventually(() => world.get(serviceaccounts, 'default'));
+    return world;
+  }
+
+  /** Stands in for scheduler and nodes: starts pods, makes those ready for which `isReady` holds, and lets go of deleted ones. */
+  runPods(isReady: (pod: Pod) => boolean = () => true): void {
+    const act = (pod: Pod) => {
+      const work = pod.metadata.deletionTimestamp === undefined ? this.#startPod(pod, isReady(pod)) : this.#removePod(pod);
+      // a pod may change or go meanwhile: then there is another event
+      work.catch(() => undefined);
+    };
+    this.informers.of<Pod>(pods).addHandler({ add: act, update: (_, pod) => act(pod) });
+  }
+
+  async #startPod(pod: Pod, ready: boolean): Promise<void> {
+    if (pod.status.phase === 'Running') return;
+    const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: timestamp(this.clock.now()) }];
+    await this.client.update<Pod>(pods, { ...pod, status: { ...pod.status, phase: 'Running', conditions } }, { subresource: 'status' });
+  }
+
+  async #removePod({ metadata: { namespace = '', name } }: Pod): Promise<void> {
+    await this.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0 });
+  }
+
+  async stop(): Promise<void> {
+    for (let end = this.#stops.pop(); end; end = this.#stops.pop()) await end();
+  }
+
+  /** Waits, in virtual time standing still, until `check` no longer throws. @returns what it returns */
+  async eventually<T>(check: () => T | Promise<T>): Promise<T> {
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+      try {
+        return await check();
+      } catch (error) {
+        if (Date.now() > end) throw error;
+        await this.clock.advance(1);
+        await turn();
+      }
+    }
+  }
+
+  /** Lets everything that can happen without the passing of time happen. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 50; i++) await turn();
+  }
+
+  get<T extends KubeObject>(resource: Resource<T>, name: string, namespace = 'default'): Promise<T> {
+    return this.client.get(resource, { namespace: resource.namespaced ? namespace : '', name });
+  }
+
+  async list<T extends KubeObject>(resource: Resource<T>, namespace = 'default'): Promise<T[]> {
+    return (await this.client.list(resource, resource.namespaced ? { namespace } : {})).items;
+  }
+}
+
+/** Lets everything else that is waiting run. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
