@@ -9,6 +9,7 @@ export default define<ServiceAccount>({
   group: '',
   version: 'v1',
   resource: 'serviceaccounts',
+  returnDeletedObject: true,
   subresources: { token: { create: requestToken } },
   prepareCreate: keepOnlyNames,
   prepareUpdate: keepOnlyNames,
