@@ -80,6 +80,8 @@ export class EmbeddedStorage implements Storage {
   readonly #logger: Logger;
   #revision: number;
   #floor: number;
+  /** History records up to this one are known to be gone; below the floor after a compaction that failed. */
+  #removed: number;
   readonly #queue: GroupCommit<Write | Cut>;
   /**
    * The keys of the batch on its way and what they hold before it: the medium may show the batch sooner than we may.
@@ -103,7 +105,7 @@ export class EmbeddedStorage implements Storage {
     );
     this.supports = { durable: medium.durable, shared: false };
     this.#revision = decodeRevision(medium.get(REVISION_RECORD));
-    this.#floor = decodeRevision(medium.get(FLOOR_RECORD));
+    this.#floor = this.#removed = decodeRevision(medium.get(FLOOR_RECORD));
   }
 
   revision(): number {
@@ -215,7 +217,10 @@ export class EmbeddedStorage implements Storage {
     for (const write of writes) {
       if ('upTo' in write) {
         operations.push(...this.#cut(write.upTo));
-        settle.push(() => write.resolve(write.upTo));
+        settle.push(() => {
+          this.#removed = Math.max(this.#removed, write.upTo);
+          write.resolve(write.upTo);
+        });
         continue;
       }
       const { key, value, expected } = write;
@@ -237,7 +242,7 @@ export class EmbeddedStorage implements Storage {
   #cut(upTo: number): Operation[] {
     if (upTo <= this.#floor) return [];
     const operations: Operation[] = [{ key: FLOOR_RECORD, value: encodeRevision(upTo) }];
-    for (let r = this.#floor + 1; r <= upTo; r++) operations.push({ key: historyRecord(r), value: undefined });
+    for (let r = this.#removed + 1; r <= upTo; r++) operations.push({ key: historyRecord(r), value: undefined });
     // Raised before the records go: a reader that starts while the batch is on its way must not rely on them. Should the
     // batch fail, some history is refused although it is still there.
     this.#floor = upTo;

@@ -2,6 +2,7 @@
 // then the number of each key whose creation was acknowledged.
 // Arguments: directory, number of concurrent writers, first key number.
 import { openLevel } from '../../src/storage/level.js';
+import { valueOf } from './values.js';
 
 const [directory = '', writers = '1', first = '0'] = process.argv.slice(2);
 const storage = await openLevel({ directory });
@@ -16,8 +17,7 @@ async function write(): Promise<void> {
   while (!stopping) {
     const n = next++;
     const key = `/registry/core/configmaps/default/${String(n).padStart(8, '0')}`;
-    // 200 bytes to 20 kB
-    const revision = await storage.create(key, Buffer.alloc(200 * (1 + (n % 100)), `${n};`));
+    const revision = await storage.create(key, valueOf(n));
     process.stdout.write(`${n} ${revision}\n`);
   }
 }

@@ -16,7 +16,8 @@ const bytes = (text: string) => Buffer.from(text);
 const texts = (entries: readonly Entry[]) => entries.map((e) => `${e.key}=${e.value.toString()}`);
 const told = (events: readonly StorageEvent[], from: number) =>
   events.map(
-    (e) => `${e.revision - from} ${e.key} ${e.previous ? `${e.previous.value}@${e.previous.revision - from}` : '-'} ${e.value ?? '-'}`,
+    (e) =>
+      `${e.revision - from} ${e.key} ${e.previous ? `${e.previous.value.toString()}@${e.previous.revision - from}` : '-'} ${e.value?.toString() ?? '-'}`,
   );
 
 /** Expects a promise to be refused with a code. @returns the error */
