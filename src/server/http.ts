@@ -5,7 +5,7 @@
 // are express's own already ("born objects"), so the call changes nothing.
 import type { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import express, { type Express } from 'express';
 import { Compression } from './compression.js';
 
@@ -16,6 +16,10 @@ type Chunk = string | Uint8Array;
 export interface Answer {
   /** Compresses the body when it turns out to be large. Has no effect once something was written. */
   compress(): void;
+  /** Forgets what was written but not sent: another answer is to be given. */
+  discard(): void;
+  /** Breaks an answer off so that the client cannot take it for a complete one. */
+  cut(): void;
   /** Ignores whatever is written from now on: the answer is complete, though its handler still runs. */
   seal(): void;
   /** How much of the body was sent so far, compressed or not. */
@@ -31,6 +35,9 @@ interface PlainResponse extends EventEmitter {
   flushHeaders(): void;
   write(chunk: Chunk, encoding?: BufferEncoding | Callback, callback?: Callback): boolean;
   end(chunk?: Chunk | Callback, encoding?: BufferEncoding | Callback, callback?: Callback): unknown;
+  destroy(): unknown;
+  /** Over HTTP/2 only. */
+  readonly stream?: ServerHttp2Stream;
 }
 
 /**
@@ -51,10 +58,23 @@ function answerClass(Base: new () => PlainResponse, endWrites: boolean) {
           return super.write(chunk);
         },
         end: (chunk) => {
+          this.#compression = undefined;
           if (!endWrites) this.bytesSent += chunk?.length ?? 0;
           super.end(chunk);
         },
       });
+      this.once('close', () => this.#compression?.destroy());
+    }
+
+    discard(): void {
+      this.#compression?.destroy();
+      this.#compression = undefined;
+      if (!this.headersSent) this.removeHeader('content-encoding');
+    }
+
+    cut(): void {
+      if (this.stream) this.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      else this.destroy();
     }
 
     seal(): void {
@@ -75,16 +95,13 @@ function answerClass(Base: new () => PlainResponse, endWrites: boolean) {
 
     override end(chunk?: Chunk | Callback, encoding?: BufferEncoding | Callback, callback?: Callback): unknown {
       if (this.#sealed) return this;
-      const compression = this.#compression;
-      if (!compression) {
+      if (!this.#compression) {
         if (!endWrites && chunk !== undefined && typeof chunk !== 'function') this.bytesSent += chunk.length;
         return super.end(chunk, encoding, callback);
       }
-      this.#compression = undefined;
       const done = [chunk, encoding, callback].find((v) => typeof v === 'function');
       if (done) this.once('finish', done as Callback);
-      this.once('close', () => compression.destroy());
-      compression.end(typeof chunk === 'function' ? undefined : chunk, typeof encoding === 'string' ? encoding : undefined);
+      this.#compression.end(typeof chunk === 'function' ? undefined : chunk, typeof encoding === 'string' ? encoding : undefined);
       return this;
     }
 

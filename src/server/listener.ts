@@ -19,6 +19,9 @@ const IDLE_TIMEOUT_MS = 90_000;
 const BODY_TIMEOUT_MS = 300_000;
 const MAX_STREAMS = 250;
 const STREAM_WINDOW_BYTES = 256 * 1024;
+const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
+/** What one connection may hold for streams that are read slowly; above it, new streams are refused. */
+const SESSION_MEMORY_MB = 512;
 /** After the last answer: what the sockets get to send it. */
 const FLUSH_MS = 500;
 
@@ -70,7 +73,8 @@ class Server implements Listener {
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<Http2Session>();
   #closing = false;
-  #idle: (() => void) | undefined;
+  /** Called when no request is under way any more. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(serving: Serving, options: ListenOptions) {
     this.#serving = serving;
@@ -85,7 +89,8 @@ class Server implements Listener {
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
       settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES },
-      maxSessionMemory: 64,
+      maxSessionMemory: SESSION_MEMORY_MB,
+      handshakeTimeout: HEADERS_TIMEOUT_MS,
     } as Parameters<typeof createSecureServer>[0]);
     Object.assign(this.#server, {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -125,6 +130,7 @@ class Server implements Listener {
 
   #addSession(session: Http2Session): void {
     this.#sessions.add(session);
+    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => session.destroy());
     let streams = 0;
@@ -198,7 +204,8 @@ class Server implements Listener {
 
   #finished(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
-    if (this.#exchanges.size === 0) this.#idle?.();
+    if (this.#exchanges.size > 0) return;
+    for (const done of this.#waiting) done();
   }
 
   async close(graceMs: number): Promise<void> {
@@ -220,11 +227,13 @@ class Server implements Listener {
   #quiet(ms: number): Promise<void> {
     if (this.#exchanges.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = systemClock.after(ms, () => resolve());
-      this.#idle = () => {
+      const done = () => {
         timer.cancel();
+        this.#waiting.delete(done);
         resolve();
       };
+      const timer = systemClock.after(ms, done);
+      this.#waiting.add(done);
     });
   }
 

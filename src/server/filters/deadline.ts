@@ -31,17 +31,19 @@ function askedTimeout(query: URLSearchParams): number {
 }
 
 function expire(response: ServerResponse): void {
+  const answer = response as unknown as Answer;
   if (response.headersSent) {
-    response.destroy();
+    answer.cut();
   } else {
     const { kind: _, apiVersion: __, ...status } = timeout('request did not complete within the allotted timeout').status;
     // upstream writes this one Status without kind and as plain text
     const body = Buffer.from(`${JSON.stringify(status)}\n`);
+    answer.discard();
     response.statusCode = 504;
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
     response.setHeader('Content-Length', body.length);
     response.end(body);
   }
-  (response as unknown as Answer).seal();
+  answer.seal();
   response.locals.exchange.controller.abort();
 }

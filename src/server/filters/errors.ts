@@ -4,6 +4,7 @@ import { sendStatus } from '../../handlers/respond.js';
 import type { Logger } from '../../util/log.js';
 import { apiRequest } from '../api-request.js';
 import type { ServerResponse } from '../exchange.js';
+import type { Answer } from '../http.js';
 
 /**
  * Where everything thrown on the way ends: an ApiError is answered as it is, anything else is our fault, logged and
@@ -14,10 +15,10 @@ export function errors(logger: Logger) {
     const { auditId, controller } = response.locals.exchange;
     if (!(error instanceof ApiError) && !controller.signal.aborted)
       logger.error('request failed', { error, auditId, method: request.method, path: request.url });
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
+    if (response.writableEnded) return;
+    const answer = response as unknown as Answer;
+    if (response.headersSent) return answer.cut();
+    answer.discard();
     const { status } = error instanceof ApiError ? error : internalError(message(error), { cause: error });
     return sendStatus(apiRequest(request, response), status);
   };
