@@ -63,7 +63,8 @@ function adapted(path: string, object: KubeObject, options: BootstrapOptions): K
     for (const endpoint of slice.endpoints ?? []) endpoint.addresses = [advertised(options.bindAddress)];
     for (const p of slice.ports ?? []) p.port = options.port;
   }
-  if (path === pathOf(configmaps) && name === 'extension-apiserver-authentication') (object as KubeObject & { data: Record<string, string> }).data['client-ca-file'] = options.clientCA;
+  if (path === pathOf(configmaps) && name === 'extension-apiserver-authentication')
+    (object as KubeObject & { data: Record<string, string> }).data['client-ca-file'] = options.clientCA;
   return object;
 }
 

@@ -75,7 +75,11 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const { clock, random, logger } = settings;
   const serviceAddresses = settings.serviceClusterIPRanges.map(firstAddress);
   const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
-  const [access, storage, definitions] = await Promise.all([openPki({ ...settings, serviceAddresses }), openStorage(settings), loadDefinitions()]);
+  const [access, storage, definitions] = await Promise.all([
+    openPki({ ...settings, serviceAddresses }),
+    openStorage(settings),
+    loadDefinitions(),
+  ]);
   stops.push(() => storage.close());
   const registry = new Registry({ definitions, storage, admission });
   const feed = new Feed({ storage });
@@ -88,8 +92,18 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const streams: { host?: NodeHost } = {};
   const health = new Health(logger);
   const listener = await serve({ settings, registry, authorizer, access, health, streams });
-  stops.push(() => listener.close(GRACE_MS), () => health.stop());
-  await bootstrap({ client, definitions, serviceIP: serviceAddresses[0] as string, port: listener.port, bindAddress: settings.bindAddress, clientCA: access.clientCAs.join('') });
+  stops.push(
+    () => listener.close(GRACE_MS),
+    () => health.stop(),
+  );
+  await bootstrap({
+    client,
+    definitions,
+    serviceIP: serviceAddresses[0] as string,
+    port: listener.port,
+    bindAddress: settings.bindAddress,
+    clientCA: access.clientCAs.join(''),
+  });
   if (storage.floor() === 0) {
     // the history of a cluster begins when its first objects are there: nobody can have seen it before
     await storage.compact(storage.revision());
@@ -119,7 +133,10 @@ async function serve({ settings, registry, authorizer, access, health, streams }
   const version = versionInfo();
   const metrics = new Metrics({
     version,
-    objectCounts: () => registry.stores().map(({ definition, cache }) => ({ group: definition.group, resource: definition.resource, count: cache.statistics().items })),
+    objectCounts: () =>
+      registry
+        .stores()
+        .map(({ definition, cache }) => ({ group: definition.group, resource: definition.resource, count: cache.statistics().items })),
     isServed: ({ group, version: v, resource }) => definitions.find(group, v, resource) !== undefined,
   });
   const nodes: NodeStreams = {
@@ -129,9 +146,15 @@ async function serve({ settings, registry, authorizer, access, health, streams }
     },
   };
   const address: { port?: number } = {};
-  const discovery = new Discovery({ definitions, serverAddress: () => `${settings.bindAddress}:${address.port}`, otherPaths: ['/metrics', '/version', '/openapi/v2', '/openapi/v3', '/openapi/v3/', ...health.paths()] });
+  const discovery = new Discovery({
+    definitions,
+    serverAddress: () => `${settings.bindAddress}:${address.port}`,
+    otherPaths: ['/metrics', '/version', '/openapi/v2', '/openapi/v3', '/openapi/v3/', ...health.paths()],
+  });
   const openapi = new OpenApi({ definitions, clock, otherPaths: ['/version'] });
-  const resources = resourceHandler(new Server({ registry, clock, nodes }), (request) => (request.info.path.startsWith('/openapi/') ? openapi.handle(request) : discovery.handle(request)));
+  const resources = resourceHandler(new Server({ registry, clock, nodes }), (request) =>
+    request.info.path.startsWith('/openapi/') ? openapi.handle(request) : discovery.handle(request),
+  );
   const listener = await listen({
     bindAddress: settings.bindAddress,
     port: settings.securePort,
@@ -152,14 +175,25 @@ async function serve({ settings, registry, authorizer, access, health, streams }
 }
 
 /** Controllers, scheduler and nodes: they know the client only and could run elsewhere. */
-async function startComponents(settings: Settings, client: Client, definitions: Definitions, rootCA: string, stops: (() => Promise<void> | void)[]): Promise<NodeHost | undefined> {
+async function startComponents(
+  settings: Settings,
+  client: Client,
+  definitions: Definitions,
+  rootCA: string,
+  stops: (() => Promise<void> | void)[],
+): Promise<NodeHost | undefined> {
   const { clock, random, logger, components } = settings;
   const informers = new Informers({ client, clock, random, logger });
   stops.push(() => informers.stop());
   const parts = { informers, clock, random, logger };
   if (components.controllers) {
     const resources = () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete'));
-    const controllers = startControllers({ ...parts, client, enabled: settings.controllers, settings: { rootCA, serviceClusterIPRanges: settings.serviceClusterIPRanges, resources } });
+    const controllers = startControllers({
+      ...parts,
+      client,
+      enabled: settings.controllers,
+      settings: { rootCA, serviceClusterIPRanges: settings.serviceClusterIPRanges, resources },
+    });
     stops.push(() => controllers.stop());
   }
   if (components.scheduler) {

@@ -20,7 +20,8 @@ export const ADMISSION_STEPS: readonly string[] = STEPS.map((s) => s.name);
  * @throws UserError for a name that is no step
  */
 export function createAdmission({ enable, disable }: { enable: readonly string[]; disable: readonly string[] }): Admission {
-  for (const name of [...enable, ...disable]) if (!ADMISSION_STEPS.includes(name)) throw new UserError(`unknown admission plugin "${name}"; there are ${ADMISSION_STEPS.join(', ')}`);
+  for (const name of [...enable, ...disable])
+    if (!ADMISSION_STEPS.includes(name)) throw new UserError(`unknown admission plugin "${name}"; there are ${ADMISSION_STEPS.join(', ')}`);
   const active = STEPS.filter((s) => (s.onByDefault || enable.includes(s.name)) && !disable.includes(s.name));
   const mutating = active.filter((s) => s.mutate);
   const validating = active.filter((s) => s.validate);

@@ -19,8 +19,15 @@ export const namespaceLifecycle: Step = {
     const found = context.services.reader.get(namespaces, '', namespace);
     if (!found) throw errors.notFound(namespaces, namespace);
     if (found.status.phase !== 'Terminating') return;
-    const error = errors.forbidden(definition, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
-    if (error.status.details) error.status.details.causes = [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }];
+    const error = errors.forbidden(
+      definition,
+      name,
+      `unable to create new content in namespace ${namespace} because it is being terminated`,
+    );
+    if (error.status.details)
+      error.status.details.causes = [
+        { reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' },
+      ];
     throw error;
   },
   validate({ definition, operation, name }) {

@@ -25,12 +25,17 @@ export const serviceAccount: Step = {
     const account = services.reader.get(serviceaccounts, attributes.namespace, pod.spec.serviceAccountName);
     if (!account) throw missing(attributes.definition, attributes.name, attributes.namespace, pod.spec.serviceAccountName);
     if (automount(pod, account)) mountToken(pod, services.random);
-    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) pod.spec.imagePullSecrets = account.imagePullSecrets.map((s) => ({ ...s }));
+    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
+      pod.spec.imagePullSecrets = account.imagePullSecrets.map((s) => ({ ...s }));
   },
 };
 
 function missing(definition: errors.Named, name: string, namespace: string, account: string): errors.ApiError {
-  return errors.forbidden(definition, name, `error looking up service account ${namespace}/${account}: serviceaccount ${JSON.stringify(account)} not found`);
+  return errors.forbidden(
+    definition,
+    name,
+    `error looking up service account ${namespace}/${account}: serviceaccount ${JSON.stringify(account)} not found`,
+  );
 }
 
 function automount(pod: Pod, account: ServiceAccount): boolean {

@@ -11,6 +11,7 @@ export const taintNodesByCondition: Step = {
   handles: (attributes) => isCore(attributes, 'nodes'),
   mutate(attributes) {
     const { spec } = attributes.object as Node;
-    if (!spec.taints?.some((t) => t.key === NOT_READY && t.effect === 'NoSchedule')) (spec.taints ??= []).push({ key: NOT_READY, effect: 'NoSchedule' });
+    if (!spec.taints?.some((t) => t.key === NOT_READY && t.effect === 'NoSchedule'))
+      (spec.taints ??= []).push({ key: NOT_READY, effect: 'NoSchedule' });
   },
 };

@@ -63,12 +63,21 @@ export class LocalClient implements Client {
     return item.object as T;
   }
 
-  async createSubresource<R extends KubeObject>(resource: Resource, key: ObjectKey, subresource: string, body: Draft<R>, options: WriteOptions = {}): Promise<R> {
+  async createSubresource<R extends KubeObject>(
+    resource: Resource,
+    key: ObjectKey,
+    subresource: string,
+    body: Draft<R>,
+    options: WriteOptions = {},
+  ): Promise<R> {
     const { definition } = this.#registry.store(resource);
     const found = definition.subresources[subresource];
     if (!found?.create) throw errors.methodNotAllowed();
     const kind = found.body ?? definition;
-    const input = decoded(kind, schemaOf(kind), { ...body, metadata: { name: key.name, namespace: key.namespace || undefined, ...body.metadata } });
+    const input = decoded(kind, schemaOf(kind), {
+      ...body,
+      metadata: { name: key.name, namespace: key.namespace || undefined, ...body.metadata },
+    });
     return (await found.create(this.#context({ ...options, subresource }), key, input)) as R;
   }
 
@@ -85,7 +94,12 @@ export class LocalClient implements Client {
     return item.object as T;
   }
 
-  async patch<T extends KubeObject>(resource: Resource<T>, key: ObjectKey, patch: { type: PatchType; body: unknown }, options: WriteOptions = {}): Promise<T> {
+  async patch<T extends KubeObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    patch: { type: PatchType; body: unknown },
+    options: WriteOptions = {},
+  ): Promise<T> {
     const store = this.#registry.store(resource);
     const type = structTypeOf(store.definition.schema);
     const read = readPatch(patch.type, JSON.stringify(patch.body));
@@ -96,7 +110,11 @@ export class LocalClient implements Client {
     return item.object as T;
   }
 
-  async apply<T extends KubeObject>(resource: Resource<T>, object: Draft<T>, options: WriteOptions & { fieldManager: string; force?: boolean }): Promise<T> {
+  async apply<T extends KubeObject>(
+    resource: Resource<T>,
+    object: Draft<T>,
+    options: WriteOptions & { fieldManager: string; force?: boolean },
+  ): Promise<T> {
     const store: Store = this.#registry.store(resource);
     const { definition } = store;
     const context = this.#context(options);
@@ -140,7 +158,12 @@ export class LocalClient implements Client {
   }
 
   #context(options: WriteOptions) {
-    return this.#registry.context({ user: this.#user, fieldManager: options.fieldManager ?? this.#manager, subresource: options.subresource ?? '', dryRun: options.dryRun ?? false });
+    return this.#registry.context({
+      user: this.#user,
+      fieldManager: options.fieldManager ?? this.#manager,
+      subresource: options.subresource ?? '',
+      dryRun: options.dryRun ?? false,
+    });
   }
 }
 

@@ -53,7 +53,11 @@ export function releasedBy(definition: Definition, next: KubeObject, old: KubeOb
 function checkPreconditions(definition: Definition, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { name, uid, resourceVersion } = object.metadata;
   if (preconditions?.uid !== undefined && preconditions.uid !== uid)
-    throw errors.conflict(definition, name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
+    throw errors.conflict(
+      definition,
+      name,
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
+    );
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion)
     throw errors.conflict(
       definition,
@@ -62,7 +66,12 @@ function checkPreconditions(definition: Definition, object: KubeObject, { precon
     );
 }
 
-function applyGracePeriod(definition: Definition, object: KubeObject, options: DeleteOptions, now: number): 'graceful' | 'pending' | 'immediate' {
+function applyGracePeriod(
+  definition: Definition,
+  object: KubeObject,
+  options: DeleteOptions,
+  now: number,
+): 'graceful' | 'pending' | 'immediate' {
   if (!definition.gracePeriod) return 'immediate';
   const m = object.metadata;
   if (m.deletionTimestamp !== undefined) {

@@ -92,7 +92,9 @@ export class ObjectItem {
   in(kind: ItemKind): ObjectItem {
     if (kind === this.kind) return this;
     if (this.#other?.kind !== kind) {
-      const object = kind.definition.fromStored ? kind.definition.fromStored(this.object) : { ...this.object, apiVersion: apiVersionOf(kind.definition), kind: kind.definition.kind };
+      const object = kind.definition.fromStored
+        ? kind.definition.fromStored(this.object)
+        : { ...this.object, apiVersion: apiVersionOf(kind.definition), kind: kind.definition.kind };
       this.#other = new ObjectItem(kind, this.key, this.revision, Buffer.from(JSON.stringify(object)), object);
     }
     return this.#other;
@@ -141,7 +143,8 @@ export class Written {
 
 /** Makes the decode function the watch cache of a resource uses. */
 export function itemDecoder(kind: ItemKind, written: Written): (entry: Entry) => ObjectItem {
-  return (entry) => new ObjectItem(kind, entry.key, entry.revision, withRevision(entry.value, entry.revision), written.take(entry.value, entry.revision));
+  return (entry) =>
+    new ObjectItem(kind, entry.key, entry.revision, withRevision(entry.value, entry.revision), written.take(entry.value, entry.revision));
 }
 
 function deepFreeze(value: unknown): void {

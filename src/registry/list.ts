@@ -61,7 +61,8 @@ interface Position {
 
 function position(store: Store, query: ListQuery, prefix: string): Position {
   if (query.continue !== '') {
-    if (query.resourceVersion !== '' && query.resourceVersion !== '0') throw errors.badRequest('specifying resource version is not allowed when using continue');
+    if (query.resourceVersion !== '' && query.resourceVersion !== '0')
+      throw errors.badRequest('specifying resource version is not allowed when using continue');
     const token = decodeContinue(query.continue);
     return { revision: token.revision > 0 ? token.revision : undefined, after: prefix + token.start };
   }
@@ -83,7 +84,12 @@ function past(store: Store, start: Position, prefix: string): readonly ObjectIte
   }
 }
 
-function page(store: Store, state: readonly ObjectItem[], query: ListQuery, { after, prefix, revision }: { after: string | undefined; prefix: string; revision: number }): ListResult {
+function page(
+  store: Store,
+  state: readonly ObjectItem[],
+  query: ListQuery,
+  { after, prefix, revision }: { after: string | undefined; prefix: string; revision: number },
+): ListResult {
   const matches = selects(query);
   const first = after === undefined ? 0 : firstFrom(state, after);
   const items: ObjectItem[] = [];
@@ -94,7 +100,12 @@ function page(store: Store, state: readonly ObjectItem[], query: ListQuery, { af
   }
   const last = items.at(-1);
   if (i === state.length || !last) return { items, revision, continue: '', remaining: undefined };
-  return { items, revision, continue: encodeContinue(revision, `${last.key.slice(prefix.length)}\0`), remaining: matches ? undefined : state.length - i };
+  return {
+    items,
+    revision,
+    continue: encodeContinue(revision, `${last.key.slice(prefix.length)}\0`),
+    remaining: matches ? undefined : state.length - i,
+  };
 }
 
 /** The index of the first item whose key is not before `key`. */
@@ -111,7 +122,10 @@ function firstFrom(items: readonly ObjectItem[], key: string): number {
 
 /** @throws ApiError BadRequest */
 export function parseRevision(text: string): number {
-  if (!/^\d+$/.test(text)) throw errors.badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^\d+$/.test(text))
+    throw errors.badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   return Number(text);
 }
 
@@ -130,7 +144,17 @@ function decodeContinue(token: string): { revision: number; start: string } {
     value = JSON.parse(bytes.toString());
   } catch {
     const c = bytes.length ? String.fromCharCode(bytes[0] as number) : '';
-    throw refuse(c === '' ? 'unexpected end of JSON input' : `invalid character '${c === "'" ? "\\'" : JSON.stringify(c).slice(1, -1).replace(/[\u007f-\u009f]/g, (x) => `\\u${x.charCodeAt(0).toString(16).padStart(4, '0')}`)}' looking for beginning of value`);
+    throw refuse(
+      c === ''
+        ? 'unexpected end of JSON input'
+        : `invalid character '${
+            c === "'"
+              ? "\\'"
+              : JSON.stringify(c)
+                  .slice(1, -1)
+                  .replace(/[\u007f-\u009f]/g, (x) => `\\u${x.charCodeAt(0).toString(16).padStart(4, '0')}`)
+          }' looking for beginning of value`,
+    );
   }
   if (value.v !== TOKEN_VERSION) throw refuse(`server does not recognize this encoded version ${value.v ?? ''}`);
   if (!Number.isInteger(value.rv) || value.rv === 0) throw refuse('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');

@@ -1,6 +1,15 @@
 // Joins definitions, storage and watch caches: one Store a resource.
 import type { Admission } from '../api/admission.js';
-import { type Context, type Definition, type Definitions, type DeleteOptions, type ObjectKey, type Reader, type Services, type Writer } from '../api/definition.js';
+import {
+  type Context,
+  type Definition,
+  type Definitions,
+  type DeleteOptions,
+  type ObjectKey,
+  type Reader,
+  type Services,
+  type Writer,
+} from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import type { KubeObject, Resource, UserInfo } from '../api/meta/object.js';
 import type { Storage } from '../storage/storage.js';
@@ -77,16 +86,26 @@ export class Registry implements Reader, Writer {
   }
 
   get<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): T | undefined {
-    return this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`)?.find({ namespace, name })?.object as T | undefined;
+    return this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`)?.find({ namespace, name })?.object as
+      | T
+      | undefined;
   }
 
   list<T extends KubeObject>(resource: Resource<T>, namespace = ''): readonly T[] {
     const store = this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`);
     if (!store) return [];
-    return store.cache.range(namespace === '' ? store.prefix : `${store.prefix}${namespace}/`).map((item) => item.in(store.kind).object as T);
+    return store.cache
+      .range(namespace === '' ? store.prefix : `${store.prefix}${namespace}/`)
+      .map((item) => item.in(store.kind).object as T);
   }
 
-  async update<T extends KubeObject>(context: Context, resource: Resource<T>, key: ObjectKey, subresource: string, change: (current: T) => T): Promise<T> {
+  async update<T extends KubeObject>(
+    context: Context,
+    resource: Resource<T>,
+    key: ObjectKey,
+    subresource: string,
+    change: (current: T) => T,
+  ): Promise<T> {
     const { item } = await this.store(resource).update({ ...context, subresource }, key, (current) => change(copy(current) as T));
     return item.object as T;
   }
@@ -106,7 +125,15 @@ export class Registry implements Reader, Writer {
     const prefix = prefixOf(definition);
     const shared = this.#caches.get(prefix);
     if (!shared) throw new Error(`${definition.resource} is stored as ${prefix}, which has no definition`);
-    const store = new Store({ definition, stored: shared.kind, storage: this.storage, cache: shared.cache, written: this.#written, admission: this.#admission, prefix });
+    const store = new Store({
+      definition,
+      stored: shared.kind,
+      storage: this.storage,
+      cache: shared.cache,
+      written: this.#written,
+      admission: this.#admission,
+      prefix,
+    });
     this.#stores.set(`${definition.group}/${definition.version}/${definition.resource}`, store);
   }
 }

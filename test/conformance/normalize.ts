@@ -41,7 +41,9 @@ export function scalars(v: unknown, out: Scalars = { strings: new Set(), numbers
 
 /** Patterns of the names that the server may have generated. */
 export function generatedNames(sent: Scalars): RegExp[] {
-  return [...sent.prefixes].map((p) => new RegExp(`(${p.replaceAll('${ns}', '<ns>').replace(/[^\w<>-]/g, '\\$&')})[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])`, 'g'));
+  return [...sent.prefixes].map(
+    (p) => new RegExp(`(${p.replaceAll('${ns}', '<ns>').replace(/[^\w<>-]/g, '\\$&')})[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])`, 'g'),
+  );
 }
 
 export function normalize(value: unknown, ctx: Normalizing, key = '', parent: unknown = undefined): unknown {
@@ -51,7 +53,8 @@ export function normalize(value: unknown, ctx: Normalizing, key = '', parent: un
     return port ? '<nodeport>' : value;
   }
   if (Array.isArray(value)) {
-    if (key === 'cells') return value.map((v) => (typeof v === 'string' && /^(\d+[smhdy])+$/.test(v) ? '<age>' : normalize(v, ctx, '', value)));
+    if (key === 'cells')
+      return value.map((v) => (typeof v === 'string' && /^(\d+[smhdy])+$/.test(v) ? '<age>' : normalize(v, ctx, '', value)));
     const list = value.map((v) => normalize(v, ctx, '', value));
     return UNORDERED.has(key) ? list.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)) : list;
   }
@@ -63,8 +66,10 @@ function normalizeObject(value: Fields, ctx: Normalizing): Fields {
   const details = isObject(value.details) ? value.details : {};
   let v = value;
   // the causes of a Status say what its message says once more
-  if (Array.isArray(details.causes) && details.causes.length > 1 && typeof v.message === 'string') v = { ...v, message: v.message.replace(/(?<=: )\[[^]*\]/, '<causes>') };
-  if (v.kind === 'APIResourceList' && Array.isArray(v.resources)) v = { ...v, resources: [...v.resources].sort((a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)) };
+  if (Array.isArray(details.causes) && details.causes.length > 1 && typeof v.message === 'string')
+    v = { ...v, message: v.message.replace(/(?<=: )\[[^]*\]/, '<causes>') };
+  if (v.kind === 'APIResourceList' && Array.isArray(v.resources))
+    v = { ...v, resources: [...v.resources].sort((a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)) };
   for (const k of Object.keys(v).sort()) {
     // prose that only documents a field carries no behaviour
     if (k === 'description' && typeof v[k] === 'string' && ('format' in v || 'type' in v) && 'priority' in v) continue;
@@ -78,7 +83,8 @@ function normalizeObject(value: Fields, ctx: Normalizing): Fields {
 function normalizeText(value: string, ctx: Normalizing, key: string, parent: Fields): string {
   if (key === 'continue' && value) return '<continue>';
   if (key === 'resourceVersion' || key === 'objectRV') return normalizeVersion(value, ctx, parent);
-  if (key === 'uid' && parent.name && new RegExp(`^${UUID.source}$`).test(value)) return `<uid:${ordinal(ctx, `uid ${String(parent.name)}`, value)}>`;
+  if (key === 'uid' && parent.name && new RegExp(`^${UUID.source}$`).test(value))
+    return `<uid:${ordinal(ctx, `uid ${String(parent.name)}`, value)}>`;
   if (key === 'token' && value.length > 100) return '<token>';
   if (key === 'serverAddress') return '<address>';
   if (key === 'storageVersionHash') return '<hash>';
@@ -145,7 +151,20 @@ function endOfDump(s: string, start: number): number {
 /** The parts of an answer that are compared. A path's keys are parted by '.', or by '/' when it begins with one. */
 export function pick(body: unknown, wanted: readonly string[] | undefined): unknown {
   if (!wanted) return body;
-  return Object.fromEntries(wanted.map((p) => [p, at(body, p.startsWith('/') ? p.slice(1).split('/').map((k) => k.replace(/~1/g, '/').replace(/~0/g, '~')) : p.split('.')) ?? '<absent>']));
+  return Object.fromEntries(
+    wanted.map((p) => [
+      p,
+      at(
+        body,
+        p.startsWith('/')
+          ? p
+              .slice(1)
+              .split('/')
+              .map((k) => k.replace(/~1/g, '/').replace(/~0/g, '~'))
+          : p.split('.'),
+      ) ?? '<absent>',
+    ]),
+  );
 }
 
 /** A part of a value; '*' stands for every entry, a last '#keys' for the sorted keys. */
@@ -153,6 +172,9 @@ export function at(v: unknown, keys: readonly string[]): unknown {
   const [k, ...rest] = keys;
   if (k === undefined || v === undefined || v === null) return v;
   if (k === '#keys') return Object.keys(v).sort();
-  if (k === '*') return Array.isArray(v) ? v.map((x) => at(x, rest) ?? null) : Object.fromEntries(Object.entries(v).map(([n, x]) => [n, at(x, rest) ?? null]));
+  if (k === '*')
+    return Array.isArray(v)
+      ? v.map((x) => at(x, rest) ?? null)
+      : Object.fromEntries(Object.entries(v).map(([n, x]) => [n, at(x, rest) ?? null]));
   return at((v as Fields)[k], rest);
 }

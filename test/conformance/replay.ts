@@ -32,7 +32,9 @@ export class Replayer {
   readonly #agent: https.Agent;
   /** Without our certificate: for requests that bring their own credentials. */
   readonly #bare: https.Agent;
-  readonly #run = Math.floor(Math.random() * 36 ** 6).toString(36).padStart(6, '0');
+  readonly #run = Math.floor(Math.random() * 36 ** 6)
+    .toString(36)
+    .padStart(6, '0');
   #cases = 0;
 
   constructor(target: Target) {
@@ -54,7 +56,11 @@ export class Replayer {
     const sent = scalars(c.steps.map((s) => [s.request, s.during]));
     const ctx: Normalizing = { ns, sent, seen: {}, generated: generatedNames(sent), managedFields: c.managedFields ?? false };
     if (c.namespace !== false) {
-      const made = await this.#send({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: ns, labels: fill(c.namespaceLabels, vars) } } });
+      const made = await this.#send({
+        method: 'POST',
+        path: '/api/v1/namespaces',
+        body: { metadata: { name: ns, labels: fill(c.namespaceLabels, vars) } },
+      });
       if (made.status !== 201) return [`namespace: ${made.status} ${made.text.slice(0, 200)}`];
     }
     const failures: string[] = [];
@@ -95,10 +101,20 @@ export class Replayer {
       during.push(r.status);
     }
     const { events, ended } = await open.take(watch.events, watch.ms ?? 3000, watch.end ?? false);
-    return { status: open.status, type: open.type, during, body: normalize(events.slice(0, watch.events), ctx), ...(watch.end && { ended }) };
+    return {
+      status: open.status,
+      type: open.type,
+      during,
+      body: normalize(events.slice(0, watch.events), ctx),
+      ...(watch.end && { ended }),
+    };
   }
 
-  #begin({ method = 'GET', path, headers = {}, as, auth }: RecordedRequest, payload: string | undefined, onAnswer: (res: IncomingMessage) => void) {
+  #begin(
+    { method = 'GET', path, headers = {}, as, auth }: RecordedRequest,
+    payload: string | undefined,
+    onAnswer: (res: IncomingMessage) => void,
+  ) {
     const h: Record<string, string | string[]> = { accept: 'application/json', 'user-agent': 'conformance', ...headers };
     if (auth && auth !== 'none') h.authorization = auth;
     else if (!auth && this.#target.token) h.authorization = `Bearer ${this.#target.token}`;
@@ -131,7 +147,11 @@ export class Replayer {
 
   /** Opens a watch; resolves once the head of the answer is there. */
   #open(request: RecordedRequest) {
-    return new Promise<{ status: number; type: string; take: (n: number, ms: number, toEnd: boolean) => Promise<{ events: unknown[]; ended: boolean }> }>((resolve, reject) => {
+    return new Promise<{
+      status: number;
+      type: string;
+      take: (n: number, ms: number, toEnd: boolean) => Promise<{ events: unknown[]; ended: boolean }>;
+    }>((resolve, reject) => {
       const req = this.#begin(request, undefined, (res) => {
         const lines: string[] = [];
         let rest = '';
@@ -180,14 +200,18 @@ function compared(res: Answer, body: unknown, ctx: Normalizing, step: Step): unk
   if (step.headers) out.headers = Object.fromEntries(step.headers.map((h) => [h, normalize(res.headers[h] ?? '<absent>', ctx)]));
   // text (YAML, indented JSON) is compared as text
   const asText = (typeof body === 'string' && !step.pick) || step.text;
-  out.body = asText ? String(normalize(res.text, ctx)).replace(/(?<=resourceVersion"?: ?")\d+(?=")/g, '<rv>') : normalize(pick(body, step.pick), ctx);
+  out.body = asText
+    ? String(normalize(res.text, ctx)).replace(/(?<=resourceVersion"?: ?")\d+(?=")/g, '<rv>')
+    : normalize(pick(body, step.pick), ctx);
   return out;
 }
 
 function holds(until: NonNullable<Step['until']>, res: Answer): boolean {
   if (typeof until === 'number') return res.status === until;
   const body = parsed(res.text);
-  return Object.entries(until).every(([k, v]) => (k === 'status' ? res.status === v : isDeepStrictEqual(at(body, k.split('.')) ?? null, v)));
+  return Object.entries(until).every(([k, v]) =>
+    k === 'status' ? res.status === v : isDeepStrictEqual(at(body, k.split('.')) ?? null, v),
+  );
 }
 
 /** ${ns}, ${STEP.path.to.field} and ${repeat:TEXT:N} in a request; a text that is nothing but a reference becomes the value. */
