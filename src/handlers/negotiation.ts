@@ -161,8 +161,32 @@ function match(clause: Clause, encoding: Encoding, endpoint: Endpoint): Match | 
   return undefined;
 }
 
+/** What an Accept header means at an endpoint. */
+interface Resolved {
+  /** The route serves one of the media types. */
+  readonly routed: boolean;
+  readonly match: Match | undefined;
+}
+
+/** Clients send the same few headers over and over: what each means is worked out once for each endpoint. */
+const resolved = new WeakMap<Endpoint, Map<string, Resolved>>();
+const MAX_RESOLVED = 64;
+
+function resolve(request: ApiRequest, endpoint: Endpoint): Resolved {
+  const accept = request.headers.accept || '*/*';
+  let known = resolved.get(endpoint);
+  if (!known) resolved.set(endpoint, (known = new Map()));
+  let found = known.get(accept);
+  if (!found) {
+    if (known.size >= MAX_RESOLVED) known.clear();
+    found = { routed: isRouted(accept, endpoint.route), match: find(accept, endpoint) };
+    known.set(accept, found);
+  }
+  return found;
+}
+
 function find(accept: string, endpoint: Endpoint): Match | undefined {
-  for (const clause of parseAccept(accept === '' ? '*/*' : accept))
+  for (const clause of parseAccept(accept))
     for (const encoding of ALL) {
       const found = match(clause, encoding, endpoint);
       if (found) return found;
@@ -170,18 +194,21 @@ function find(accept: string, endpoint: Endpoint): Match | undefined {
   return undefined;
 }
 
-function checkRoute(accept: string, route: readonly string[]): void {
-  if (accept === '') return;
-  for (const part of accept.split(',')) {
-    const range = (part.split(';')[0] ?? '').trim();
-    if (range === '*/*' || route.includes(range)) return;
+function isRouted(accept: string, route: readonly string[] | undefined): boolean {
+  if (!route) return true;
+  const ranges = accept.split(',').map((part) => (part.split(';')[0] ?? '').trim());
+  return ranges.some((range) => range === '*/*' || route.includes(range));
+}
+
+/** @throws ApiError NotAcceptable */
+function required(request: ApiRequest, endpoint: Endpoint): Match {
+  const { routed, match: found } = resolve(request, endpoint);
+  if (!routed) {
+    const message = `406: Not Acceptable\n\nAvailable representations: ${endpoint.route?.join(', ')}`;
+    throw new errors.ApiError({ code: 406, reason: 'NotAcceptable', message, details: {} });
   }
-  throw new errors.ApiError({
-    code: 406,
-    reason: 'NotAcceptable',
-    message: `406: Not Acceptable\n\nAvailable representations: ${route.join(', ')}`,
-    details: {},
-  });
+  if (!found) throw errors.notAcceptable(types(ALL));
+  return found;
 }
 
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
@@ -207,19 +234,12 @@ function complete(request: ApiRequest, found: Match, pretty: boolean): Negotiate
   return { ...found, pretty, includeObject: found.form === 'table' ? includeObject(request) : 'Metadata' };
 }
 
-function acceptOf(request: ApiRequest): string {
-  return request.headers.accept ?? '';
-}
-
 /**
  * How to answer a request that is no watch.
  * @throws ApiError NotAcceptable when nothing the client accepts is served here; BadRequest for a wrong ?includeObject
  */
 export function negotiate(request: ApiRequest, endpoint: Endpoint): Negotiated {
-  const accept = acceptOf(request);
-  if (endpoint.route) checkRoute(accept, endpoint.route);
-  const found = find(accept, endpoint);
-  if (!found) throw errors.notAcceptable(types(ALL));
+  const found = required(request, endpoint);
   return complete(request, found, found.encoding === 'json' && (found.pretty || wantsPretty(request)));
 }
 
@@ -228,10 +248,7 @@ export function negotiate(request: ApiRequest, endpoint: Endpoint): Negotiated {
  * @throws ApiError as negotiate does
  */
 export function negotiateWatch(request: ApiRequest, endpoint: Endpoint): Negotiated {
-  const accept = acceptOf(request);
-  if (endpoint.route) checkRoute(accept, endpoint.route);
-  const found = find(accept, endpoint);
-  if (!found) throw errors.notAcceptable(types(ALL));
+  const found = required(request, endpoint);
   if (!found.stream) throw errors.notAcceptable(streams());
   const negotiated = complete(request, found, false);
   return found.encoding === 'json' ? negotiated : { ...negotiated, contentType: `${found.contentType};stream=watch` };
@@ -243,8 +260,7 @@ export function negotiateWatch(request: ApiRequest, endpoint: Endpoint): Negotia
  * @throws ApiError NotAcceptable
  */
 export function negotiateDiscovery(request: ApiRequest): Negotiated & { readonly aggregated: boolean } {
-  const accept = acceptOf(request);
-  for (const clause of parseAccept(accept))
+  for (const clause of parseAccept(request.headers.accept ?? ''))
     for (const encoding of ALL) {
       if (match(clause, encoding, PLAIN)) return { ...negotiate(request, PLAIN), aggregated: false };
       const wish = fits(clause, encoding) ? wishOf(clause, encoding, '') : undefined;
@@ -267,13 +283,13 @@ export function negotiateDiscovery(request: ApiRequest): Negotiated & { readonly
 
 /** How to write a Status; undefined: the client accepts nothing we have, so it gets indented JSON. */
 export function negotiateStatus(request: ApiRequest): Negotiated | undefined {
-  const found = find(acceptOf(request), PLAIN);
+  const found = resolve(request, PLAIN).match;
   return found && complete(request, found, found.encoding === 'json' && (found.pretty || wantsPretty(request)));
 }
 
 /** Which of some subtypes of application/ a client likes best, without regard to parameters; undefined: none. */
 export function acceptedOf(request: ApiRequest, subtypes: readonly string[]): string | undefined {
-  for (const { type, subtype } of parseAccept(acceptOf(request) || '*/*')) {
+  for (const { type, subtype } of parseAccept(request.headers.accept || '*/*')) {
     if (type !== 'application' && type !== '*') continue;
     const found = subtype === '*' ? subtypes[0] : subtypes.find((s) => s === subtype);
     if (found !== undefined) return found;
@@ -287,7 +303,7 @@ export function acceptedOf(request: ApiRequest, subtypes: readonly string[]): st
  */
 export function bodyEncoding(request: ApiRequest): Encoding {
   const header = request.headers['content-type'] ?? '';
-  if (header === '') return 'json';
+  if (header === '' || header === MEDIA_TYPES.json) return 'json';
   const type = wellFormed(header) ? (header.split(';')[0] ?? '').trim().toLowerCase() : '';
   const encoding = ALL.find((e) => MEDIA_TYPES[e] === type);
   if (!encoding) throw errors.unsupportedMediaType(types(ALL));
