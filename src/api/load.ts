@@ -2,7 +2,17 @@ import { readdirSync } from 'node:fs';
 import type { Definition } from './definition.js';
 
 /** The groups kubemu serves: folders of this directory. A new group is a folder and its name here. */
-export const GROUPS = ['v1', 'apps-v1', 'authentication-v1', 'authorization-v1', 'coordination-v1', 'discovery-v1', 'events-v1', 'policy-v1'] as const;
+export const GROUPS = [
+  'v1',
+  'apps-v1',
+  'authentication-v1',
+  'authorization-v1',
+  'batch-v1',
+  'coordination-v1',
+  'discovery-v1',
+  'events-v1',
+  'policy-v1',
+] as const;
 
 /**
  * Reads the definitions of a group: every file of its folder that has the name of a resource has a default export made by
@@ -11,11 +21,14 @@ export const GROUPS = ['v1', 'apps-v1', 'authentication-v1', 'authorization-v1',
  */
 export async function loadGroup(group: string): Promise<Definition[]> {
   const directory = new URL(`./${group}/`, import.meta.url);
-  const files = readdirSync(directory).filter((f) => /^[a-z]+\.(js|ts)$/.test(f) && !f.endsWith('.d.ts')).sort();
+  const files = readdirSync(directory)
+    .filter((f) => /^[a-z]+\.(js|ts)$/.test(f) && !f.endsWith('.d.ts'))
+    .sort();
   return Promise.all(
     files.map(async (file) => {
       const definition = ((await import(new URL(file, directory).href)) as { default?: Definition }).default;
-      if (definition?.resource !== file.replace(/\.(js|ts)$/, '')) throw new Error(`${group}/${file} does not define the resource of its name`);
+      if (definition?.resource !== file.replace(/\.(js|ts)$/, ''))
+        throw new Error(`${group}/${file} does not define the resource of its name`);
       return definition;
     }),
   );
