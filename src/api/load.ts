@@ -11,7 +11,9 @@ export const GROUPS = [
   'coordination-v1',
   'discovery-v1',
   'events-v1',
+  'networking-v1',
   'policy-v1',
+  'rbac-v1',
 ] as const;
 
 /**

@@ -1,0 +1,170 @@
+import { define } from '../definition.js';
+import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
+import {
+  isDNS1123Subdomain,
+  isPathSegmentName,
+  isPortName,
+  isPortNumber,
+  isWildcardDNS1123Subdomain,
+  nameIsDNSLabel,
+  nameIsDNSSubdomain,
+} from '../meta/names.js';
+import { age } from '../shared/format.js';
+import { parseAddress, validateIP, warningsForIP } from '../shared/ip.js';
+import type { TypedLocalObjectReference } from '../types/core-v1.gen.js';
+import type {
+  HTTPIngressPath,
+  Ingress,
+  IngressBackend,
+  IngressRule,
+  IngressServiceBackend,
+  IngressTLS,
+} from '../types/networking-v1.gen.js';
+
+const SPEC = at('spec');
+const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
+const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
+const BAD_SEQUENCES = ['//', '/./', '/../', '%2f', '%2F'];
+const BAD_ENDINGS = ['/..', '/.'];
+const MAX_HOSTS = 3;
+
+export default define<Ingress>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  resource: 'ingresses',
+  generation: true,
+  validate: (ingress) => [...validate(ingress), ...validateClassAnnotation(ingress)],
+  validateUpdate: (ingress, old, { subresource }) => (subresource === 'status' ? validateStatus(ingress, old) : validate(ingress, old)),
+  warnings: ({ metadata, spec, status }, old, { subresource }) => {
+    if (subresource === 'status')
+      return (status.loadBalancer?.ingress ?? []).flatMap(({ ip }, i) =>
+        ip ? warningsForIP(at('status', 'loadBalancer', 'ingress').index(i), ip) : [],
+      );
+    const annotated = metadata.annotations?.[CLASS_ANNOTATION] !== undefined && spec.ingressClassName === undefined;
+    return !old && annotated ? [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`] : [];
+  },
+  row: (ingress, { now }) => {
+    const { metadata, spec, status } = ingress;
+    const addresses = new Set((status.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip || hostname || []));
+    return [
+      metadata.name,
+      spec.ingressClassName ?? '<none>',
+      formatHosts(spec.rules ?? []),
+      [...addresses].sort().join(','),
+      spec.tls?.length ? '80, 443' : '80',
+      age(ingress, now),
+    ];
+  },
+});
+
+function formatHosts(rules: readonly IngressRule[]): string {
+  const hosts = rules.flatMap(({ host }) => host || []).slice(0, MAX_HOSTS);
+  if (hosts.length === 0) return '*';
+  const rest = rules.length - MAX_HOSTS;
+  return hosts.length === MAX_HOSTS && rest > 0 ? `${hosts.join(',')} + ${rest} more...` : hosts.join(',');
+}
+
+function validateClassAnnotation({ metadata, spec }: Ingress): FieldError[] {
+  const annotation = metadata.annotations?.[CLASS_ANNOTATION];
+  if (annotation === undefined || spec.ingressClassName === undefined || annotation === spec.ingressClassName) return [];
+  return [invalid(at('annotations', CLASS_ANNOTATION), annotation, 'must match `ingressClassName` when both are specified')];
+}
+
+/** `old`: what older versions let in may stay. */
+function validate({ spec }: Ingress, old?: Ingress): FieldError[] {
+  const { rules = [], tls = [], defaultBackend, ingressClassName: name } = spec;
+  const errors: FieldError[] = [];
+  if (rules.length === 0 && !defaultBackend)
+    errors.push(invalid(SPEC, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
+  if (defaultBackend) errors.push(...validateBackend(defaultBackend, SPEC.child('defaultBackend')));
+  const wildcards = old?.spec.rules?.some((rule) => rule.host?.includes('*') && validatePaths(rule, SPEC).length > 0) ?? false;
+  rules.forEach((rule, i) => errors.push(...validateRule(rule, SPEC.child('rules').index(i), wildcards)));
+  const anySecret = old?.spec.tls?.some(({ secretName }) => secretName && nameIsDNSSubdomain(secretName, false).length > 0) ?? false;
+  tls.forEach((entry, i) => errors.push(...validateTLS(entry, SPEC.child('tls').index(i), anySecret)));
+  if (name !== undefined) errors.push(...isDNS1123Subdomain(name).map((m) => invalid(SPEC.child('ingressClassName'), name, m)));
+  return errors;
+}
+
+function validateTLS({ hosts = [], secretName }: IngressTLS, path: FieldPath, anySecret: boolean): FieldError[] {
+  const errors = hosts.flatMap((host, i) => validateHostName(host).map((m) => invalid(path.child('hosts').index(i), host, m)));
+  if (secretName && !anySecret)
+    errors.push(...nameIsDNSSubdomain(secretName, false).map((m) => invalid(path.child('secretName'), secretName, m)));
+  return errors;
+}
+
+function validateHostName(host: string): string[] {
+  return host.includes('*') ? isWildcardDNS1123Subdomain(host) : isDNS1123Subdomain(host);
+}
+
+function validateRule(rule: IngressRule, path: FieldPath, anyWildcard: boolean): FieldError[] {
+  const { host } = rule;
+  const errors: FieldError[] = [];
+  if (host) {
+    if (parseAddress(host)) errors.push(invalid(path.child('host'), host, 'must be a DNS name, not an IP address'));
+    errors.push(...validateHostName(host).map((m) => invalid(path.child('host'), host, m)));
+  }
+  return host?.includes('*') && anyWildcard ? errors : [...errors, ...validatePaths(rule, path)];
+}
+
+function validatePaths({ http }: IngressRule, path: FieldPath): FieldError[] {
+  if (!http) return [];
+  const paths = path.child('http', 'paths');
+  if (!http.paths?.length) return [required(paths)];
+  return http.paths.flatMap((p, i) => validatePath(p, paths.index(i)));
+}
+
+function validatePath({ path: text = '', pathType, backend }: HTTPIngressPath, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  const own = path.child('path');
+  switch (pathType) {
+    case 'Exact':
+    case 'Prefix':
+      if (!text.startsWith('/')) errors.push(invalid(own, text, 'must be an absolute path'));
+      for (const bad of BAD_SEQUENCES) if (text.includes(bad)) errors.push(invalid(own, text, `must not contain '${bad}'`));
+      for (const bad of BAD_ENDINGS) if (text.endsWith(bad)) errors.push(invalid(own, text, `cannot end with '${bad}'`));
+      break;
+    case 'ImplementationSpecific':
+      if (text !== '' && !text.startsWith('/')) errors.push(invalid(own, text, 'must be an absolute path'));
+      break;
+    default:
+      if ((pathType ?? undefined) === undefined) return [required(path.child('pathType'), 'pathType must be specified')];
+      errors.push(notSupported(path.child('pathType'), pathType, PATH_TYPES));
+  }
+  return [...errors, ...validateBackend(backend ?? {}, path.child('backend'))];
+}
+
+function validateBackend({ service, resource }: IngressBackend, path: FieldPath): FieldError[] {
+  if (service && resource) return [invalid(path, '', 'cannot set both resource and service backends')];
+  if (resource) return validateReference(resource, path.child('resource'));
+  return service ? validateService(service, path) : [invalid(path, '', 'resource or service backend is required')];
+}
+
+function validateService({ name, port = {} }: IngressServiceBackend, path: FieldPath): FieldError[] {
+  const child = path.child('service');
+  const errors = name ? nameIsDNSLabel(name, false).map((m) => invalid(child.child('name'), name, m)) : [required(child.child('name'))];
+  const { name: portName, number } = port;
+  if (portName && number) errors.push(invalid(path, '', 'cannot set both port name & port number'));
+  else if (portName) errors.push(...isPortName(portName).map((m) => invalid(child.child('port', 'name'), portName, m)));
+  else if (number) errors.push(...isPortNumber(number).map((m) => invalid(child.child('port', 'number'), number, m)));
+  else errors.push(required(path, 'port name or number is required'));
+  return errors;
+}
+
+function validateReference({ apiGroup, kind, name }: TypedLocalObjectReference, path: FieldPath): FieldError[] {
+  const text = (field: string, value: string) =>
+    value ? isPathSegmentName(value).map((m) => invalid(path.child(field), value, m)) : [required(path.child(field))];
+  const group = typeof apiGroup === 'string' ? isDNS1123Subdomain(apiGroup).map((m) => invalid(path.child('apiGroup'), apiGroup, m)) : [];
+  return [...group, ...text('kind', kind), ...text('name', name)];
+}
+
+function validateStatus({ status }: Ingress, old: Ingress): FieldError[] {
+  const existing = (old.status.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip || []);
+  return (status.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }, i) => {
+    const path = at('status', 'loadBalancer', 'ingress').index(i);
+    const errors = ip ? validateIP(path.child('ip'), ip, existing) : [];
+    if (!hostname) return errors;
+    errors.push(...isDNS1123Subdomain(hostname).map((m) => invalid(path.child('hostname'), hostname, m)));
+    if (parseAddress(hostname)) errors.push(invalid(path.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
+    return errors;
+  });
+}

@@ -1,0 +1,50 @@
+import { define } from '../definition.js';
+import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
+import { FIELD_IMMUTABLE, semanticEqual } from '../meta/metadata.js';
+import { isDNS1123Subdomain, isPathSegmentName } from '../meta/names.js';
+import { age } from '../shared/format.js';
+import { goValue } from '../shared/go-value.js';
+import { validateCanonicalIP } from '../shared/ip.js';
+import type { IPAddress } from '../types/networking-v1.gen.js';
+
+const PARENT = at('spec', 'parentRef');
+
+export default define<IPAddress>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  resource: 'ipaddresses',
+  selectableFields: ['spec.parentRef.group', 'spec.parentRef.name', 'spec.parentRef.namespace', 'spec.parentRef.resource'],
+  fields: ({ spec: { parentRef } }) =>
+    Object.fromEntries(
+      (['group', 'name', 'namespace', 'resource'] as const).map((field) => [`spec.parentRef.${field}`, parentRef?.[field] ?? '']),
+    ),
+  // names are addresses in their canonical form
+  validateName: (name) => validateCanonicalIP(at(), name).map(({ message }) => message.slice(message.indexOf(': must') + 2)),
+  validate,
+  validateUpdate: (address, old) => [...validate(address), ...validateParentKept(address, old)],
+  row: (address, { now }) => {
+    const { parentRef: parent } = address.spec;
+    const resource = parent && `${parent.resource}${parent.group ? `.${parent.group}` : ''}`.toLowerCase();
+    return [
+      address.metadata.name,
+      parent ? [resource, ...(parent.namespace ? [parent.namespace] : []), parent.name].join('/') : '<none>',
+      age(address, now),
+    ];
+  },
+});
+
+function validate({ spec: { parentRef: parent } }: IPAddress): FieldError[] {
+  if (!parent) return [required(PARENT)];
+  const { group, resource, name, namespace } = parent;
+  const text = (field: string, value: string) => isPathSegmentName(value).map((m) => invalid(PARENT.child(field), value, m));
+  return [
+    ...(group ? isDNS1123Subdomain(group).map((m) => invalid(PARENT.child('group'), group, m)) : []),
+    ...(resource ? text('resource', resource) : [required(PARENT.child('resource'))]),
+    ...(name ? text('name', name) : [required(PARENT.child('name'))]),
+    ...(namespace ? text('namespace', namespace) : []),
+  ];
+}
+
+function validateParentKept({ spec }: IPAddress, { spec: old }: IPAddress): FieldError[] {
+  return semanticEqual(spec.parentRef, old.parentRef) ? [] : [invalid(PARENT, goValue(spec.parentRef), FIELD_IMMUTABLE)];
+}
