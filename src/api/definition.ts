@@ -124,7 +124,13 @@ export interface ClusterSettings {
 /** The write side of the registry, as hooks see it. Every call goes through defaulting, admission and validation. */
 export interface Writer {
   /** Reads the present object, lets `change` make the next one, writes it; again from the start when another write came between. */
-  update<T extends KubeObject>(context: Context, resource: Resource<T>, key: ObjectKey, subresource: string, change: (current: T) => T): Promise<T>;
+  update<T extends KubeObject>(
+    context: Context,
+    resource: Resource<T>,
+    key: ObjectKey,
+    subresource: string,
+    change: (current: T) => T,
+  ): Promise<T>;
   delete(context: Context, resource: Resource, key: ObjectKey, options: DeleteOptions): Promise<KubeObject>;
 }
 
@@ -219,6 +225,8 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   gracePeriod?(object: T, options: DeleteOptions): number | undefined;
   /** What propagation a delete without options means. Default: background. */
   readonly defaultPropagation?: 'Orphan' | 'Background';
+  /** Text of a Warning header for deletions that do not say what becomes of the dependents. */
+  readonly propagationWarning?: string;
   /**
    * For a version that shares another's store (`storedAs`): this version's form of a stored object, and back. Every other hook
    * of the definition sees this version's form only. The store sets apiVersion and kind, before and after. Pure; nothing
@@ -342,8 +350,11 @@ let schemaNames: Map<string, string> | undefined;
 export function schemaOf(gvk: GroupVersionKind): string {
   if (!schemaNames) {
     schemaNames = new Map();
-    for (const [name, schema] of Object.entries(fact<Record<string, { 'x-kubernetes-group-version-kind'?: GroupVersionKind[] }>>('schemas')))
-      for (const g of schema['x-kubernetes-group-version-kind'] ?? []) if (!schemaNames.has(`${g.group}/${g.version}/${g.kind}`)) schemaNames.set(`${g.group}/${g.version}/${g.kind}`, name);
+    for (const [name, schema] of Object.entries(
+      fact<Record<string, { 'x-kubernetes-group-version-kind'?: GroupVersionKind[] }>>('schemas'),
+    ))
+      for (const g of schema['x-kubernetes-group-version-kind'] ?? [])
+        if (!schemaNames.has(`${g.group}/${g.version}/${g.kind}`)) schemaNames.set(`${g.group}/${g.version}/${g.kind}`, name);
   }
   const name = schemaNames.get(`${gvk.group}/${gvk.version}/${gvk.kind}`);
   if (name === undefined) throw new Error(`the facts know no schema of ${gvk.kind} in ${apiVersionOf(gvk)}`);

@@ -1,4 +1,4 @@
-import type { DeleteOptions } from '../api/definition.js';
+import type { Definition, DeleteOptions } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { list } from '../registry/list.js';
 import type { Store } from '../registry/store.js';
@@ -17,7 +17,7 @@ const WORKERS = 16;
 export async function remove(server: Server, store: Store, request: ApiRequest): Promise<void> {
   const { info } = request;
   const negotiated = negotiateObject(request, store.definition);
-  const options = await readOptions(request);
+  const options = await readOptions(request, store.definition);
   const { item, gone } = await store.delete(server.context(request, { dryRun: options.dryRunAll, fieldManager: '' }), info, options);
   // upstream: accepted, not done, only where the client asked for its dependents to go too
   const code = !gone && options.orphanDependents === false ? 202 : 200;
@@ -36,7 +36,7 @@ export async function remove(server: Server, store: Store, request: ApiRequest):
 export async function removeCollection(server: Server, store: Store, request: ApiRequest): Promise<void> {
   const negotiated = negotiate(request, endpointOf(store.definition, true));
   const query = listQuery(request, store.definition, false);
-  const options = await readOptions(request);
+  const options = await readOptions(request, store.definition);
   const context = server.context(request, { dryRun: options.dryRunAll, fieldManager: '' });
   const found = list(store, query);
   const queue = [...found.items];
@@ -54,6 +54,9 @@ export async function removeCollection(server: Server, store: Store, request: Ap
   await sendList(request, negotiated, subjectOf(server, request, store.definition), found);
 }
 
-async function readOptions(request: ApiRequest): Promise<DeleteOptions & { dryRunAll: boolean }> {
-  return deleteOptions(request, await decodeDeleteOptions(request));
+async function readOptions(request: ApiRequest, definition: Definition): Promise<DeleteOptions & { dryRunAll: boolean }> {
+  const options = deleteOptions(request, await decodeDeleteOptions(request));
+  const unspecified = options.propagationPolicy === undefined && options.orphanDependents === undefined;
+  if (unspecified && definition.propagationWarning) request.warnings.push(definition.propagationWarning);
+  return options;
 }

@@ -106,7 +106,10 @@ export class Registry implements Reader, Writer {
     subresource: string,
     change: (current: T) => T,
   ): Promise<T> {
-    const { item } = await this.store(resource).update({ ...context, subresource }, key, (current) => change(copy(current) as T));
+    // what a hook does beside the request's own object belongs to no field manager, as upstream
+    const { item } = await this.store(resource).update({ ...context, subresource }, key, (current) => change(copy(current) as T), {
+      tracked: true,
+    });
     return item.object as T;
   }
 

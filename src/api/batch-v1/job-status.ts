@@ -102,7 +102,7 @@ function validateTimes(spec: JobSpec, status: JobStatus, old: JobStatus): FieldE
 function validateFinished(status: JobStatus, old: JobStatus): FieldError[] {
   const { active = 0, terminating = 0, ready, uncountedTerminatedPods: uncounted } = status;
   const errors: FieldError[] = [];
-  if ((ready !== old.ready || active !== (old.active ?? 0)) && (ready ?? 0) > active)
+  if ((ready !== old.ready || active !== (old.active ?? 0)) && ready !== undefined && ready > active)
     errors.push(invalid(STATUS.child('ready'), ready, 'cannot set more ready pods than active'));
   if (!isFinished(status)) return errors;
   const changed = !isFinished(old);

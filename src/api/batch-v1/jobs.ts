@@ -1,6 +1,6 @@
 import { type Context, define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
-import { validateLabelSelector } from '../meta/label-selector.js';
+import { shownLabels, shownSelector, validateLabelSelector } from '../meta/label-selector.js';
 import { FIELD_IMMUTABLE, semanticEqual, validateImmutable } from '../meta/metadata.js';
 import { isDNS1123Label } from '../meta/names.js';
 import { age, containerCells, formatLabelSelector, humanDuration } from '../shared/format.js';
@@ -24,11 +24,15 @@ export default define<Job>({
   resource: 'jobs',
   generation: true,
   defaultPropagation: 'Orphan',
+  propagationWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   selectableFields: ['status.successful'],
   fields: ({ status }) => ({ 'status.successful': String(status.succeeded ?? 0) }),
   defaults,
   prepareCreate(job) {
     if (!job.spec.manualSelector) generateSelector(job);
+    // upstream fills in defaults again when it reads the stored object, and so finds the labels just made
+    defaultLabels(job);
     dropDisabledFields(job.spec.template.spec);
   },
   prepareUpdate: ({ spec }, _old, { subresource }) => {
@@ -46,12 +50,18 @@ export default define<Job>({
   row,
 });
 
-function defaults({ metadata, spec }: Job): void {
+/** A job without labels of its own has those of its pods. */
+function defaultLabels({ metadata, spec }: Job): void {
+  const labels = spec.template.metadata?.labels;
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+}
+
+function defaults(job: Job): void {
+  const { spec } = job;
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2147483647;
-  const labels = spec.template.metadata?.labels;
-  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+  defaultLabels(job);
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
@@ -93,11 +103,11 @@ function validateGeneratedSelector({ metadata, spec }: Job, old: Job | undefined
   for (const [key, value] of Object.entries(expected)) {
     const path = SPEC.child('template', 'metadata', 'labels').key(key);
     if (labels[key] === undefined) errors.push(required(path, `must be '${value}'`));
-    else if (labels[key] !== value) errors.push(invalid(path, labels, `must be '${value}'`));
+    else if (labels[key] !== value) errors.push(invalid(path, shownLabels(labels), `must be '${value}'`));
   }
   const selector = compileSelector(spec.selector, SPEC.child('selector'));
   if ('matches' in selector && !selector.matches(expected))
-    errors.push(invalid(SPEC.child('selector'), spec.selector, '`selector` not auto-generated'));
+    errors.push(invalid(SPEC.child('selector'), shownSelector(spec.selector), '`selector` not auto-generated'));
   return errors;
 }
 

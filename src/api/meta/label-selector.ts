@@ -41,10 +41,15 @@ function validateExpression(expression: LabelSelectorRequirement, path: FieldPat
   return errors;
 }
 
+/** Labels as messages show them: sorted, as Go prints maps. */
+export function shownLabels(labels: Readonly<Record<string, string>> | undefined): Record<string, string> | undefined {
+  return labels && Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** A selector as messages show it: fields in the order of the API, absent ones left out. */
 export function shownSelector({ matchLabels, matchExpressions }: LabelSelector): LabelSelector {
   return {
-    ...(matchLabels && { matchLabels }),
+    ...(matchLabels && { matchLabels: shownLabels(matchLabels) }),
     ...(matchExpressions && {
       matchExpressions: matchExpressions.map(({ key, operator, values }) => ({ key, operator, ...(values && { values }) })),
     }),

@@ -10,7 +10,7 @@ import type { IntOrString, LabelSelector } from '../types/meta-v1.gen.js';
 export function validateWorkloadSelector(selector: LabelSelector | undefined, kind: string, path: FieldPath): FieldError[] {
   if (!selector) return [required(path)];
   const errors = validateLabelSelector(selector, path);
-  if (isEmptyLabelSelector(selector)) errors.push(invalid(path, selector, `empty selector is invalid for ${kind}`));
+  if (isEmptyLabelSelector(selector)) errors.push(invalid(path, shownSelector(selector), `empty selector is invalid for ${kind}`));
   return errors;
 }
 

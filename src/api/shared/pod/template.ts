@@ -1,5 +1,6 @@
 // Pod templates: what controllers make pods from.
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../../meta/field-errors.js';
+import { shownLabels } from '../../meta/label-selector.js';
 import { validateAnnotations, validateLabels } from '../../meta/metadata.js';
 import type { PodTemplateSpec } from '../../types/core-v1.gen.js';
 import type { Selecting } from '../workload.js';
@@ -34,7 +35,7 @@ export function validatePodTemplate(
 export function validateSelected(template: PodTemplateSpec | undefined, selector: Selecting, path: FieldPath): FieldError[] {
   const labels = template?.metadata?.labels;
   if (selector.matches(labels)) return [];
-  return [invalid(path.child('metadata', 'labels'), labels, '`selector` does not match template `labels`')];
+  return [invalid(path.child('metadata', 'labels'), shownLabels(labels), '`selector` does not match template `labels`')];
 }
 
 /** Pods of a workload that runs for ever are always restarted, and have no deadline. `kind` is named in the message. */
