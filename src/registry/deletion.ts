@@ -52,15 +52,17 @@ export function releasedBy(definition: Definition, next: KubeObject, old: KubeOb
 
 function checkPreconditions(definition: Definition, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { name, uid, resourceVersion } = object.metadata;
+  // upstream names the kind here, where every other message names the resource
+  const named = { group: definition.group, resource: definition.kind };
   if (preconditions?.uid !== undefined && preconditions.uid !== uid)
     throw errors.conflict(
-      definition,
+      named,
       name,
       `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion)
     throw errors.conflict(
-      definition,
+      named,
       name,
       `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );

@@ -1,7 +1,7 @@
 import { type Context, define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { shownLabels, shownSelector, validateLabelSelector } from '../meta/label-selector.js';
-import { FIELD_IMMUTABLE, semanticEqual, validateImmutable } from '../meta/metadata.js';
+import { FIELD_IMMUTABLE, semanticEqual, validateImmutable, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label } from '../meta/names.js';
 import { age, containerCells, formatLabelSelector, humanDuration } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
@@ -31,8 +31,8 @@ export default define<Job>({
   defaults,
   prepareCreate(job) {
     if (!job.spec.manualSelector) generateSelector(job);
-    // upstream fills in defaults again when it reads the stored object, and so finds the labels just made
-    defaultLabels(job);
+    // upstream fills in defaults again when it reads what it stored, and finds the labels just made: good ones, by then
+    if (validateLabels(job.spec.template.metadata?.labels, SPEC).length === 0) defaultLabels(job);
     dropDisabledFields(job.spec.template.spec);
   },
   prepareUpdate: ({ spec }, _old, { subresource }) => {
