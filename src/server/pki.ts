@@ -52,11 +52,10 @@ export async function openPki(options: PkiOptions): Promise<Pki> {
   const { dataDir, bindAddress, clientCAFile, tokenAuthFile } = options;
   const directory = pkiDirectory(dataDir);
   const tokens = tokenAuthFile === undefined ? noTokens : tokenFile(tokenAuthFile, options.logger);
-  const [own, brought, clientCA] = await Promise.all([
-    openOwn(options, directory),
-    readServing(options),
-    clientCAFile === undefined ? undefined : readClientCA(clientCAFile),
-  ]);
+  // the user's files first: nothing is made when one of them is wrong
+  const brought = await readServing(options);
+  const clientCA = clientCAFile === undefined ? undefined : await readClientCA(clientCAFile);
+  const own = await openOwn(options, directory);
   const { ca, admin } = own;
   const caCert = brought?.cert ?? ca.cert;
   let signingKey: Promise<KeyObject> | undefined;
