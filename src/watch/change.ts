@@ -9,27 +9,24 @@ export interface Item {
 /** Makes an item of what storage holds. Must not throw. */
 export type Decode<I extends Item> = (entry: Entry) => I;
 
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
 /** What a watcher is told. One object for all watchers, so that whoever encodes it needs to do so once. */
 export class Change<I extends Item> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly type: ChangeType;
   /** DELETED: the last form of the object, at the revision of the deletion. */
   readonly item: I;
   #forms: Map<string, Buffer> | undefined;
 
-  constructor(type: 'ADDED' | 'MODIFIED' | 'DELETED', item: I) {
+  constructor(type: ChangeType, item: I) {
     this.type = type;
     this.item = item;
   }
 
-  /** Encoded forms, by a name the encoder chooses. Forgotten when the change is no longer new. */
+  /** Encoded forms, by a name the encoder chooses. */
   get forms(): Map<string, Buffer> {
     this.#forms ??= new Map();
     return this.#forms;
-  }
-
-  /** Forgets the encoded forms: they may be made again. */
-  forget(): void {
-    this.#forms = undefined;
   }
 }
 
@@ -40,7 +37,7 @@ export class Change<I extends Item> {
  *     matches           MODIFIED    DELETED      DELETED
  *     does not          ADDED       -            -
  *
- * Each of the (at most three) changes is made on first need and then shared.
+ * Each of the (at most three) changes is made on first need, and shared while the write is new.
  */
 export class Write<I extends Item> {
   readonly key: string;
@@ -50,9 +47,8 @@ export class Write<I extends Item> {
   readonly previous: I | undefined;
   readonly #decode: Decode<I>;
   readonly #before: Entry | undefined;
-  #added: Change<I> | undefined;
-  #modified: Change<I> | undefined;
-  #deleted: Change<I> | undefined;
+  /** Made and shared while the write is new; undefined: it no longer is. */
+  #changes: Map<ChangeType, Change<I>> | undefined = new Map();
 
   /** @param before what storage held before: a DELETED change shows it at this write's revision */
   constructor(key: string, revision: number, item: I | undefined, previous: I | undefined, before: Entry | undefined, decode: Decode<I>) {
@@ -73,30 +69,24 @@ export class Write<I extends Item> {
   change(match: ((item: I) => boolean) | undefined): Change<I> | undefined {
     const before = this.previous !== undefined && (match === undefined || match(this.previous));
     const after = this.item !== undefined && (match === undefined || match(this.item));
-    if (after) return before ? this.#modification(this.item) : this.#addition(this.item);
-    return before ? this.#deletion() : undefined;
+    if (after) return this.#change(before ? 'MODIFIED' : 'ADDED');
+    return before ? this.#change('DELETED') : undefined;
   }
 
-  /** Forgets encoded forms. */
-  forget(): void {
-    this.#added?.forget();
-    this.#modified?.forget();
-    this.#deleted?.forget();
+  /** The write is no longer new: its changes are made for each watcher that still asks, and not kept. */
+  age(): void {
+    this.#changes = undefined;
   }
 
-  #addition(item: I): Change<I> {
-    this.#added ??= new Change('ADDED', item);
-    return this.#added;
+  #change(type: ChangeType): Change<I> {
+    const made = this.#changes?.get(type) ?? new Change(type, type === 'DELETED' ? this.#last() : (this.item as I));
+    this.#changes?.set(type, made);
+    return made;
   }
 
-  #modification(item: I): Change<I> {
-    this.#modified ??= new Change('MODIFIED', item);
-    return this.#modified;
-  }
-
-  #deletion(): Change<I> | undefined {
-    if (!this.#before) return undefined;
-    this.#deleted ??= new Change('DELETED', this.#decode({ key: this.key, value: this.#before.value, revision: this.revision }));
-    return this.#deleted;
+  /** What was there before, at the revision of this write. */
+  #last(): I {
+    const { value } = this.#before as Entry;
+    return this.#decode({ key: this.key, value, revision: this.revision });
   }
 }

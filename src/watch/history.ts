@@ -7,7 +7,7 @@ export interface HistoryLimits {
   readonly bytes: number;
 }
 
-/** Encoded forms are kept for so many of the newest writes: active watchers have had them by then. */
+/** So many of the newest writes keep their changes, and with them encoded forms; active watchers have had them by then. */
 const FRESH = 256;
 
 /**
@@ -39,7 +39,7 @@ export class History<I extends Item> {
   push(write: Write<I>): void {
     this.#writes.push(write);
     this.#bytes += write.size;
-    this.#writes[this.#writes.length - 1 - FRESH]?.forget();
+    this.#writes[this.#writes.length - 1 - FRESH]?.age();
     while (this.size > this.#limits.count || (this.#bytes > this.#limits.bytes && this.size > 1)) this.#drop();
   }
 

@@ -11,7 +11,7 @@ export interface Sink<I extends Item> {
    * @returns false: full. Nothing more comes before `resume` is called.
    */
   events(changes: readonly Change<I>[]): boolean;
-  /** The initial items have all been given; they are the state at this revision. */
+  /** The initial items have all been given; they are the state at this revision. Comes even to a full sink. */
   initialized?(revision: number): void;
   /** The history no longer reaches from where this watcher stopped (or the resource is gone): the watch is over. */
   expired(): void;
@@ -39,8 +39,9 @@ export class Watcher<I extends Item> {
   #state: 'active' | 'lagging' | 'stopped' = 'lagging';
   /** All changes up to here have been given. */
   #given: number;
-  /** Initial items not given yet. */
+  /** The initial items, until all have been given, and how many have. */
   #initial: readonly I[] | undefined;
+  #initialGiven = 0;
   #pumping = false;
 
   /** For Cache only. Begins on its own in the next microtask, so that the owner has the watcher before the first call. */
@@ -62,7 +63,7 @@ export class Watcher<I extends Item> {
     return this.#initial === undefined;
   }
 
-  /** The sink has room again. May be called at any time, any number of times. */
+  /** The sink, once full, has room again. May be called at any time, any number of times. */
   resume(): void {
     if (this.#state === 'lagging') this.#pump();
   }
@@ -121,12 +122,11 @@ export class Watcher<I extends Item> {
   #giveInitial(items: readonly I[]): boolean {
     const { match, sink } = this.#options;
     const changes: Change<I>[] = [];
-    let i = 0;
-    for (; i < items.length && changes.length < CHUNK; i++) {
-      const item = items[i] as I;
+    while (this.#initialGiven < items.length && changes.length < CHUNK) {
+      const item = items[this.#initialGiven++] as I;
       if (match === undefined || match(item)) changes.push(new Change('ADDED', item));
     }
-    this.#initial = i < items.length ? items.slice(i) : undefined;
+    if (this.#initialGiven === items.length) this.#initial = undefined;
     const room = changes.length === 0 || sink.events(changes);
     if (this.#initial === undefined && this.#state === 'lagging') sink.initialized?.(this.#given);
     return room;
