@@ -35,7 +35,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   controllers: [...BASE, ...KIND, ...CLIENT],
   scheduler: [...BASE, ...KIND, ...CLIENT],
   nodeagent: [...BASE, ...KIND, ...CLIENT, 'options'],
-  options: ['util'],
+  options: ['util', 'api/shared'],
   bootstrap: [...BASE, 'api/definition', 'client/client'],
 };
 

@@ -123,7 +123,7 @@ export interface ClusterSettings {
 
 /** The write side of the registry, as hooks see it. Every call goes through defaulting, admission and validation. */
 export interface Writer {
-  /** Reads the present object, lets `change` make the next one, writes it; again from the start when another write came between. */
+  /** Reads the present object, lets `change` make the next one, writes it; again from the start when another write came between. Nobody becomes the manager of what changed. */
   update<T extends KubeObject>(
     context: Context,
     resource: Resource<T>,

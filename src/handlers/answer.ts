@@ -17,6 +17,13 @@ export function subjectOf(server: Server, request: ApiRequest, definition: Defin
 }
 
 /** Answers with a stored object, or with a value made for this request (a Scale, the answer of a review). */
-export async function answer(server: Server, request: ApiRequest, definition: Definition, negotiated: Negotiated, code: number, object: ObjectItem | KubeObject): Promise<void> {
+export async function answer(
+  server: Server,
+  request: ApiRequest,
+  definition: Definition,
+  negotiated: Negotiated,
+  code: number,
+  object: ObjectItem | KubeObject,
+): Promise<void> {
   await sendItem(request, negotiated, subjectOf(server, request, definition), object instanceof ObjectItem ? object : itemOf(object), code);
 }

@@ -71,17 +71,28 @@ export async function readApplied(request: ApiRequest, expected: Expected): Prom
   return checkKind(value, expected, body) as unknown as KubeObject;
 }
 
-function decodeValue(value: Record<string, unknown>, duplicates: readonly string[], expected: Expected, validation: FieldValidation, warnings: string[]): KubeObject {
+function decodeValue(
+  value: Record<string, unknown>,
+  duplicates: readonly string[],
+  expected: Expected,
+  validation: FieldValidation,
+  warnings: string[],
+): KubeObject {
   try {
     const { object, unknown } = decode<KubeObject>(structTypeOf(expected.schema), value);
-    const doubtful = [...duplicates, ...unknown];
-    if (doubtful.length && validation === 'Strict') throw new DecodeError(`strict decoding error: ${doubtful.join(', ')}`);
-    if (validation === 'Warn') warnings.push(...doubtful);
+    if (validation === 'Strict' && duplicates.length + unknown.length > 0)
+      throw new DecodeError(`strict decoding error: ${[...inOne(duplicates), ...unknown].join(', ')}`);
+    if (validation === 'Warn') warnings.push(...duplicates, ...unknown);
     return complete(expected, object);
   } catch (e) {
     if (e instanceof DecodeError) throw cannotHandle(expected, expected, e.message);
     throw e;
   }
+}
+
+/** Go's YAML library reports all duplicate keys of a document in one error. */
+function inOne(duplicates: readonly string[]): readonly string[] {
+  return duplicates[0]?.startsWith('line ') ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : duplicates;
 }
 
 function complete(expected: Expected, object: KubeObject): KubeObject {
@@ -94,7 +105,7 @@ function complete(expected: Expected, object: KubeObject): KubeObject {
 function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { value: unknown; duplicates: readonly string[] } {
   const text = body.toString();
   try {
-    return encoding === 'json' ? parseJson(text) : strictYaml(text);
+    return encoding === 'json' ? parseJson(text) : parseYaml(text);
   } catch (e) {
     if (e instanceof JsonError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
     if (e instanceof YamlError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
@@ -102,33 +113,55 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { v
   }
 }
 
-/** Duplicate keys as Go's YAML library reports them: all in one text. */
-function strictYaml(text: string): { value: unknown; duplicates: readonly string[] } {
-  const { value, duplicates } = parseYaml(text);
-  return { value, duplicates: duplicates.length ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : [] };
-}
-
 /** @throws ApiError BadRequest unless the value is an object of the expected kind, or does not say its kind */
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
   if (value === null) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const name = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    throw unrecognized(expected, `couldn't get version/kind; json parse error: json: cannot unmarshal ${name} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`, body);
+    throw unrecognized(
+      expected,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${name} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      body,
+    );
   }
   const object = value as Record<string, unknown>;
+  const given = claimed(object, expected);
+  if (!given) return object;
+  if (given === 'malformed') throw unrecognized(expected, `unexpected GroupVersion string: ${String(object.apiVersion)}`, body);
+  if (given.kind === expected.kind && isRegistered(given))
+    throw errors.badRequest(
+      `the API version in the data (${apiVersionOf(given)}) does not match the expected API version (${apiVersionOf(expected)})`,
+    );
+  throw cannotHandle(given, expected, kindProblem(given, expected));
+}
+
+/** The kind an object says it is, where that is not the expected one. */
+export function claimed(object: { apiVersion?: unknown; kind?: unknown }, expected: Expected): GroupVersionKind | 'malformed' | undefined {
   const apiVersion = typeof object.apiVersion === 'string' && object.apiVersion !== '' ? object.apiVersion : apiVersionOf(expected);
   const kind = typeof object.kind === 'string' && object.kind !== '' ? object.kind : expected.kind;
-  if (apiVersion === apiVersionOf(expected) && kind === expected.kind) return object;
+  if (apiVersion === apiVersionOf(expected) && kind === expected.kind) return undefined;
   const parts = apiVersion.split('/');
-  if (parts.length > 2) throw unrecognized(expected, `unexpected GroupVersion string: ${apiVersion}`, body);
-  const given: GroupVersionKind = { group: parts.length === 2 ? (parts[0] as string) : '', version: parts.at(-1) as string, kind };
-  if (!isRegistered(given)) throw cannotHandle(given, expected, `no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`);
-  if (kind === expected.kind) throw errors.badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`);
-  throw cannotHandle(given, expected, `converting (${goName(given)}) to (${internalName(expected)}): unknown conversion`);
+  if (parts.length > 2) return 'malformed';
+  return { group: parts.length === 2 ? (parts[0] as string) : '', version: parts.at(-1) as string, kind };
+}
+
+/** Why an object of one kind cannot be read as another. */
+export function kindProblem(given: GroupVersionKind, expected: Expected): string {
+  if (!isRegistered(given)) return `no kind "${given.kind}" is registered for version "${apiVersionOf(given)}" in scheme "${SCHEME}"`;
+  return `converting (${goName(given)}) to (${internalName(expected)}): unknown conversion`;
 }
 
 /** Old versions that upstream still reads, though it serves them no more. */
-const READ_ONLY = new Set(['extensions/v1beta1', 'apps/v1beta1', 'apps/v1beta2', 'networking.k8s.io/v1beta1', 'batch/v1beta1', 'policy/v1beta1', 'autoscaling/v2beta1', 'autoscaling/v2beta2']);
+const READ_ONLY = new Set([
+  'extensions/v1beta1',
+  'apps/v1beta1',
+  'apps/v1beta2',
+  'networking.k8s.io/v1beta1',
+  'batch/v1beta1',
+  'policy/v1beta1',
+  'autoscaling/v2beta1',
+  'autoscaling/v2beta2',
+]);
 
 function isRegistered(gvk: GroupVersionKind): boolean {
   if (READ_ONLY.has(apiVersionOf(gvk))) return true;
@@ -175,10 +208,12 @@ export async function decodeDeleteOptions(request: ApiRequest): Promise<DeleteOp
   try {
     const { value } = encoding === 'json' ? parseJson(body.toString()) : parseYaml(body.toString());
     const { kind = 'DeleteOptions', apiVersion = 'v1' } = (value ?? {}) as { kind?: string; apiVersion?: string };
-    if (kind !== 'DeleteOptions') throw errors.badRequest(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`);
+    if (kind !== 'DeleteOptions')
+      throw errors.badRequest(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`);
     return decode<DeleteOptions>(structTypeOf(DELETE_OPTIONS), value).object;
   } catch (e) {
-    if (e instanceof JsonError || e instanceof YamlError) throw errors.badRequest(`couldn't get version/kind; json parse error: ${e.message}`);
+    if (e instanceof JsonError || e instanceof YamlError)
+      throw errors.badRequest(`couldn't get version/kind; json parse error: ${e.message}`);
     if (e instanceof DecodeError) throw errors.badRequest(e.message);
     throw e;
   }

@@ -21,7 +21,9 @@ export async function listObjects(server: Server, store: Store, request: ApiRequ
 export async function listComputed(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
   const negotiated = negotiate(request, endpointOf(definition, true));
   const query = listQuery(request, definition, false);
-  const found = (definition.compute?.(server.registry.services) ?? []).filter((o) => query.labels.matches(o.metadata.labels) && query.fields.matches({ 'metadata.name': o.metadata.name }));
+  const found = (definition.compute?.(server.registry.services) ?? []).filter(
+    (o) => query.labels.matches(o.metadata.labels) && query.fields.matches({ 'metadata.name': o.metadata.name }),
+  );
   const items = found.map((object) => {
     const item = itemOf(object);
     return { ...item, listTail: item.text.subarray(item.text.indexOf('"metadata"')) };

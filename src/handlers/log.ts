@@ -66,8 +66,11 @@ function check(o: LogOptions): void {
   const refuse = (field: string, message: string) => {
     throw errors.invalid({ group: '', kind: 'PodLogOptions' }, '', [{ type: 'FieldValueInvalid', field, message }]);
   };
-  if (o.tailLines !== undefined && o.tailLines < 0) refuse('tailLines', `Invalid value: ${o.tailLines}: must be greater than or equal to 0`);
+  if (o.tailLines !== undefined && o.tailLines < 0)
+    refuse('tailLines', `Invalid value: ${o.tailLines}: must be greater than or equal to 0`);
   if (o.limitBytes !== undefined && o.limitBytes < 1) refuse('limitBytes', `Invalid value: ${o.limitBytes}: must be greater than 0`);
-  if (o.sinceSeconds !== undefined && o.sinceTime !== undefined) refuse('', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified');
-  if (o.sinceSeconds !== undefined && o.sinceSeconds < 1) refuse('sinceSeconds', `Invalid value: ${o.sinceSeconds}: must be greater than 0`);
+  if (o.sinceSeconds !== undefined && o.sinceTime !== undefined)
+    refuse('', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified');
+  if (o.sinceSeconds !== undefined && o.sinceSeconds < 1)
+    refuse('sinceSeconds', `Invalid value: ${o.sinceSeconds}: must be greater than 0`);
 }

@@ -1,18 +1,19 @@
 import type { Context } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
+import { invalid } from '../api/meta/field-errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { applyObject } from '../registry/fields/index.js';
 import { type Patch, patchObject, readPatch } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
-import { type Expected, expectedOf, readApplied } from './body.js';
+import { claimed, type Expected, expectedOf, kindProblem, readApplied } from './body.js';
 import { dedupeOwners, placeInNamespace } from './create.js';
 import { patchKind, type PatchKind } from './negotiation.js';
 import { type WriteQuery, writeQuery } from './options.js';
 import type { ApiRequest } from './request.js';
 import type { Server } from './server.js';
-import { throughView } from './update.js';
+import { checkName, throughView } from './update.js';
 
 /** One PATCH on its way. */
 interface Patching {
@@ -54,22 +55,27 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
     const shown = view?.read ? view.read(current, context) : current;
     const { object: next, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
     for (const text of warnings) if (!request.warnings.includes(text)) request.warnings.push(text);
-    next.kind = expected.kind;
-    next.apiVersion = apiVersionOf(expected);
+    const given = claimed(next, expected);
+    if (given) throw refusedKind(next, given === 'malformed' ? `unexpected GroupVersion string: ${next.apiVersion}` : kindProblem(given, expected));
+    checkName(next, request.info.name);
     dedupeOwners(next, request);
     if (view?.write) return throughView(view, current, next, context, store);
     return next;
   };
 }
 
+function refusedKind(next: KubeObject, why: string): errors.ApiError {
+  return errors.invalid({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(next), why)]);
+}
+
 async function applying({ server, store, request, query, context }: Patching): Promise<Change> {
   const { definition } = store;
   const { info } = request;
   const applied = await readApplied(request, definition);
-  placeInNamespace(applied, info.namespace);
-  if (!applied.metadata.name) applied.metadata.name = info.name;
-  return (current) =>
-    applyObject({
+  // the configuration stays as it was sent: errors show what the client wrote
+  placeInNamespace({ ...applied, metadata: { ...applied.metadata } }, info.namespace);
+  return (current) => {
+    const next = applyObject({
       type: structTypeOf(definition.schema),
       live: current,
       applied,
@@ -82,4 +88,10 @@ async function applying({ server, store, request, query, context }: Patching): P
       defaults: (object) => definition.defaults?.(object),
       now: server.clock.now(),
     });
+    if (next !== current) {
+      next.metadata.namespace ||= info.namespace || undefined;
+      next.metadata.name ||= info.name;
+    }
+    return next;
+  };
 }

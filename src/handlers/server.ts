@@ -56,6 +56,10 @@ export class Server {
     const { decision } = await this.registry.services.authorizer.authorize(attributes);
     if (decision === 'allow') return;
     const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
-    throw errors.forbidden(info, name, `User ${JSON.stringify(user.username)} cannot create resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)} ${where}`);
+    throw errors.forbidden(
+      info,
+      name,
+      `User ${JSON.stringify(user.username)} cannot create resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)} ${where}`,
+    );
   }
 }

@@ -51,7 +51,8 @@ export function throughView(
   return next;
 }
 
-function checkName(object: KubeObject, name: string): void {
+/** @throws ApiError BadRequest unless the object has the name of the URL */
+export function checkName(object: KubeObject, name: string): void {
   if (!object.metadata.name)
     throw errors.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (object.metadata.name !== name)

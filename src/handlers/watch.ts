@@ -75,7 +75,9 @@ class WatchAnswer implements Sink<ObjectItem> {
 
   events(changes: readonly Change<ObjectItem>[]): boolean {
     const { response } = this.#request;
-    const frames = changes.map((change) => this.#encoder.event({ type: change.type, item: change.item.in(this.#store.kind), forms: change.forms }));
+    const frames = changes.map((change) =>
+      this.#encoder.event({ type: change.type, item: change.item.in(this.#store.kind), forms: change.forms }),
+    );
     const bytes = frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
     if (response.write(bytes)) return true;
     void drained(this.#request).then(() => this.#watcher?.resume());
@@ -110,7 +112,12 @@ class WatchAnswer implements Sink<ObjectItem> {
       if (!(e instanceof StorageError)) throw e;
       if (e.code === 'COMPACTED') this.expired();
       // a revision of the future: nothing is told before it comes
-      else if (e.code === 'FUTURE') this.#watcher = this.#store.cache.watch({ ...options, after: 'now', match: (item) => item.revision > Number(resourceVersion) && (match?.(item.in(kind)) ?? true) });
+      else if (e.code === 'FUTURE')
+        this.#watcher = this.#store.cache.watch({
+          ...options,
+          after: 'now',
+          match: (item) => item.revision > Number(resourceVersion) && (match?.(item.in(kind)) ?? true),
+        });
       else throw e;
     }
   }
@@ -125,7 +132,10 @@ class WatchAnswer implements Sink<ObjectItem> {
       this.#progress();
       this.#timers.push(clock.after(BOOKMARK_PERIOD_MS, tick));
     };
-    this.#timers.push(clock.after(BOOKMARK_PERIOD_MS, tick), clock.after(Math.max(timeout - BEFORE_END_MS, 0), () => this.#progress()));
+    this.#timers.push(
+      clock.after(BOOKMARK_PERIOD_MS, tick),
+      clock.after(Math.max(timeout - BEFORE_END_MS, 0), () => this.#progress()),
+    );
   }
 
   #progress(): void {

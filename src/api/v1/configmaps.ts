@@ -1,5 +1,6 @@
 import { define } from '../definition.js';
 import { at, type FieldError, forbidden, invalid, tooLong } from '../meta/field-errors.js';
+import { validateObjectMeta } from '../meta/metadata.js';
 import { byteLength, isConfigMapKey } from '../meta/names.js';
 import { equalData, validateDataFrozen } from '../shared/data.js';
 import { age } from '../shared/format.js';
@@ -16,7 +17,7 @@ export default define<ConfigMap>({
     const errors = validateDataFrozen(map, old);
     if (old.immutable && !equalData(map.binaryData, old.binaryData))
       errors.push(forbidden(at('binaryData'), 'field is immutable when `immutable` is set'));
-    return [...errors, ...validate(map)];
+    return [...errors, ...validateObjectMeta(map.metadata, { namespaced: true, path: at('metadata') }), ...validate(map)];
   },
   row: (map, { now }) => [map.metadata.name, Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length, age(map, now)],
 });
