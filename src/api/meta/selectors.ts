@@ -43,26 +43,35 @@ function testOf({ key, operator, values }: LabelRequirement): (labels: Labels) =
   switch (operator) {
     case '=':
     case '==':
-      return (labels) => labels?.[key] === only;
+      return (labels) => valueOf(labels, key) === only;
     case 'in':
-      return (labels) => labels?.[key] !== undefined && allowed.has(labels[key]);
+      return (labels) => isAmong(allowed, valueOf(labels, key));
     case '!=':
     case 'notin':
-      return (labels) => labels?.[key] === undefined || !allowed.has(labels[key]);
+      return (labels) => !isAmong(allowed, valueOf(labels, key));
     case 'exists':
-      return (labels) => labels?.[key] !== undefined;
+      return (labels) => valueOf(labels, key) !== undefined;
     case '!':
-      return (labels) => labels?.[key] === undefined;
+      return (labels) => valueOf(labels, key) === undefined;
     case 'gt':
     case 'lt': {
       const bound = integer(only);
       return (labels) => {
-        const value = integer(labels?.[key]);
+        const value = integer(valueOf(labels, key));
         if (value === undefined || bound === undefined) return false;
         return operator === 'gt' ? value > bound : value < bound;
       };
     }
   }
+}
+
+// a label may be called like a property of every object
+function valueOf(labels: Labels, key: string): string | undefined {
+  return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
+function isAmong(allowed: ReadonlySet<string>, value: string | undefined): boolean {
+  return value !== undefined && allowed.has(value);
 }
 
 // an int64, as strconv.ParseInt takes it
@@ -283,7 +292,7 @@ export class FieldSelection {
     return this.requirements.length === 0;
   }
   matches(fields: Labels): boolean {
-    for (const r of this.requirements) if (((fields?.[r.field] ?? '') === r.value) !== (r.operator === '=')) return false;
+    for (const r of this.requirements) if (((valueOf(fields, r.field) ?? '') === r.value) !== (r.operator === '=')) return false;
     return true;
   }
   /** The value `field` must have for an object to match, where the selector says one: lets a list become a get. */
@@ -310,12 +319,11 @@ export function parseFieldSelector(text: string): FieldSelection {
 }
 
 function unescape(value: string): string {
-  const bad = /\\(?:[^\\,=]|$)/s.exec(value);
-  const bare = /[,=]/.exec(value.replace(/\\./gs, '  '));
-  if (bare && (!bad || bare.index < bad.index))
-    throw badRequest(`invalid field selector: unescaped character in value: ${bare[0].charCodeAt(0)}`);
-  if (bad) throw badRequest(`invalid field selector: invalid escape sequence: ${bad[0]}`);
-  return value.replace(/\\(.)/gs, '$1');
+  return value.replace(/\\(.?)|[,=]/gsu, (found, escaped: string | undefined) => {
+    if (escaped === undefined) throw badRequest(`invalid field selector: unescaped character in value: ${found.charCodeAt(0)}`);
+    if (!['\\', ',', '='].includes(escaped)) throw badRequest(`invalid field selector: invalid escape sequence: ${found}`);
+    return escaped;
+  });
 }
 
 /** What a selectable field's owner needs to be known by. */
