@@ -16,6 +16,8 @@ const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 const MAX_RETRIES = 15;
+/** Every node reads every change, so the changes of a rollout are better brought together. */
+const REST = 100;
 
 /** Keeps the Endpoints of Services that select pods. */
 export const endpointsController: ControllerDefinition = {
@@ -28,6 +30,7 @@ export const endpointsController: ControllerDefinition = {
       {
         name: 'endpoints-controller',
         maxRetries: MAX_RETRIES,
+        rest: REST,
         for: services,
         watches: [
           servingPodWatch(environment),

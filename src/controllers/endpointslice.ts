@@ -22,6 +22,8 @@ const ZONE = 'topology.kubernetes.io/zone';
 /** --max-endpoints-per-slice */
 const MAX_ENDPOINTS = 100;
 const MAX_RETRIES = 15;
+/** Every node reads every change, so the changes of a rollout are better brought together. */
+const REST = 100;
 
 /** Keeps the EndpointSlices of Services that select pods. */
 export const endpointslice: ControllerDefinition = {
@@ -34,6 +36,7 @@ export const endpointslice: ControllerDefinition = {
       {
         name: 'endpointslice-controller',
         maxRetries: MAX_RETRIES,
+        rest: REST,
         for: services,
         watches: [
           servingPodWatch(environment),

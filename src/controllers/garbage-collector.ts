@@ -40,13 +40,13 @@ function garbageCollectorControllers(environment: Environment): Controller[] {
       name: 'garbage-collector-controller',
       workers: WORKERS,
       start: (queue) => void (queues.collect = queue),
-      reconcile: (key) => collector.collect(key, queues.collect),
+      reconcile: (key, signal) => collector.collect(key, queues.collect, signal),
     },
     {
       name: 'garbage-collector-controller/orphan',
       workers: WORKERS,
       start: (queue) => void (queues.orphan = queue),
-      reconcile: (key) => collector.orphan(key),
+      reconcile: (key, signal) => collector.orphan(key, signal),
     },
     {
       name: 'garbage-collector-controller/resources',

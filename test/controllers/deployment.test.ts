@@ -220,8 +220,8 @@ describe('deployment controller', () => {
     }
     await complete(1);
     await world.eventually(async () => {
-      const revisions = (await world.list(replicasets)).map((s) => s.metadata.annotations?.[REVISION]).sort();
-      expect(revisions).to.deep.equal(['3', '4', '5']);
+      const revisions = (await world.list(replicasets)).map((s) => Number(s.metadata.annotations?.[REVISION])).sort((a, b) => a - b);
+      expect(revisions).to.deep.equal([3, 4, 5]);
     });
   });
 

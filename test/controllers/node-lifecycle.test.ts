@@ -69,7 +69,7 @@ describe('node lifecycle', () => {
 
   it('greets nodes', async () => {
     const told = (await world.list(events)).filter((e) => e.reason === 'RegisteredNode');
-    expect(told.map((e) => e.message).sort()).to.deep.equal(
+    expect(told.map((e) => e.message)).to.have.members(
       ['n1', 'n2', 'n3'].map((n) => `Node ${n} event: Registered Node ${n} in Controller`),
     );
     expect(told[0]?.source).to.deep.equal({ component: 'node-controller' });

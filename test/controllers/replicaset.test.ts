@@ -44,7 +44,7 @@ describe('replicaset controller', () => {
       expect(await status()).to.deep.include({ replicas: 3, fullyLabeledReplicas: 3, observedGeneration: 1, terminatingReplicas: 0 }),
     );
     const told = (await world.list(events)).filter((e) => e.reason === 'SuccessfulCreate');
-    expect(told.map((e) => e.message).sort()).to.deep.equal((await world.list(pods)).map((p) => `Created pod: ${p.metadata.name}`).sort());
+    expect(told.map((e) => e.message)).to.have.members((await world.list(pods)).map((p) => `Created pod: ${p.metadata.name}`));
     expect(told[0]).to.deep.include({
       type: 'Normal',
       count: 1,

@@ -72,7 +72,7 @@ export class World {
     const definitions = new Definitions();
     // a definition of pods is one of objects, to whoever only asks for what all have
     for (const kind of KINDS) definitions.add(kind as unknown as Definition);
-    const storage = await openMemory();
+    const storage = openMemory();
     const registry = new Registry({ definitions, storage, admission: createAdmission({ enable: [], disable: [] }) });
     const feed = new Feed({ storage });
     const world = new World(registry);

@@ -39,8 +39,8 @@ export class Collector {
   }
 
   /** Deletes the object if no owner is left, takes away references to owners that are gone, and ends a foreground deletion. */
-  async collect(key: string, queue: Enqueue): Promise<Result> {
-    await this.#monitors.synced();
+  async collect(key: string, queue: Enqueue, signal: AbortSignal): Promise<Result> {
+    await this.#monitors.synced(signal);
     const item = this.#monitors.find(key);
     if (!item) return undefined;
     if (isDeletedWith(item.object, FOREGROUND)) return this.#waitForDependents(item, queue);
@@ -59,8 +59,8 @@ export class Collector {
   }
 
   /** Frees the dependents of an object that is deleted without them, and lets the object go. */
-  async orphan(key: string): Promise<Result> {
-    await this.#monitors.synced();
+  async orphan(key: string, signal: AbortSignal): Promise<Result> {
+    await this.#monitors.synced(signal);
     const item = this.#monitors.find(key);
     if (!item || !isDeletedWith(item.object, ORPHAN)) return undefined;
     const { uid = '' } = item.object.metadata;

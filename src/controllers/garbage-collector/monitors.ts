@@ -6,6 +6,7 @@ import type { Informer } from '../../client/informer.js';
 import { keyOf } from '../../client/store.js';
 import { sleep } from '../../util/clock.js';
 import type { Environment, ServedResource } from '../runtime/controller.js';
+import { aborted } from '../runtime/controller.js';
 
 const BY_OWNER = 'owner';
 /** Upstream goes to work after so long, even if a resource cannot be listed. */
@@ -36,6 +37,7 @@ export class Monitors {
   /** By version and kind, as references name it. */
   #byKind = new Map<string, Monitor>();
   #synced: Promise<unknown> = Promise.resolve();
+  #isSynced = false;
 
   constructor(environment: Environment, listener: Listener) {
     this.#environment = environment;
@@ -62,12 +64,14 @@ export class Monitors {
     if (added.length === 0) return;
     const all = Promise.all([...this.#monitors.values()].map((m) => m.informer.synced));
     const patience = new AbortController();
-    this.#synced = Promise.race([all.finally(() => patience.abort()), sleep(clock, SYNC_TIMEOUT, patience.signal)]);
+    const synced = Promise.race([all.finally(() => patience.abort()), sleep(clock, SYNC_TIMEOUT, patience.signal)]);
+    this.#isSynced = false;
+    this.#synced = synced.then(() => (this.#isSynced = true));
   }
 
-  /** Resolves when everything has been listed. */
-  async synced(): Promise<void> {
-    await this.#synced;
+  /** Resolves when everything has been listed, or when the signal is aborted. */
+  async synced(signal: AbortSignal): Promise<void> {
+    if (!this.#isSynced) await Promise.race([this.#synced, aborted(signal)]);
   }
 
   /** The object of a key made by `itemKey`, as the informers have it. */

@@ -20,6 +20,8 @@ import { type Replicated, replicasStatus, statusDiffers } from './status.js';
 
 /** Pods made or deleted in one go; the rest follows when these have been seen. */
 const BURST = 500;
+/** A thousand pods that start make thousands of changes; the status need not follow each. */
+const REST = 20;
 
 /** In what the kinds differ. */
 export interface ReplicatedKind<T extends Replicated> {
@@ -35,6 +37,7 @@ export function replicaController<T extends Replicated>(environment: Environment
   const replicas = new Replicas(environment, kind, expectations);
   return {
     name: kind.name,
+    rest: REST,
     for: kind.resource,
     watches: [
       podWatch(environment, kind, expectations),

@@ -69,6 +69,8 @@ export interface Controller {
   readonly workers?: number;
   /** After so many failures in a row a key waits for the next change instead of the next try. Default: never. */
   readonly maxRetries?: number;
+  /** Milliseconds a key rests after it was worked on, so that a storm of changes costs few rounds. Default 0. */
+  readonly rest?: number;
   /** Every change of an object of this resource adds its key. */
   readonly for?: Resource;
   /** Every change of an object whose controlling owner is of the `for` kind adds the owner's key. */
@@ -78,8 +80,11 @@ export interface Controller {
   start?(queue: Enqueue): void;
   /** Keys to begin with, for controllers that work by the clock. */
   readonly initial?: readonly string[];
-  /** Brings the world to what the object of the key asks for. Rejects to be tried again with back-off; with TerminalError not to be. */
-  reconcile(key: string): Promise<Result>;
+  /**
+   * Brings the world to what the object of the key asks for. Rejects to be tried again with back-off; with TerminalError
+   * not to be. The signal is aborted when the controller is stopped, for whoever has to wait.
+   */
+  reconcile(key: string, signal: AbortSignal): Promise<Result>;
 }
 
 /** Trying again without a change would fail the same way. */
@@ -115,24 +120,35 @@ export interface Running {
 
 /** Starts the controller: its informers first, then its workers. */
 export function run(controller: Controller, environment: Pick<Environment, 'informers' | 'clock' | 'logger'>): Running {
-  const { informers, clock, logger } = environment;
+  const { informers, clock } = environment;
   const queue = new WorkQueue(clock);
+  const abort = new AbortController();
   controller.start?.(queue);
   const watches = allWatches(controller);
   for (const w of watches) w.listen(informers, queue);
   const work = async () => {
-    const synced = await Promise.all(watches.map((w) => informers.of(w.resource).synced));
-    if (synced.includes(false)) return;
+    const synced = Promise.all(watches.map((w) => informers.of(w.resource).synced));
+    const ready = await Promise.race([synced, aborted(abort.signal)]);
+    if (!ready || ready.includes(false)) return;
     for (const key of controller.initial ?? []) queue.add(key);
-    await Promise.all(Array.from({ length: controller.workers ?? 5 }, () => worker(controller, queue, logger)));
+    await Promise.all(Array.from({ length: controller.workers ?? 5 }, () => worker(controller, queue, environment, abort.signal)));
   };
   const done = work();
   return {
     stop: async () => {
       queue.close();
+      abort.abort();
       await done;
     },
   };
+}
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 function allWatches(controller: Controller): readonly Watch[] {
@@ -152,18 +168,26 @@ function ownerKeys(kind: Resource, object: KubeObject): string[] {
   return [kind.namespaced ? `${object.metadata.namespace}/${ref.name}` : ref.name];
 }
 
-async function worker(controller: Controller, queue: WorkQueue, logger: Logger): Promise<void> {
+async function worker(
+  controller: Controller,
+  queue: WorkQueue,
+  environment: Pick<Environment, 'clock' | 'logger'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, logger } = environment;
   for (;;) {
     const key = await queue.get();
     if (key === undefined) return;
     try {
-      const result = await controller.reconcile(key);
+      const result = await controller.reconcile(key, signal);
       queue.forget(key);
       if (result) queue.addAfter(key, result.after);
     } catch (error) {
       retry(controller, queue, logger, key, error);
     } finally {
-      queue.done(key);
+      // a key that rests counts as worked on: what is added meanwhile waits
+      if (controller.rest) clock.after(controller.rest, () => queue.done(key));
+      else queue.done(key);
     }
   }
 }
