@@ -31,7 +31,8 @@ import { versionInfo } from './server/version.js';
 import { startCompactor } from './storage/compactor.js';
 import { openLevel } from './storage/level.js';
 import { openMemory } from './storage/memory.js';
-import type { Storage } from './storage/storage.js';
+import { type Storage, StorageError } from './storage/storage.js';
+import { UserError } from './util/user-error.js';
 import { Feed } from './watch/feed.js';
 
 /** A running cluster. */
@@ -75,12 +76,10 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const { clock, random, logger } = settings;
   const serviceAddresses = settings.serviceClusterIPRanges.map(firstAddress);
   const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
-  const [access, storage, definitions] = await Promise.all([
-    openPki({ ...settings, serviceAddresses }),
-    openStorage(settings),
-    loadDefinitions(),
-  ]);
-  stops.push(() => storage.close());
+  const opening = openStorage(settings);
+  // registered before it is open: when another part fails meanwhile, the store must not stay locked
+  stops.push(async () => (await opening.catch(() => undefined))?.close());
+  const [access, storage, definitions] = await Promise.all([openPki({ ...settings, serviceAddresses }), opening, loadDefinitions()]);
   const registry = new Registry({ definitions, storage, admission });
   const feed = new Feed({ storage });
   stops.push(() => feed.stop());
@@ -211,7 +210,14 @@ async function startComponents(
 }
 
 async function openStorage(settings: Settings): Promise<Storage> {
-  return settings.memory ? openMemory() : openLevel({ directory: join(settings.dataDir, 'store'), fsync: settings.fsync });
+  if (settings.memory) return openMemory();
+  try {
+    return await openLevel({ directory: join(settings.dataDir, 'store'), fsync: settings.fsync });
+  } catch (error) {
+    // locked, foreign, not writable
+    if (error instanceof StorageError) throw new UserError(error.message, 'failure', { cause: error });
+    throw error;
+  }
 }
 
 /** Every built-in definition. @throws Error when a folder holds something that is none */
