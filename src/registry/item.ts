@@ -64,24 +64,29 @@ export class ObjectItem {
     const end = this.key.lastIndexOf('/');
     return this.key.slice(this.key.lastIndexOf('/', end - 1) + 1, end);
   }
-  /** The parsed object, frozen through and through. */
+  /** The parsed object, frozen through and through: for readers in the same process, who keep it. */
   get object(): KubeObject {
+    const object = this.parsed;
+    if (!Object.isFrozen(object)) deepFreeze(object);
+    return object as KubeObject;
+  }
+  /** The same without the cost of freezing: for those who only look at it. */
+  get parsed(): Readonly<KubeObject> {
     if (this.#object === undefined) {
       this.#object = JSON.parse(this.text.toString()) as KubeObject;
       this.kind.hot.keep(this);
     }
-    if (!Object.isFrozen(this.#object)) deepFreeze(this.#object);
     return this.#object;
   }
   get labels(): Readonly<Record<string, string>> {
-    return (this.#labels ??= this.object.metadata.labels ?? NO_LABELS);
+    return (this.#labels ??= this.parsed.metadata.labels ?? NO_LABELS);
   }
   /** Values for field selectors, metadata.name and metadata.namespace among them. */
   get fields(): Readonly<Record<string, string>> {
     return (this.#fields ??= {
       'metadata.name': this.name,
       ...(this.kind.definition.namespaced && { 'metadata.namespace': this.namespace }),
-      ...this.kind.definition.fields?.(this.object),
+      ...this.kind.definition.fields?.(this.parsed),
     });
   }
   /** The text without kind and apiVersion, as the items of a list have it, and without its opening brace. */

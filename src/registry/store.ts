@@ -124,16 +124,16 @@ export class Store {
     for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
       const current = this.find(key);
       if (!current && !options.create) throw errors.notFound(this.definition, key.name);
-      const present = current?.object.metadata.uid ?? '';
+      const present = current?.parsed.metadata.uid ?? '';
       if (options.uid && options.uid !== present)
         throw preconditionFailed(this.definition, this.keyOf(key), key.name, options.uid, present);
-      const next = await change(current?.object);
+      const next = await change(current?.parsed);
       if (!current) {
         const created = await this.#createByUpdate(context, key, next, options);
         if (created) return { item: created, created: true };
         continue;
       }
-      if (next === current.object) return { item: current, created: false };
+      if (next === current.parsed) return { item: current, created: false };
       const item = await this.#replace(context, current, next, options);
       // a lost race: what names a revision is refused the next time round
       if (item) return { item, created: false };
@@ -149,8 +149,8 @@ export class Store {
   async delete(context: Context, key: ObjectKey, options: DeleteOptions): Promise<{ item: ObjectItem; gone: boolean }> {
     for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
       const current = this.get(key);
-      const plan = planDeletion(this.definition, current.object, { ...options }, context);
-      await this.#validate(context, 'DELETE', undefined, current.object, key.name, options);
+      const plan = planDeletion(this.definition, current.parsed, { ...options }, context);
+      await this.#validate(context, 'DELETE', undefined, current.parsed, key.name, options);
       if (plan.action === 'none') return { item: current, gone: false };
       if (context.dryRun)
         return {
@@ -193,7 +193,7 @@ export class Store {
 
   #exists(name: string, existing: ObjectItem | undefined): errors.ApiError {
     const error = errors.alreadyExists(this.definition, name);
-    if (existing?.object.metadata.deletionTimestamp !== undefined)
+    if (existing?.parsed.metadata.deletionTimestamp !== undefined)
       error.status.message = `object is being deleted: ${error.status.message}`;
     return error;
   }
@@ -231,7 +231,7 @@ export class Store {
   /** @returns undefined when another write came first */
   async #replace(context: Context, current: ObjectItem, next: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
     const d = this.definition;
-    const old = current.object;
+    const old = current.parsed;
     const { name } = old.metadata;
     this.#checkIdentity(current, next);
     d.defaults?.(next);
@@ -251,7 +251,7 @@ export class Store {
 
   #checkIdentity(current: ObjectItem, next: KubeObject): void {
     const { resourceVersion } = next.metadata;
-    const { name } = current.object.metadata;
+    const { name } = current.parsed.metadata;
     if (resourceVersion && resourceVersion !== '0') {
       if (resourceVersion !== String(current.revision)) throw errors.conflict(this.definition, name, errors.OBJECT_MODIFIED);
     } else if (!this.definition.unconditionalUpdate) {
@@ -301,7 +301,7 @@ export class Store {
       if (e instanceof StorageError && e.code === 'CONFLICT') return false;
       throw translate(e);
     }
-    this.definition.afterDelete?.(item.object, context.services);
+    this.definition.afterDelete?.(item.parsed, context.services);
     return true;
   }
 

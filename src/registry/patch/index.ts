@@ -126,9 +126,12 @@ function withoutAbsent(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutAbsent);
   if (typeof value !== 'object' || value === null) return value;
   const present: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined)
-      Object.defineProperty(present, key, { value: withoutAbsent(item), enumerable: true, configurable: true, writable: true });
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    if (item === undefined) continue;
+    // a key of this name must not become the object's prototype
+    if (key === '__proto__') Object.defineProperty(present, key, { value: withoutAbsent(item), enumerable: true, configurable: true, writable: true });
+    else present[key] = withoutAbsent(item);
   }
   return present;
 }

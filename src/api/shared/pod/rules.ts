@@ -1,4 +1,5 @@
 // What a new pod must be, and what may change in a pod that exists.
+import { equal } from '../../../util/equal.js';
 import { unifiedDiff } from '../../../util/unified-diff.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required } from '../../meta/field-errors.js';
 import { semanticEqual } from '../../meta/metadata.js';
@@ -53,6 +54,8 @@ const UPDATABLE = [
 
 /** @returns all that is wrong with a change of a pod itself */
 export function validatePodUpdate(pod: Pod, old: Pod, scope: PodScope): FieldError[] {
+  // what has not changed was valid when it was stored; most updates touch neither
+  if (equal(pod.spec, old.spec) && equal(pod.metadata.annotations, old.metadata.annotations)) return [];
   const errors = [...validateAnyPod(pod, scope), ...validateAnnotationsUpdate(pod, old, at('metadata', 'annotations'))];
   for (const list of ['containers', 'initContainers'] as const) {
     const [now, before] = [pod.spec[list] ?? [], old.spec[list] ?? []];
