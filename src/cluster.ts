@@ -11,7 +11,7 @@ import { bootstrap } from './bootstrap.js';
 import type { Client } from './client/client.js';
 import { Informers } from './client/informers.js';
 import { LocalClient } from './client/local.js';
-import { startControllers } from './controllers/index.js';
+import { enabledControllers, startControllers } from './controllers/index.js';
 import { Discovery } from './handlers/discovery.js';
 import { resourceHandler } from './handlers/index.js';
 import { OpenApi } from './handlers/openapi.js';
@@ -60,6 +60,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const settings = resolveOptions(options);
+  enabledControllers(settings.controllers);
   const stops: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (let end = stops.pop(); end; end = stops.pop()) await end();

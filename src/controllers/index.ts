@@ -8,6 +8,7 @@ import { EventRecorder } from '../client/event-recorder.js';
 import type { Informers } from '../client/informers.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
+import { UserError } from '../util/user-error.js';
 import { deployment } from './deployment.js';
 import { disruption } from './disruption.js';
 import { endpointsController } from './endpoints.js';
@@ -64,12 +65,12 @@ export const controllerNames: readonly string[] = CONTROLLERS.map((c) => c.name)
 
 /**
  * Which controllers a value of `--controllers` means.
- * @throws Error naming what is not a controller
+ * @throws UserError naming what is not a controller
  */
 export function enabledControllers(enabled: readonly string[]): string[] {
   const known = new Set(CONTROLLERS.flatMap((c) => [c.name, c.alias]));
   const unknown = enabled.filter((word) => word !== '*' && !known.has(word.replace(/^-/, '')));
-  if (unknown.length > 0) throw new Error(`unknown controllers: ${unknown.join(', ')} (known: ${controllerNames.join(', ')})`);
+  if (unknown.length > 0) throw new UserError(`--controllers: there is no ${unknown.join(', ')}; there are ${controllerNames.join(', ')}`, 'usage');
   return CONTROLLERS.filter((c) => isEnabled(c, enabled)).map((c) => c.name);
 }
 
@@ -84,7 +85,7 @@ function isEnabled({ name, alias }: ControllerDefinition, enabled: readonly stri
 
 /**
  * Starts the enabled controllers. They write as kube-controller-manager. The informers stay their owner's.
- * @throws Error for an unknown name in `enabled`
+ * @throws UserError for an unknown name in `enabled`
  */
 export function startControllers(options: ControllersOptions): { stop(): Promise<void> } {
   const names = new Set(enabledControllers(options.enabled));
