@@ -7,13 +7,18 @@ export const GROUPS = [
   'apps-v1',
   'authentication-v1',
   'authorization-v1',
+  'autoscaling-v1',
+  'autoscaling-v2',
   'batch-v1',
   'coordination-v1',
   'discovery-v1',
   'events-v1',
   'networking-v1',
+  'node-v1',
   'policy-v1',
   'rbac-v1',
+  'scheduling-v1',
+  'storage-v1',
 ] as const;
 
 /**

@@ -2,7 +2,7 @@ import { define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid, notSupported } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
 import { validateConditions, validateNonNegative } from '../meta/metadata.js';
-import { isPercent } from '../meta/names.js';
+import { isPercent, nameIsPathSegment } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
 import { age } from '../shared/format.js';
 import type { IntOrString } from '../types/meta-v1.gen.js';
@@ -17,6 +17,8 @@ export default define<PodDisruptionBudget>({
   resource: 'poddisruptionbudgets',
   generation: true,
   unconditionalUpdate: false,
+  // upstream never checked more
+  validateName: nameIsPathSegment,
   validate: (budget) => validate(budget, false),
   validateUpdate: (budget, old, { subresource }) => {
     if (subresource === 'status') return validateStatus(budget);

@@ -1,7 +1,8 @@
 import { define } from '../definition.js';
-import { at, type FieldError, required } from '../meta/field-errors.js';
-import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
+import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
+import { compileLabelSelector, hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { RBAC_GROUP, rbacName, validateRules } from '../shared/rbac.js';
+import type { LabelSelector } from '../types/meta-v1.gen.js';
 import type { ClusterRole } from '../types/rbac-v1.gen.js';
 
 export default define<ClusterRole>({
@@ -20,5 +21,20 @@ function validate({ rules, aggregationRule }: ClusterRole, allowInvalidValues: b
   const path = at('aggregationRule', 'clusterRoleSelectors');
   const selectors = aggregationRule.clusterRoleSelectors ?? [];
   if (selectors.length === 0) errors.push(required(path, 'at least one clusterRoleSelector required if aggregationRule is non-nil'));
-  return [...errors, ...selectors.flatMap((selector, i) => validateLabelSelector(selector, path.index(i), { allowInvalidValues }))];
+  return [
+    ...errors,
+    ...selectors.flatMap((selector, i) => [
+      ...validateLabelSelector(selector, path.index(i), { allowInvalidValues }),
+      ...(compiles(selector) ? [] : [invalid(path.index(i), null, 'invalid label selector.')]),
+    ]),
+  ];
+}
+
+function compiles(selector: LabelSelector): boolean {
+  try {
+    compileLabelSelector(selector);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,21 +1,17 @@
 import { type Context, define } from '../definition.js';
-import { at, type FieldError, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
+import { at, type FieldError, forbidden, invalid } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable } from '../meta/metadata.js';
-import { isDNS1123Subdomain } from '../meta/names.js';
-import { sign } from '../meta/quantity.js';
-import { ACCESS_MODES, VOLUME_MODES } from '../shared/claim-spec.js';
 import { age } from '../shared/format.js';
 import { difference } from '../shared/pod/rules.js';
 import { goValue } from '../shared/go-value.js';
-import { validateNodeSelector } from '../shared/pod/affinity.js';
 import { defaultStorageVolume, roundQuantities } from '../shared/pod/defaults.js';
 import { termWarnings } from '../shared/pod/warnings.js';
+import { VOLUME_SOURCES } from '../shared/volume-sources.js';
+import { validateVolumeSpec } from '../shared/volume-spec.js';
 import { accessModesText, BETA_CLASS, storageClassOf } from '../shared/storage.js';
 import type { PersistentVolume, PersistentVolumeSpec } from '../types/core-v1.gen.js';
-import { validateVolumeSource, VOLUME_SOURCES } from './persistentvolume-sources.js';
 
 const SPEC = at('spec');
-const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
 const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options';
 /** Volumes that are mounted with options; the others do not have them. */
 const MOUNTABLE = [
@@ -56,10 +52,17 @@ export default define<PersistentVolume>({
     else if (!status.lastPhaseTransitionTime || status.lastPhaseTransitionTime === old.lastPhaseTransitionTime)
       status.lastPhaseTransitionTime = now(services.clock.now());
   },
-  validate: (volume) => [...validate(volume), ...validateMountOptions(volume)],
+  validate: (volume) => [...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC), ...validateMountOptions(volume)],
   // upstream checks the whole object twice, and says so twice
   validateUpdate: (volume, old, { subresource }) =>
-    subresource === 'status' ? [] : [...validate(volume), ...validateMountOptions(volume), ...validate(volume), ...validateChange(volume, old)],
+    subresource === 'status'
+      ? []
+      : [
+          ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
+          ...validateMountOptions(volume),
+          ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
+          ...validateChange(volume, old),
+        ],
   warnings: (volume, _old, { subresource }: Context) => (subresource === 'status' ? [] : warnings(volume)),
   row: (volume, context) => {
     const { metadata, spec, status } = volume;
@@ -84,61 +87,9 @@ function now(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
-function validate({ metadata, spec }: PersistentVolume): FieldError[] {
-  const errors = [...validateAccessModes(spec), ...validateCapacity(spec)];
-  const policy = spec.persistentVolumeReclaimPolicy;
-  if (policy && !RECLAIM_POLICIES.includes(policy))
-    errors.push(notSupported(SPEC.child('persistentVolumeReclaimPolicy'), policy, RECLAIM_POLICIES));
-  if (spec.nodeAffinity) {
-    const path = SPEC.child('nodeAffinity', 'required');
-    const selector = spec.nodeAffinity.required;
-    errors.push(...(selector ? validateNodeSelector(selector, path) : [required(path, 'must specify required node constraints')]));
-  }
-  errors.push(...validateVolumeSource(spec, metadata.name, SPEC));
-  if (policy === 'Recycle' && spec.hostPath && /^[/.]*$/.test(spec.hostPath.path) && spec.hostPath.path.startsWith('/'))
-    errors.push(forbidden(SPEC.child('persistentVolumeReclaimPolicy'), "may not be 'recycle' for a hostPath mount of '/'"));
-  return [...errors, ...validateClasses(spec)];
-}
-
 function validateMountOptions({ metadata, spec }: PersistentVolume): FieldError[] {
   if (metadata.annotations?.[MOUNT_OPTIONS] === undefined || MOUNTABLE.some((source) => spec[source] !== undefined)) return [];
   return [forbidden(at('metadata', 'annotations', MOUNT_OPTIONS), 'may not specify mount options for this volume type')];
-}
-
-function validateAccessModes({ accessModes = [] }: PersistentVolumeSpec): FieldError[] {
-  const path = SPEC.child('accessModes');
-  if (accessModes.length === 0) return [required(path)];
-  const errors = accessModes.filter((mode) => !ACCESS_MODES.includes(mode)).map((mode) => notSupported(path, mode, ACCESS_MODES));
-  if (accessModes.includes('ReadWriteOncePod') && accessModes.some((mode) => mode !== 'ReadWriteOncePod' && ACCESS_MODES.includes(mode)))
-    errors.push(forbidden(path, 'may not use ReadWriteOncePod with other access modes'));
-  return errors;
-}
-
-function validateCapacity({ capacity = {} }: PersistentVolumeSpec): FieldError[] {
-  const path = SPEC.child('capacity');
-  const names = Object.keys(capacity);
-  const errors: FieldError[] = [];
-  if (names.length === 0) errors.push(required(path));
-  if (capacity.storage === undefined || names.length > 1) errors.push(notSupported(path, names.length ? capacity : null, ['storage']));
-  for (const [name, amount] of Object.entries(capacity)) {
-    if (sign(amount) < 0) errors.push(invalid(path.key(name), Number(amount), 'must be a valid resource quantity'));
-    if (sign(amount) <= 0) errors.push(invalid(path.key(name), amount, 'must be greater than zero'));
-  }
-  return errors;
-}
-
-function validateClasses({ storageClassName, volumeMode, volumeAttributesClassName: attributes, csi }: PersistentVolumeSpec): FieldError[] {
-  const errors: FieldError[] = [];
-  if (storageClassName)
-    errors.push(...isDNS1123Subdomain(storageClassName).map((m) => invalid(SPEC.child('storageClassName'), storageClassName, m)));
-  if (volumeMode !== undefined && !VOLUME_MODES.includes(volumeMode))
-    errors.push(notSupported(SPEC.child('volumeMode'), volumeMode, VOLUME_MODES));
-  if (attributes === undefined) return errors;
-  const path = SPEC.child('volumeAttributesClassName');
-  if (attributes === '') errors.push(required(path, 'an empty string is disallowed'));
-  else errors.push(...isDNS1123Subdomain(attributes).map((m) => invalid(path, attributes, m)));
-  if (!csi) errors.push(required(SPEC.child('csi'), 'has to be specified when using volumeAttributesClassName'));
-  return errors;
 }
 
 function validateChange({ spec }: PersistentVolume, { spec: old }: PersistentVolume): FieldError[] {

@@ -1,0 +1,24 @@
+import { define } from '../definition.js';
+import { autoscalerRow } from '../shared/autoscaler-row.js';
+import { validateAutoscaler, validateAutoscalerStatus } from '../shared/autoscalers.js';
+import type { HorizontalPodAutoscaler } from '../types/autoscaling-v1.gen.js';
+import type { HorizontalPodAutoscaler as V2 } from '../types/autoscaling-v2.gen.js';
+import { DEFAULT_CPU, hasCarriedMetrics, toV1, toV2 } from './v2-form.js';
+
+export default define<HorizontalPodAutoscaler>({
+  group: 'autoscaling',
+  version: 'v1',
+  resource: 'horizontalpodautoscalers',
+  storedAs: { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' },
+  fromStored: (stored) => toV1(stored as V2),
+  toStored: toV2,
+  defaults: ({ metadata, spec }) => {
+    spec.minReplicas ??= 1;
+    if (!hasCarriedMetrics(metadata.annotations)) spec.targetCPUUtilizationPercentage ??= DEFAULT_CPU;
+  },
+  // errors speak of the fields as they are stored
+  validate: (autoscaler) => validateAutoscaler(toV2(autoscaler)),
+  validateUpdate: (autoscaler, old, { subresource }) =>
+    subresource === 'status' ? validateAutoscalerStatus(toV2(autoscaler)) : validateAutoscaler(toV2(autoscaler), toV2(old)),
+  row: (autoscaler, context) => autoscalerRow(toV2(autoscaler), context),
+});

@@ -1,0 +1,118 @@
+// Where a PersistentVolume's data lies: exactly one storage system.
+import { type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
+import { byteLength, isDNS1123Label, isDNS1123Subdomain, nameIsDNSLabel } from '../meta/names.js';
+import { checkNoBacksteps, requireText } from './pod/checks.js';
+import { storageVolumeRules } from './pod/storage-volumes.js';
+import { validateDriverName, validateHostPath } from './pod/volumes.js';
+import type { CSIPersistentVolumeSource, PersistentVolumeSpec, SecretReference } from '../types/core-v1.gen.js';
+
+/** In the order in which upstream looks at them: the first one counts, further ones are refused. */
+export const VOLUME_SOURCES = [
+  'hostPath',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'flocker',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'cephfs',
+  'iscsi',
+  'cinder',
+  'fc',
+  'flexVolume',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'scaleIO',
+  'local',
+  'storageos',
+  'csi',
+] as const satisfies readonly (keyof PersistentVolumeSpec)[];
+
+type Source = (typeof VOLUME_SOURCES)[number];
+
+/** @returns all that is wrong with the volume's source; `name` is the volume's */
+export function validateVolumeSource(spec: PersistentVolumeSpec, name: string, path: FieldPath): FieldError[] {
+  const errors: FieldError[] = [];
+  let found = false;
+  for (const source of VOLUME_SOURCES) {
+    if (spec[source] === undefined) continue;
+    // a flexVolume is not counted against what comes before it
+    if (found && source !== 'flexVolume') {
+      errors.push(forbidden(path.child(source === 'cephfs' ? 'cephFS' : source), 'may not specify more than 1 volume type'));
+      continue;
+    }
+    found = true;
+    errors.push(...validateSource(source, spec, name, path.child(source === 'gcePersistentDisk' ? 'persistentDisk' : source)));
+    if (source === 'local' && !spec.nodeAffinity) errors.push(required(path.child('nodeAffinity'), 'Local volume requires node affinity'));
+  }
+  if (!found) errors.push(required(path, 'must specify a volume type'));
+  return errors;
+}
+
+function validateSource(source: Source, spec: PersistentVolumeSpec, name: string, path: FieldPath): FieldError[] {
+  switch (source) {
+    case 'hostPath':
+      return spec.hostPath ? validateHostPath(spec.hostPath, path) : [];
+    case 'local':
+      return spec.local?.path ? checkNoBacksteps(path.child('path'), spec.local.path) : [required(path.child('path'))];
+    case 'csi':
+      return spec.csi ? validateCSI(spec.csi, path) : [];
+    default: {
+      const rule = storageVolumeRules[source] as (value: unknown, path: FieldPath) => FieldError[];
+      return [...rule(spec[source], path), ...validateOwn(source, spec, name, path)];
+    }
+  }
+}
+
+/** What a PersistentVolume's source has beyond a pod's: objects in other namespaces. */
+function validateOwn(source: Source, spec: PersistentVolumeSpec, name: string, path: FieldPath): FieldError[] {
+  switch (source) {
+    case 'cinder':
+      return spec.cinder?.secretRef ? requireText(path.child('secretRef', 'namespace'), spec.cinder.secretRef.namespace) : [];
+    case 'storageos':
+      return spec.storageos?.secretRef ? requireText(path.child('secretRef', 'namespace'), spec.storageos.secretRef.namespace) : [];
+    case 'azureFile':
+      return spec.azureFile?.secretNamespace === '' ? [required(path.child('secretNamespace'))] : [];
+    case 'glusterfs': {
+      const namespace = spec.glusterfs?.endpointsNamespace;
+      const at = path.child('endpointsNamespace');
+      if (namespace === undefined) return [];
+      if (namespace === '') return [invalid(at, namespace, 'if the endpointnamespace is set, it must be a valid namespace name')];
+      return nameIsDNSLabel(namespace, false).map((m) => invalid(at, namespace, m));
+    }
+    case 'iscsi': {
+      const { initiatorName, targetPortal = '', secretRef } = spec.iscsi ?? {};
+      const errors = secretRef ? requireText(path.child('secretRef', 'name'), secretRef.name) : [];
+      if (initiatorName !== undefined && byteLength(`${name}:${targetPortal}`) > 64)
+        errors.push(
+          invalid(
+            path.child('targetportal'),
+            targetPortal,
+            'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
+          ),
+        );
+      return errors;
+    }
+    default:
+      return [];
+  }
+}
+
+function validateCSI(csi: CSIPersistentVolumeSource, path: FieldPath): FieldError[] {
+  const secrets = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const;
+  return [
+    ...validateDriverName(csi.driver, path.child('driver')),
+    ...requireText(path.child('volumeHandle'), csi.volumeHandle),
+    ...secrets.flatMap((field) => (csi[field] ? validateSecret(csi[field], path.child(field)) : [])),
+  ];
+}
+
+function validateSecret({ name, namespace }: SecretReference, path: FieldPath): FieldError[] {
+  const check = (field: string, value: string | undefined, rule: (value: string) => string[]) =>
+    value ? rule(value).map((m) => invalid(path.child(field), value, m)) : [required(path.child(field))];
+  return [...check('name', name, isDNS1123Subdomain), ...check('namespace', namespace, isDNS1123Label)];
+}

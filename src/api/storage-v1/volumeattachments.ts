@@ -1,0 +1,74 @@
+import { define } from '../definition.js';
+import { at, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
+import { FIELD_IMMUTABLE, semanticEqual } from '../meta/metadata.js';
+import { byteLength, nameIsDNSSubdomain, rangeMessage } from '../meta/names.js';
+import { age } from '../shared/format.js';
+import { goValue } from '../shared/go-value.js';
+import { validateDriverName } from '../shared/pod/volumes.js';
+import { keepMetadata } from '../shared/status.js';
+import { validateInlineVolumeSpec } from '../shared/volume-spec.js';
+import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../types/storage-v1.gen.js';
+
+const SPEC = at('spec');
+const MAX_METADATA = 256 * 1024;
+const MAX_MESSAGE = 1024;
+
+export default define<VolumeAttachment>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  resource: 'volumeattachments',
+  returnDeletedObject: true,
+  unconditionalUpdate: false,
+  prepareCreate: (attachment) => {
+    attachment.status = { attached: false };
+  },
+  prepareUpdate: (attachment, old, { subresource }) => {
+    if (subresource === 'status') keepMetadata(attachment, old);
+  },
+  validate,
+  validateUpdate: (attachment, old) => [
+    ...validate(attachment),
+    ...(semanticEqual(attachment.spec, old.spec) ? [] : [invalid(SPEC, goValue(attachment.spec), FIELD_IMMUTABLE)]),
+  ],
+  row: (attachment, { now }) => {
+    const { metadata, spec, status } = attachment;
+    return [metadata.name, spec.attacher, spec.source.persistentVolumeName ?? '', spec.nodeName, status.attached, age(attachment, now)];
+  },
+});
+
+function validate({ spec, status }: VolumeAttachment): FieldError[] {
+  const errors = [
+    ...validateDriverName(spec.attacher, SPEC.child('attacher')),
+    ...validateSource(spec.source),
+    ...nameIsDNSSubdomain(spec.nodeName, false).map((m) => invalid(SPEC.child('nodeName'), spec.nodeName, m)),
+  ];
+  const size = Object.entries(status.attachmentMetadata ?? {}).reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0);
+  if (size > MAX_METADATA) errors.push(tooLong(at('status', 'attachmentMetadata'), MAX_METADATA));
+  errors.push(
+    ...validateVolumeError(status.attachError, at('status', 'attachError')),
+    ...validateVolumeError(status.detachError, at('status', 'detachError')),
+  );
+  const volume = spec.source.persistentVolumeName;
+  if (volume === undefined) return errors;
+  return [...errors, ...nameIsDNSSubdomain(volume, false).map((m) => invalid(at('spec.source.persistentVolumeName'), volume, m))];
+}
+
+function validateSource({ inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource): FieldError[] {
+  const path = SPEC.child('source');
+  const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
+  if (inlineVolumeSpec)
+    return persistentVolumeName === undefined
+      ? validateInlineVolumeSpec(inlineVolumeSpec, path.child('inlineVolumeSpec'))
+      : [forbidden(path, one)];
+  if (persistentVolumeName === undefined) return [required(path, one)];
+  return persistentVolumeName === '' ? [required(path.child('persistentVolumeName'), 'must specify non empty persistentVolumeName')] : [];
+}
+
+function validateVolumeError(error: VolumeError | undefined, path: FieldPath): FieldError[] {
+  if (!error) return [];
+  const errors: FieldError[] = [];
+  // upstream names the wrong limit
+  if (byteLength(error.message ?? '') > MAX_MESSAGE) errors.push(tooLong(path.child('message'), MAX_METADATA));
+  if ((error.errorCode ?? 0) < 0) errors.push(invalid(path.child('errorCode'), error.errorCode, rangeMessage(0, 2 ** 31 - 1)));
+  return errors;
+}
