@@ -3,15 +3,20 @@ import { resolve, join } from 'node:path';
 import { Command } from 'commander';
 import { defaultDataDir } from '../options.js';
 import { readKubeconfig } from '../server/kubeconfig.js';
+import { pkiDirectory } from '../server/pki.js';
 import { UserError } from '../util/user-error.js';
 import { connect } from './api.js';
 import { dataDirFlag } from './flags.js';
 
-/** Removes what a cluster of a data directory has left outside of it; resolves to what that was, for people to read. */
-export type RemoveLeftovers = (dataDir: string) => Promise<readonly string[]>;
+/**
+ * Removes what the nodes of a cluster have left: containers, networks, volumes.
+ * @param caCert PEM of the cluster's authority, which tells its containers from those of others
+ * @returns what was removed, for people to read
+ */
+export type RemoveLeftovers = (dataDir: string, caCert: string) => Promise<readonly string[]>;
 
 /** What kubemu puts into a data directory. */
-const OWN = ['pki', 'store', 'kubeconfig'];
+const OWN = ['pki', 'store', 'pods', 'kubeconfig'];
 
 const EXAMPLES = `
 Examples:
@@ -27,11 +32,11 @@ export function resetCommand(removeLeftovers: RemoveLeftovers): Command {
     .action(async ({ dataDir = defaultDataDir() }: { dataDir?: string }) => {
       const directory = resolve(dataDir);
       const entries = await entriesOf(directory);
-      await checkOwn(directory, entries);
+      const caCert = await authorityOf(directory, entries);
       await checkStopped(directory);
-      for (const leftover of await removeLeftovers(directory)) process.stdout.write(`removed ${leftover}\n`);
+      for (const leftover of await removeLeftovers(directory, caCert)) process.stdout.write(`removed ${leftover}\n`);
       for (const name of OWN.filter((n) => entries.includes(n))) {
-        await rm(join(directory, name), { recursive: true });
+        await rm(join(directory, name), { recursive: true, force: true });
         process.stdout.write(`removed ${join(directory, name)}\n`);
       }
       const others = entries.filter((n) => !OWN.includes(n));
@@ -49,10 +54,11 @@ async function entriesOf(directory: string): Promise<string[]> {
 }
 
 /** Directories of other programs may hold a "store" too: only one with our authority in it is ours. */
-async function checkOwn(directory: string, entries: readonly string[]): Promise<void> {
-  const authority = entries.includes('pki') ? await readFile(join(directory, 'pki', 'ca.crt'), 'utf8').catch(() => '') : '';
+async function authorityOf(directory: string, entries: readonly string[]): Promise<string> {
+  const authority = entries.includes('pki') ? await readFile(join(pkiDirectory(directory), 'ca.crt'), 'utf8').catch(() => '') : '';
   if (!authority.includes('-----BEGIN CERTIFICATE-----'))
     throw new UserError(`${directory} is not a data directory of kubemu: nothing was removed`);
+  return authority;
 }
 
 async function checkStopped(directory: string): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Handler } from '../handlers/request.js';
 import type { Health } from './health.js';
 import type { Metrics } from './metrics.js';
-import { type VersionInfo, versionHandler } from './version.js';
+import type { VersionInfo } from './version.js';
+import { versionHandler } from './version-handler.js';
 
 /**
  * Serves what the server says about itself (health, version, metrics), and leaves the rest to `next`.

@@ -1,8 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { type Endpoint, MEDIA_TYPES, negotiate } from '../handlers/negotiation.js';
-import type { Handler } from '../handlers/request.js';
-import { sendBody } from '../handlers/respond.js';
-import { methodNotAllowed } from '../api/meta/errors.js';
 
 /** The release of Kubernetes whose API this is. */
 const KUBERNETES = { major: '1', minor: '36', patch: '3' };
@@ -47,17 +43,5 @@ export function versionInfo(): VersionInfo {
     goVersion: '',
     compiler: `node ${process.versions.node}`,
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-  };
-}
-
-const JSON_ONLY: Endpoint = { encodings: ['json'], route: [MEDIA_TYPES.json], forms: [], serverVersion: '' };
-
-/** Serves /version: indented JSON for whoever asks, as upstream. */
-export function versionHandler(info: VersionInfo): Handler {
-  const body = Buffer.from(JSON.stringify(info, undefined, 2));
-  return async (request) => {
-    if (request.method !== 'GET') throw methodNotAllowed();
-    negotiate(request, JSON_ONLY);
-    sendBody(request, 200, 'application/json', body);
   };
 }
