@@ -27,8 +27,9 @@ export async function runUntilStopped(
   const cluster = await start({ ...options, logger });
   process.stdout.write(`${greeting(cluster, process.uptime())}\n`);
   const name = await signal;
-  process.stderr.write('Stopping; the same again stops at once.\n');
+  // before anybody is told: without a listener the signal would end the process its own way
   void nextSignal().then((second) => process.exit(second === 'SIGINT' ? 130 : 143));
+  process.stderr.write('Stopping; the same again stops at once.\n');
   logger.info('stopping', { signal: name });
   await cluster.stop();
 }

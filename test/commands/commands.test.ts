@@ -131,31 +131,11 @@ describe('the command line', function () {
   });
 
   it('hands the flags on', async () => {
-    const flags = [
-      ...[
-        '--bind-address=127.0.0.1',
-        '--secure-port=0',
-        '--memory',
-        '--fsync=false',
-        '--nodes=5',
-        '--runtime=simulated',
-        '--node-cpu=4',
-        '--v=1',
-      ],
-      ...[
-        '--controllers=*,-deployment',
-        '--authorization-mode=AlwaysDeny',
-        '--anonymous-auth=false',
-        '--service-cluster-ip-range=10.1.0.0/16',
-      ],
-      ...[
-        '--service-node-port-range=31000+10',
-        '--enable-admission-plugins=A,B',
-        '--disable-admission-plugins=C',
-        '--allow-privileged=false',
-      ],
-    ];
-    const up = begin(FAKE, ['up', ...flags]);
+    const flags =
+      '--bind-address=127.0.0.1 --secure-port=0 --memory --fsync=false --nodes=5 --runtime=simulated --node-cpu=4 --v=1 --controllers=*,-deployment ' +
+      '--authorization-mode=AlwaysDeny --anonymous-auth=false --service-cluster-ip-range=10.1.0.0/16 --service-node-port-range=31000+10 ' +
+      '--enable-admission-plugins=A,B --disable-admission-plugins=C --allow-privileged=false';
+    const up = begin(FAKE, ['up', ...flags.split(' ')]);
     await up.printed('Ctrl-C');
     expect(JSON.parse(await readFile(join(dataDir, 'settings.json'), 'utf8'))).to.deep.equal({
       bindAddress: '127.0.0.1',
