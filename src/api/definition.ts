@@ -175,6 +175,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly verbs: readonly string[];
   /** The kind of its body where it is not the kind of the object: Scale, Eviction, TokenRequest … */
   readonly body?: GroupVersionKind;
+  /** Other versions of that kind, of the same shape, that clients may send. */
+  readonly otherVersions?: readonly string[];
   /** GET: what to answer; default: the object. */
   read?(object: T, context: Context): KubeObject;
   /** PUT and PATCH: brings `input` into `object` (a copy that may be changed). Throws ApiError to refuse. Default: the object is replaced as prepareUpdate allows. */

@@ -19,12 +19,14 @@ const QUOTED = 30;
 /** What a body is expected to be. */
 export interface Expected extends GroupVersionKind {
   readonly schema: string;
+  /** Versions of the same shape that will do as well. */
+  readonly otherVersions?: readonly string[] | undefined;
 }
 
 /** What the body of a subresource is: its own kind, or the object's. */
 export function expectedOf(definition: Definition, subresource: string): Expected {
-  const body = definition.subresources[subresource]?.body;
-  return body ? { ...body, schema: schemaOf(body) } : definition;
+  const { body, otherVersions } = definition.subresources[subresource] ?? {};
+  return body ? { ...body, schema: schemaOf(body), otherVersions } : definition;
 }
 
 /**
@@ -128,6 +130,7 @@ function checkKind(value: unknown, expected: Expected, body: Buffer): Record<str
   const given = claimed(object, expected);
   if (!given) return object;
   if (given === 'malformed') throw unrecognized(expected, `unexpected GroupVersion string: ${String(object.apiVersion)}`, body);
+  if (given.group === expected.group && given.kind === expected.kind && expected.otherVersions?.includes(given.version)) return object;
   if (given.kind === expected.kind && isRegistered(given))
     throw errors.badRequest(
       `the API version in the data (${apiVersionOf(given)}) does not match the expected API version (${apiVersionOf(expected)})`,

@@ -40,10 +40,8 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
   if (!subresource?.create) throw errors.methodNotAllowed();
   const body = await decodeBody(request, expectedOf(definition, info.subresource), query.fieldValidation);
   placeInNamespace(body, info.namespace);
-  // the name in the body may be left out: the URL says it
+  // the name in the body may be left out: the URL says it; what another one means, each subresource says in its own words
   body.metadata.name ||= info.name;
-  if (body.metadata.name !== info.name)
-    throw errors.badRequest(`the name of the object (${body.metadata.name}) does not match the name on the URL (${info.name})`);
   await answer(server, request, definition, negotiated, 201, await subresource.create(context, info, body));
 }
 

@@ -72,7 +72,7 @@ export default define<Pod>({
   },
   subresources: {
     binding: { create: (context, key, body) => bind(context, key, body as Binding) },
-    eviction: { create: (context, key, body) => evict(context, key, body as Eviction) },
+    eviction: { otherVersions: ['v1beta1'], create: (context, key, body) => evict(context, key, body as Eviction) },
     log: { connect: true },
     exec: { connect: true },
     attach: { connect: true },
