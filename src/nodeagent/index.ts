@@ -6,3 +6,5 @@ export { AGENT_ANNOTATION, type NodeSpec, RUNTIME_ANNOTATION } from './node-obje
 export { type Runtime, RuntimeError } from './runtime.js';
 export { type SimulatedOptions, simulatedRuntime } from './simulated.js';
 export { clusterIdOf, openRuntimes, type Runtimes, type RuntimesOptions } from './runtimes.js';
+export { dockerAvailable, removeLeftovers } from './docker-leftovers.js';
+export { type DockerOptions, dockerRuntime } from './docker.js';

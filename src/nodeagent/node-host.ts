@@ -113,11 +113,10 @@ class RunningNodeHost implements NodeHost {
 
   async addNode(spec: NodeSpec, runtime: Runtime = this.#options.runtime): Promise<void> {
     const known = this.#options.informers.of(nodes).store.get(spec.name);
-    const hosted: Hosted = {
-      spec,
-      runtime: this.#runtimes.get(known?.metadata.annotations?.[RUNTIME_ANNOTATION] ?? '') ?? runtime,
-      agent: undefined,
-    };
+    const own = this.#runtimes.get(known?.metadata.annotations?.[RUNTIME_ANNOTATION] ?? '') ?? runtime;
+    // a real runtime knows what its machine has
+    const capacity = own.name === 'simulated' ? { ...this.#options.capacity, ...spec.capacity } : spec.capacity;
+    const hosted: Hosted = { spec: { ...spec, ...(capacity && { capacity }) }, runtime: own, agent: undefined };
     this.#hosted.set(spec.name, hosted);
     if (known?.metadata.annotations?.[AGENT_ANNOTATION] === 'stopped') return;
     await this.#run(hosted);

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
+import { UserError } from '../util/user-error.js';
 import type { Runtime } from './runtime.js';
+import { dockerRuntime } from './docker.js';
+import { dockerAvailable } from './docker-leftovers.js';
 import { simulatedRuntime } from './simulated.js';
+import { messageOf } from './text.js';
 import { TimerWheel } from './timer-wheel.js';
 
 export interface RuntimesOptions {
@@ -29,8 +33,17 @@ export function clusterIdOf(caCert: string): string {
   return createHash('sha256').update(caCert).digest('hex').slice(0, 8);
 }
 
-/** Opens the runtimes of a host: the simulation always, Docker when asked for. */
+/** Opens the runtimes of a host: the simulation always, Docker when asked for. @throws UserError when Docker is asked for and does not answer */
 export async function openRuntimes(options: RuntimesOptions): Promise<Runtimes> {
   const simulated = simulatedRuntime({ clock: new TimerWheel(options.clock), random: options.random });
-  return { runtime: simulated, runtimes: [] };
+  if (options.runtime === 'simulated' || (options.runtime === 'auto' && !(await dockerAvailable())))
+    return { runtime: simulated, runtimes: [] };
+  try {
+    return { runtime: await dockerRuntime(options), runtimes: [simulated] };
+  } catch (error) {
+    if (options.runtime === 'docker')
+      throw new UserError(`--runtime docker: Docker does not answer as it should: ${messageOf(error)}`, 'failure', { cause: error });
+    options.logger.info('Docker answers but cannot be used: nodes are simulated', { error: messageOf(error) });
+    return { runtime: simulated, runtimes: [] };
+  }
 }

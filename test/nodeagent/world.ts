@@ -56,7 +56,7 @@ export class World {
   static async start(options: WorldOptions = {}): Promise<World> {
     const definitions = new Definitions();
     for (const kind of KINDS) definitions.add(((await import(`../../src/api/${kind}.js`)) as { default: Definition }).default);
-    const storage = await openMemory();
+    const storage = openMemory();
     const registry = new Registry({ definitions, storage, admission: createAdmission({ enable: [], disable: ['TaintNodesByCondition'] }) });
     const feed = new Feed({ storage });
     const world = new World(registry, options);
