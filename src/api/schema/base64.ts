@@ -39,7 +39,7 @@ function firstWrongByte(text: string): number | undefined {
       at = skipBreaks(at + 1);
       if (digits === 2) {
         if (at >= text.length) return text.length;
-        if (text[at] !== '=') return at;
+        if (text[at] !== '=') return at - 1;
         at = skipBreaks(at + 1);
       }
       return at < text.length ? at : undefined;

@@ -30,19 +30,21 @@ function wellFormed(value: unknown): unknown {
  * @throws JsonError
  */
 export function parseJson(text: string): ParsedJson {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
-    // half a surrogate pair is no character: Go reads U+FFFD
-    if (SURROGATE.test(text)) value = wellFormed(value);
-  } catch {
-    // throws what Go says; where Go reads more than JavaScript does, its value counts
-    return new Reader(text).read();
-  }
-  try {
-    return hasDuplicateKeys(text, value) ? new Reader(text).read() : { value, duplicates: [] };
+    const value = parsed(text);
+    // the reader throws what Go says; where Go reads more than JavaScript does, its value counts
+    return value === undefined || hasDuplicateKeys(text, value) ? new Reader(text).read() : { value, duplicates: [] };
   } catch (e) {
     throw e instanceof RangeError ? new JsonError('exceeded max depth', { cause: e }) : e;
+  }
+}
+
+/** @returns undefined for what is no JSON */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
@@ -109,7 +111,7 @@ class Reader {
       if (this.#text[this.#at] !== ':') throw this.#invalid('after object key');
       this.#at++;
       this.#path.push(this.#path.length > 0 ? `.${key}` : key);
-      const earlier: unknown = seen.has(key) ? (object as Record<string, unknown>)[key] : undefined;
+      const earlier: unknown = Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
       if (seen.has(key)) this.#duplicates.add(`duplicate field ${JSON.stringify(this.#path.join(''))}`);
       seen.add(key);
       const value = this.#value(depth + 1, earlier);

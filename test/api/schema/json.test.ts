@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import { JsonError, parseJson } from '../../../src/api/schema/json.js';
+
+describe('JSON', () => {
+  it('is parsed as JavaScript parses it', () => {
+    const text = '{"a":[1,-2.5e3,true,null,"\\u00e9\\n\\"{\\\\"],"b":{":":{}},"":""}';
+    expect(parseJson(text)).to.deep.equal({ value: JSON.parse(text) as unknown, duplicates: [] });
+  });
+
+  it('tells keys that occur twice, with their paths; the last value counts', () => {
+    expect(parseJson('{"spec":{"x":1,"l":[{"a":1,"a":2}],"x":2},"y":1}')).to.deep.equal({
+      value: { spec: { x: 2, l: [{ a: 2 }] }, y: 1 },
+      duplicates: ['duplicate field "spec.l[0].a"', 'duplicate field "spec.x"'],
+    });
+  });
+  it('merges objects that are given twice', () => {
+    expect(parseJson('{"m":{"a":1,"b":{"c":1}},"m":{"b":{"d":2}}}').value).to.deep.equal({ m: { a: 1, b: { c: 1, d: 2 } } });
+    expect(parseJson('{"m":{"a":1},"m":[1]}').value).to.deep.equal({ m: [1] });
+  });
+  it('is not misled by quotes and colons in texts', () => {
+    expect(parseJson('{"a":"\\\\","b":"\\":","c" : "x\\\\\\":"}').duplicates).to.deep.equal([]);
+  });
+
+  // what kube-apiserver v1.36.3 says
+  const malformed: readonly (readonly [string, string])[] = [
+    ['', 'unexpected end of JSON input'],
+    ['{', 'unexpected end of JSON input'],
+    ['{"a": "b"', 'unexpected end of JSON input'],
+    ['{"a": {"name": "a"}} trailing', "invalid character 't' after top-level value"],
+    ['{"a": {"name": "a",}}', "invalid character '}' looking for beginning of object key string"],
+    ["{'a': {}}", "invalid character '\\'' looking for beginning of object key string"],
+    ['{"a": "b" "x": 1}', "invalid character '\"' after object key:value pair"],
+    ['{"a" 1}', "invalid character '1' after object key"],
+    ['{"a":"b\u0001"}', "invalid character '\\x01' in string literal"],
+    ['{"a":"b\nc"}', "invalid character '\\n' in string literal"],
+    ['{"a":"\\x"}', "invalid character 'x' in string escape code"],
+    ['{"a":"\\u00g0"}', "invalid character 'g' in \\u hexadecimal character escape"],
+    ['nonsense', "invalid character 'o' in literal null (expecting 'u')"],
+    ['[1 2]', "invalid character '2' after array element"],
+    ['[1,]', "invalid character ']' looking for beginning of value"],
+    ['-x', "invalid character 'x' in numeric literal"],
+    ['1.x', "invalid character 'x' after decimal point in numeric literal"],
+    ['1e+x', "invalid character 'x' in exponent of numeric literal"],
+    ['01', "invalid character '1' after top-level value"],
+    ['é', "invalid character 'Ã' looking for beginning of value"],
+  ];
+  for (const [text, message] of malformed)
+    it(`${JSON.stringify(text)}: ${message}`, () => expect(() => parseJson(text)).to.throw(JsonError, message));
+
+  it('has a limit of nesting', () => {
+    expect(() => parseJson('['.repeat(10_001) + ']'.repeat(10_001))).to.throw(JsonError, 'exceeded max depth');
+    expect(() => parseJson('['.repeat(9_000) + ']'.repeat(9_000))).not.to.throw();
+  });
+});
