@@ -17,6 +17,7 @@ const MAX_DUPLICATES = 100;
 
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 
+/** Half a surrogate pair is no character: Go reads U+FFFD. */
 function wellFormed(value: unknown): unknown {
   if (typeof value === 'string') return Buffer.from(value).toString();
   if (Array.isArray(value)) return value.map(wellFormed);
@@ -33,7 +34,8 @@ export function parseJson(text: string): ParsedJson {
   try {
     const value = parsed(text);
     // the reader throws what Go says; where Go reads more than JavaScript does, its value counts
-    return value === undefined || hasDuplicateKeys(text, value) ? new Reader(text).read() : { value, duplicates: [] };
+    const json = value === undefined || hasDuplicateKeys(text, value) ? new Reader(text).read() : { value, duplicates: [] };
+    return SURROGATE.test(text) ? { ...json, value: wellFormed(json.value) } : json;
   } catch (e) {
     throw e instanceof RangeError ? new JsonError('exceeded max depth', { cause: e }) : e;
   }

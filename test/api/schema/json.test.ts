@@ -21,6 +21,10 @@ describe('JSON', () => {
     expect(parseJson('{"a":"\\\\","b":"\\":","c" : "x\\\\\\":"}').duplicates).to.deep.equal([]);
   });
 
+  it('reads half a surrogate pair as U+FFFD', () => {
+    expect(parseJson('{"\\ud83d":["\\ud83d\\ude00","a\\udc00"]}').value).to.deep.equal({ '\ufffd': ['😀', 'a\ufffd'] });
+  });
+
   // what kube-apiserver v1.36.3 says
   const malformed: readonly (readonly [string, string])[] = [
     ['', 'unexpected end of JSON input'],
