@@ -91,6 +91,16 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
 
   const streams: { host?: NodeHost } = {};
   const health = new Health(logger);
+  let bootstrapped = false;
+  health.add(
+    { name: 'etcd', check: async () => void (await storage.get('/registry/health')) },
+    {
+      name: 'poststarthook/bootstrap-controller',
+      check() {
+        if (!bootstrapped) throw new Error('not finished');
+      },
+    },
+  );
   const listener = await serve({ settings, registry, authorizer, access, health, streams });
   stops.push(
     () => listener.close(GRACE_MS),
@@ -104,6 +114,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     bindAddress: settings.bindAddress,
     clientCA: access.clientCAs.join(''),
   });
+  bootstrapped = true;
   if (storage.floor() === 0) {
     // the history of a cluster begins when its first objects are there: nobody can have seen it before
     await storage.compact(storage.revision());
