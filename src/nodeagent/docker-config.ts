@@ -67,7 +67,6 @@ export function sandboxOptions(owner: Owner, image: string, network: string): Co
       ...(pod.spec.securityContext?.sysctls && {
         Sysctls: Object.fromEntries(pod.spec.securityContext.sysctls.map((s) => [s.name, s.value])),
       }),
-      OomScoreAdj: -998,
     },
   };
 }
