@@ -181,6 +181,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   read?(object: T, context: Context): KubeObject;
   /** PUT and PATCH: brings `input` into `object` (a copy that may be changed). Throws ApiError to refuse. Default: the object is replaced as prepareUpdate allows. */
   write?(object: T, input: KubeObject, context: Context): void;
+  /** Server-side apply: what a configuration of the view says, as one of the object (its apiVersion and kind are filled in). */
+  applied?(input: KubeObject): Pick<KubeObject, 'metadata'>;
   /** POST: acts, and returns the answer's body. `body` is decoded and defaulted. */
   create?(context: Context, key: ObjectKey, body: KubeObject): Promise<KubeObject>;
   /** Served by the node's agent or a proxy (log, exec, attach, portforward, proxy). */

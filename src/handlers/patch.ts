@@ -4,7 +4,7 @@ import { invalid } from '../api/meta/field-errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { applyObject } from '../registry/fields/index.js';
-import { type Patch, patchObject, readPatch } from '../registry/patch/index.js';
+import { patchObject, readPatch } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
 import { claimed, type Expected, expectedOf, kindProblem, readApplied } from './body.js';
@@ -56,7 +56,8 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
     const { object: next, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
     for (const text of warnings) if (!request.warnings.includes(text)) request.warnings.push(text);
     const given = claimed(next, expected);
-    if (given) throw refusedKind(next, given === 'malformed' ? `unexpected GroupVersion string: ${next.apiVersion}` : kindProblem(given, expected));
+    if (given)
+      throw refusedKind(next, given === 'malformed' ? `unexpected GroupVersion string: ${next.apiVersion}` : kindProblem(given, expected));
     checkName(next, request.info.name);
     dedupeOwners(next, request);
     if (view?.write) return throughView(view, current, next, context, store);
@@ -68,10 +69,14 @@ function refusedKind(next: KubeObject, why: string): errors.ApiError {
   return errors.invalid({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(next), why)]);
 }
 
-async function applying({ server, store, request, query, context }: Patching): Promise<Change> {
+async function applying({ server, store, request, query, expected }: Patching): Promise<Change> {
   const { definition } = store;
   const { info } = request;
-  const applied = await readApplied(request, definition);
+  const view = definition.subresources[info.subresource];
+  const configuration = await readApplied(request, view?.applied ? expected : definition);
+  const applied = view?.applied
+    ? { ...view.applied(configuration), apiVersion: apiVersionOf(definition), kind: definition.kind }
+    : configuration;
   // the configuration stays as it was sent: errors show what the client wrote
   placeInNamespace({ ...applied, metadata: { ...applied.metadata } }, info.namespace);
   return (current) => {
@@ -87,6 +92,7 @@ async function applying({ server, store, request, query, context }: Patching): P
       hasStatus: definition.subresources.status !== undefined,
       defaults: (object) => definition.defaults?.(object),
       now: server.clock.now(),
+      timeless: view?.applied !== undefined,
     });
     if (next !== current) {
       next.metadata.namespace ||= info.namespace || undefined;

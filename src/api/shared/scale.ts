@@ -31,6 +31,7 @@ export function scaleSubresource<T extends Scalable>(
       };
       return scale;
     },
+    applied: ({ metadata, spec }: Scale) => ({ metadata, ...(spec && { spec }) }),
     write(object, input) {
       const scale = input as Scale;
       const replicas = scale.spec?.replicas ?? 0;

@@ -34,6 +34,8 @@ export interface ApplyOptions {
   readonly defaults: (object: KubeObject) => void;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** The manager's entry tells no time: so upstream has those who apply a scale. */
+  readonly timeless?: boolean;
 }
 
 /** The manager that stands for everything a client set before the first apply. */
@@ -58,7 +60,7 @@ export function applyObject(options: ApplyOptions): KubeObject {
   if (outcome.merged === before) return live ? unchanged(live, managers) : finish(options, before, managers);
   const id = managerId(options);
   const manager = managers.get(keyOf(id));
-  if (manager) managers.set(keyOf(id), { ...manager, time: timestamp(options.now) });
+  if (manager) managers.set(keyOf(id), { ...manager, time: options.timeless ? undefined : timestamp(options.now) });
   return finish(options, outcome.merged, managers);
 }
 
