@@ -70,7 +70,8 @@ export const controllerNames: readonly string[] = CONTROLLERS.map((c) => c.name)
 export function enabledControllers(enabled: readonly string[]): string[] {
   const known = new Set(CONTROLLERS.flatMap((c) => [c.name, c.alias]));
   const unknown = enabled.filter((word) => word !== '*' && !known.has(word.replace(/^-/, '')));
-  if (unknown.length > 0) throw new UserError(`--controllers: there is no ${unknown.join(', ')}; there are ${controllerNames.join(', ')}`, 'usage');
+  if (unknown.length > 0)
+    throw new UserError(`--controllers: there is no ${unknown.join(', ')}; there are ${controllerNames.join(', ')}`, 'usage');
   return CONTROLLERS.filter((c) => isEnabled(c, enabled)).map((c) => c.name);
 }
 

@@ -5,8 +5,7 @@ import { apiVersionOf } from '../../api/meta/object.js';
 import type { Informer } from '../../client/informer.js';
 import { keyOf } from '../../client/store.js';
 import { sleep } from '../../util/clock.js';
-import type { Environment, ServedResource } from '../runtime/controller.js';
-import { aborted } from '../runtime/controller.js';
+import { aborted, type Environment, hasOwnObjects, type ServedResource } from '../runtime/controller.js';
 
 const BY_OWNER = 'owner';
 /** Upstream goes to work after so long, even if a resource cannot be listed. */
@@ -135,7 +134,8 @@ function pathOf(r: Resource): string {
 }
 
 /** Events are many and never owned. */
-function isCollectable({ group, resource, verbs }: ServedResource): boolean {
-  if (resource === 'events' && (group === '' || group === 'events.k8s.io')) return false;
+function isCollectable(served: ServedResource): boolean {
+  const { group, resource, verbs } = served;
+  if (!hasOwnObjects(served) || (resource === 'events' && group === '')) return false;
   return ['delete', 'list', 'watch'].every((verb) => verbs.includes(verb));
 }

@@ -3,7 +3,7 @@ import { isApiError } from '../../api/meta/errors.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { pods } from '../../api/meta/resources.gen.js';
 import type { Namespace } from '../../api/types/core-v1.gen.js';
-import type { Environment, ServedResource } from '../runtime/controller.js';
+import { type Environment, hasOwnObjects, type ServedResource } from '../runtime/controller.js';
 import { isPodFinished } from '../runtime/pods.js';
 import type { Findings } from './conditions.js';
 
@@ -41,7 +41,7 @@ export async function deleteContent(environment: Environment, namespace: Namespa
       round.errors.push(error instanceof Error ? error : new Error('not an error', { cause: error }));
     }
   };
-  const resources = environment.settings.resources().filter((r) => r.namespaced && r.verbs.includes('delete'));
+  const resources = environment.settings.resources().filter((r) => r.namespaced && r.verbs.includes('delete') && hasOwnObjects(r));
   const isPods = (r: ServedResource) => r.group === pods.group && r.resource === pods.resource;
   for (const resource of resources.filter(isPods)) await take(resource);
   if (round.remaining.size > 0) return round;

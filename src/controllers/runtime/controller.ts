@@ -31,12 +31,19 @@ export interface ControllerSettings {
   readonly rootCA: string;
   /** One or two CIDRs. */
   readonly serviceClusterIPRanges: readonly string[];
-  /** Every resource that is served at this moment, each in one version; CRDs come and go. */
+  /** Every resource that is served at this moment, in all its versions; CRDs come and go. */
   resources(): readonly ServedResource[];
 }
 
 export interface ServedResource extends Resource {
   readonly verbs: readonly string[];
+  /** The resource that has the objects, where it is another one: another version, or another group. */
+  readonly storedAs?: { readonly group: string; readonly version: string; readonly resource: string };
+}
+
+/** Whether the resource has objects of its own: whoever goes through all objects need not look at the others. */
+export function hasOwnObjects({ group, version, resource, storedAs }: ServedResource): boolean {
+  return !storedAs || (storedAs.group === group && storedAs.version === version && storedAs.resource === resource);
 }
 
 /** A controller as the list of controllers has it. */

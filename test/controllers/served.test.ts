@@ -1,0 +1,15 @@
+import { expect } from 'chai';
+import { loadDefinitions } from '../../src/cluster.js';
+import { hasOwnObjects } from '../../src/controllers/runtime/controller.js';
+
+describe('resources that have objects of their own', () => {
+  it('are each in one version and one group only', async () => {
+    const all = (await loadDefinitions()).all();
+    const own = all.filter(hasOwnObjects);
+    const events = own.filter((r) => r.resource === 'events');
+    expect(events.map((r) => r.group)).to.deep.equal(['']);
+    const kinds = own.map((r) => `${r.group} ${r.kind}`);
+    expect(kinds.filter((kind, i) => kinds.indexOf(kind) !== i)).to.deep.equal([]);
+    expect(own.length).to.be.lessThan(all.length);
+  });
+});
