@@ -1,4 +1,5 @@
 import { type LabelOperator, type LabelRequirement, LabelSelection } from '../api/meta/selectors.js';
+import { tolerates } from '../api/shared/tolerations.js';
 import type { Node, NodeSelector, NodeSelectorTerm, Pod, Taint, Toleration } from '../api/types/core-v1.gen.js';
 import type { LabelSelector } from '../api/types/meta-v1.gen.js';
 import type { PodSelector } from './framework.js';
@@ -67,24 +68,6 @@ export function requiredNode(pod: Pod): ((node: Node) => boolean) | undefined {
   if (!simple && !required) return undefined;
   const affinity = required ? nodeSelector(required) : () => true;
   return (node) => (simple?.matches(node.metadata.labels) ?? true) && affinity(node);
-}
-
-/** (api/core/v1 Toleration.ToleratesTaint; Gt and Lt compare whole numbers, KEP 5471) */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  switch (toleration.operator) {
-    case 'Exists':
-      return true;
-    case 'Gt':
-    case 'Lt': {
-      const [wanted, found] = [toleration.value ?? '', taint.value ?? ''];
-      if (!/^-?\d+$/.test(wanted) || !/^-?\d+$/.test(found)) return false;
-      return toleration.operator === 'Gt' ? BigInt(found) > BigInt(wanted) : BigInt(found) < BigInt(wanted);
-    }
-    default:
-      return (toleration.value ?? '') === (taint.value ?? '');
-  }
 }
 
 /** The first taint with one of `effects` that no toleration covers. */

@@ -1,5 +1,5 @@
 import { type Plugin, unresolvable } from '../framework.js';
-import { tolerates } from '../selectors.js';
+import { tolerates } from '../../api/shared/tolerations.js';
 
 const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
 

@@ -1,5 +1,6 @@
+import { tolerates } from '../../api/shared/tolerations.js';
 import { normalizeToMax, type Plugin, unresolvable } from '../framework.js';
-import { tolerates, untolerated } from '../selectors.js';
+import { untolerated } from '../selectors.js';
 
 /** Taints keep off pods that do not tolerate them; nodes with fewer untolerated PreferNoSchedule taints score higher. */
 export const taintToleration: Plugin = {
