@@ -30,6 +30,7 @@ import { openPki, type Pki } from './server/pki.js';
 import { versionInfo } from './server/version.js';
 import { startCompactor } from './storage/compactor.js';
 import { openLevel } from './storage/level.js';
+import { measured, type StorageObserver } from './storage/measured.js';
 import { openMemory } from './storage/memory.js';
 import { type Storage, StorageError } from './storage/storage.js';
 import { UserError } from './util/user-error.js';
@@ -81,7 +82,8 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   // registered before it is open: when another part fails meanwhile, the store must not stay locked
   stops.push(async () => (await opening.catch(() => undefined))?.close());
   const [access, storage, definitions] = await Promise.all([openPki({ ...settings, serviceAddresses }), opening, loadDefinitions()]);
-  const registry = new Registry({ definitions, storage, admission });
+  const observed: { storage?: StorageObserver } = {};
+  const registry = new Registry({ definitions, storage: measured(storage, () => observed.storage), admission });
   const feed = new Feed({ storage });
   stops.push(() => feed.stop());
   const authorizer = authorizerFor(settings.authorizationMode, registry);
@@ -101,7 +103,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
       },
     },
   );
-  const listener = await serve({ settings, registry, authorizer, access, health, streams });
+  const listener = await serve({ settings, registry, authorizer, access, health, streams, observed });
   stops.push(
     () => listener.close(GRACE_MS),
     () => health.stop(),
@@ -135,10 +137,12 @@ interface Serving {
   readonly access: Pki;
   readonly health: Health;
   readonly streams: { readonly host?: NodeHost };
+  /** Where the observer of the store is put once there are metrics. */
+  readonly observed: { storage?: StorageObserver };
 }
 
 /** The API server's side that clients see. */
-async function serve({ settings, registry, authorizer, access, health, streams }: Serving): Promise<Listener> {
+async function serve({ settings, registry, authorizer, access, health, streams, observed }: Serving): Promise<Listener> {
   const { clock, logger } = settings;
   const { definitions } = registry;
   const version = versionInfo();
@@ -150,6 +154,7 @@ async function serve({ settings, registry, authorizer, access, health, streams }
         .map(({ definition, cache }) => ({ group: definition.group, resource: definition.resource, count: cache.statistics().items })),
     isServed: ({ group, version: v, resource }) => definitions.find(group, v, resource) !== undefined,
   });
+  observed.storage = metrics.storageRequest;
   const nodes: NodeStreams = {
     async logs(pod, options, signal) {
       if (!streams.host) throw serviceUnavailable(`there is no agent of node ${JSON.stringify(pod.node)} to read the log from`);
@@ -163,7 +168,7 @@ async function serve({ settings, registry, authorizer, access, health, streams }
     otherPaths: ['/metrics', '/version', '/openapi/v2', '/openapi/v3', '/openapi/v3/', ...health.paths()],
   });
   const openapi = new OpenApi({ definitions, clock, otherPaths: ['/version'] });
-  const resources = resourceHandler(new Server({ registry, clock, nodes }), (request) =>
+  const resources = resourceHandler(new Server({ registry, clock, nodes, watchSent: metrics.watchSent }), (request) =>
     request.info.path.startsWith('/openapi/') ? openapi.handle(request) : discovery.handle(request),
   );
   const listener = await listen({

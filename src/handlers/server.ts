@@ -24,16 +24,24 @@ export interface NodeStreams {
   logs(pod: { namespace: string; name: string; node: string }, options: LogOptions, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
 }
 
+/** Told about events that were sent to a watching client: whose they were, and how many bytes each. */
+export type WatchObserver = (
+  resource: { readonly group: string; readonly version: string; readonly resource: string },
+  sizes: readonly number[],
+) => void;
+
 /** What handlers know of the server they work for. */
 export class Server {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly nodes: NodeStreams | undefined;
+  readonly watchSent: WatchObserver | undefined;
 
-  constructor(options: { registry: Registry; clock: Clock; nodes?: NodeStreams | undefined }) {
+  constructor(options: { registry: Registry; clock: Clock; nodes?: NodeStreams | undefined; watchSent?: WatchObserver | undefined }) {
     this.registry = options.registry;
     this.clock = options.clock;
     this.nodes = options.nodes;
+    this.watchSent = options.watchSent;
   }
 
   context(request: ApiRequest, query?: Pick<WriteQuery, 'dryRun' | 'fieldManager'>): Context {

@@ -78,6 +78,10 @@ class WatchAnswer implements Sink<ObjectItem> {
     const frames = changes.map((change) =>
       this.#encoder.event({ type: change.type, item: change.item.in(this.#store.kind), forms: change.forms }),
     );
+    this.#server.watchSent?.(
+      this.#store.definition,
+      frames.map((frame) => frame.length),
+    );
     const bytes = frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
     if (response.write(bytes)) return true;
     void drained(this.#request).then(() => this.#watcher?.resume());

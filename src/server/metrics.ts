@@ -179,19 +179,23 @@ export class Metrics {
     return { verb: verbOf(method, info, scope, contentType), group, version, resource, subresource, scope, component: 'apiserver' };
   }
 
-  /** An event was sent to one watching client. */
-  watchEvent(group: string, version: string, resource: string, bytes: number): void {
+  /** Events of these sizes were sent to one watching client. */
+  readonly watchSent = (
+    { group, version, resource }: { group: string; version: string; resource: string },
+    sizes: readonly number[],
+  ): void => {
     const labels = { group, version, resource };
-    this.#watchEvents.inc(labels);
-    this.#watchSizes.observe(labels, bytes);
-  }
+    this.#watchEvents.inc(labels, sizes.length);
+    for (const size of sizes) this.#watchSizes.observe(labels, size);
+  };
 
-  /** The store has done something: get, list, create, update, delete. */
-  storageRequest(operation: string, group: string, resource: string, seconds: number): void {
-    const labels = { operation, group, resource };
+  /** The store has done something with a key such as /registry/apps/deployments/default/web: get, list, create, update, delete. */
+  readonly storageRequest = (operation: string, key: string, seconds: number): void => {
+    const [, , group = '', resource = ''] = key.split('/');
+    const labels = { operation, group: group === 'core' ? '' : group, resource };
     this.#storageTotal.inc(labels);
     this.#storageDuration.observe(labels, seconds);
-  }
+  };
 
   authenticated(result: 'success' | 'failure' | 'error'): void {
     this.#authentication.inc({ result });

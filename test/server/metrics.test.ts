@@ -90,14 +90,18 @@ describe('metrics', () => {
   });
 
   it('reports objects, watch events, the store and the process', async () => {
-    metrics.watchEvent('', 'v1', 'pods', 2000);
-    metrics.storageRequest('get', '', 'pods', 0.001);
+    metrics.watchSent({ group: '', version: 'v1', resource: 'pods' }, [2000, 500]);
+    metrics.storageRequest('get', '/registry/core/pods/default/web', 0.001);
+    metrics.storageRequest('list', '/registry/apps/deployments/', 0.001);
     const text = await scrape();
     expect(samples(text, 'apiserver_resource_objects')).to.deep.equal({ 'resource="pods"': 3, 'group="apps",resource="deployments"': 1 });
     expect(samples(text, 'apiserver_storage_objects')).to.deep.equal({ 'resource="pods"': 3, 'resource="deployments.apps"': 1 });
-    expect(samples(text, 'apiserver_watch_events_total')).to.deep.equal({ 'resource="pods",version="v1"': 1 });
-    expect(samples(text, 'apiserver_watch_events_sizes_sum')).to.deep.equal({ 'resource="pods",version="v1"': 2000 });
-    expect(samples(text, 'etcd_requests_total')).to.deep.equal({ 'operation="get",resource="pods"': 1 });
+    expect(samples(text, 'apiserver_watch_events_total')).to.deep.equal({ 'resource="pods",version="v1"': 2 });
+    expect(samples(text, 'apiserver_watch_events_sizes_sum')).to.deep.equal({ 'resource="pods",version="v1"': 2500 });
+    expect(samples(text, 'etcd_requests_total')).to.deep.equal({
+      'operation="get",resource="pods"': 1,
+      'group="apps",operation="list",resource="deployments"': 1,
+    });
     for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'process_start_time_seconds'])
       expect(samples(text, name)['']).to.be.greaterThan(0);
     expect(text).to.match(/^kubernetes_build_info\{.*git_version="v1\.36\.3\+kubemu-.*\} 1$/m);
@@ -105,7 +109,10 @@ describe('metrics', () => {
   });
 
   it('belong to one server', async () => {
-    new Metrics({ version: versionInfo(), objectCounts: () => [], isServed: () => true }).watchEvent('', 'v1', 'pods', 1);
+    new Metrics({ version: versionInfo(), objectCounts: () => [], isServed: () => true }).watchSent(
+      { group: '', version: 'v1', resource: 'pods' },
+      [1],
+    );
     expect(samples(await scrape(), 'apiserver_watch_events_total')).to.deep.equal({});
   });
 });

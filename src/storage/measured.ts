@@ -1,0 +1,30 @@
+import type { Range, Storage } from './storage.js';
+
+/** What was done, to which key (or keys with which prefix), and how long it took. */
+export type StorageObserver = (operation: 'get' | 'list' | 'create' | 'update' | 'delete', key: string, seconds: number) => void;
+
+/**
+ * The same store, with an observer of every request that reaches it, whether it succeeds or not.
+ * @param observer is asked for at each request, so that it may come later than the store
+ */
+export function measured(storage: Storage, observer: () => StorageObserver | undefined): Storage {
+  function timed<T>(operation: Parameters<StorageObserver>[0], key: string, act: () => Promise<T>): Promise<T> {
+    const observe = observer();
+    if (!observe) return act();
+    const began = performance.now();
+    return act().finally(() => observe(operation, key, (performance.now() - began) / 1000));
+  }
+  return {
+    supports: storage.supports,
+    create: (key, value) => timed('create', key, () => storage.create(key, value)),
+    update: (key, value, expected) => timed('update', key, () => storage.update(key, value, expected)),
+    delete: (key, expected) => timed('delete', key, () => storage.delete(key, expected)),
+    get: (key) => timed('get', key, () => storage.get(key)),
+    list: (range: Range) => timed('list', range.prefix, () => storage.list(range)),
+    revision: () => storage.revision(),
+    floor: () => storage.floor(),
+    subscribe: (after, listener) => storage.subscribe(after, listener),
+    compact: (revision) => storage.compact(revision),
+    close: () => storage.close(),
+  };
+}
