@@ -59,6 +59,7 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
     if (given)
       throw refusedKind(next, given === 'malformed' ? `unexpected GroupVersion string: ${next.apiVersion}` : kindProblem(given, expected));
     checkName(next, request.info.name);
+    placeInNamespace(next, request.info.namespace);
     dedupeOwners(next, request);
     if (view?.write) return throughView(view, current, next, context, store);
     return next;

@@ -39,11 +39,21 @@ function endOfString(text: Buffer, from: number): number {
   }
 }
 
+/** An annotation that stands for a field upstream keeps apart: only whole objects show it. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+function shownMetadata({ object, text }: Item): Buffer {
+  if (object.kind !== 'DaemonSet' || object.apiVersion !== 'apps/v1') return metadataText(text);
+  const { [TEMPLATE_GENERATION]: _, ...annotations } = object.metadata.annotations ?? {};
+  const shown = Object.keys(annotations).length > 0 ? annotations : undefined;
+  return Buffer.from(JSON.stringify({ ...object.metadata, annotations: shown }));
+}
+
 /** An object as PartialObjectMetadata of meta.k8s.io in `version`. */
 export function partialMetadata(item: Item, version: string): Buffer {
   return Buffer.concat([
     Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`),
-    metadataText(item.text),
+    shownMetadata(item),
     Buffer.from('}'),
   ]);
 }
