@@ -42,6 +42,8 @@ export class Watcher<I extends Item> {
   /** The initial items, until all have been given, and how many have. */
   #initial: readonly I[] | undefined;
   #initialGiven = 0;
+  /** The sink has said so, and nobody has resumed since. */
+  #full = false;
   #pumping = false;
 
   /** For Cache only. Begins on its own in the next microtask, so that the owner has the watcher before the first call. */
@@ -65,7 +67,9 @@ export class Watcher<I extends Item> {
 
   /** The sink, once full, has room again. May be called at any time, any number of times. */
   resume(): void {
-    if (this.#state === 'lagging') this.#pump();
+    if (!this.#full) return;
+    this.#full = false;
+    this.#pump();
   }
 
   /** Ends the watch; the sink is not called any more. May be called any number of times. */
@@ -90,14 +94,17 @@ export class Watcher<I extends Item> {
     // a watcher that joined, or caught up, while the others were served has had this batch from the history
     if (this.#state !== 'active' || this.#given >= last) return;
     this.#given = last;
-    const { match, prefix, sink } = this.#options;
+    const { match, prefix } = this.#options;
     const changes = match === undefined ? all(prefix) : this.#select(writes);
-    if (changes.length > 0 && !sink.events(changes) && this.#state === 'active') this.#lag();
-  }
-
-  #lag(): void {
+    if (changes.length === 0 || this.#give(changes) || this.#state !== 'active') return;
     this.#state = 'lagging';
     this.#cache.deactivate(this);
+  }
+
+  /** @returns whether the sink has room for more */
+  #give(changes: readonly Change<I>[]): boolean {
+    this.#full = !this.#options.sink.events(changes);
+    return !this.#full;
   }
 
   #select(writes: readonly Write<I>[]): readonly Change<I>[] {
@@ -114,12 +121,14 @@ export class Watcher<I extends Item> {
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    let room = true;
-    while (room && this.#state === 'lagging') room = this.#initial ? this.#giveInitial(this.#initial) : this.#giveHistory();
+    while (this.#state === 'lagging' && !this.#full) {
+      if (this.#initial) this.#giveInitial(this.#initial);
+      else this.#giveHistory();
+    }
     this.#pumping = false;
   }
 
-  #giveInitial(items: readonly I[]): boolean {
+  #giveInitial(items: readonly I[]): void {
     const { match, sink } = this.#options;
     const changes: Change<I>[] = [];
     while (this.#initialGiven < items.length && changes.length < CHUNK) {
@@ -127,27 +136,22 @@ export class Watcher<I extends Item> {
       if (match === undefined || match(item)) changes.push(new Change('ADDED', item));
     }
     if (this.#initialGiven === items.length) this.#initial = undefined;
-    const room = changes.length === 0 || sink.events(changes);
+    if (changes.length > 0) this.#give(changes);
     if (this.#initial === undefined && this.#state === 'lagging') sink.initialized?.(this.#given);
-    return room;
   }
 
-  #giveHistory(): boolean {
+  #giveHistory(): void {
     const writes = this.#cache.writesAfter(this.#given, CHUNK);
-    if (writes === undefined) {
-      this.expire();
-      return false;
-    }
+    if (writes === undefined) return this.expire();
     const last = writes.at(-1);
     if (!last) {
       this.#state = 'active';
-      this.#given = this.#cache.revision();
       this.#cache.activate(this);
-      return false;
+      return;
     }
     this.#given = last.revision;
     const changes = this.#select(writes);
-    return changes.length === 0 || this.#options.sink.events(changes);
+    if (changes.length > 0) this.#give(changes);
   }
 }
 

@@ -268,6 +268,25 @@ export function storageSuite(name: string, backend: StorageBackend): void {
         expect(told(events, start)).to.deep.equal(['2 /a/1 1@1 2', '3 /a/1 2@2 -', '4 /a/2 - 1', '5 /a/3 - 1', '6 /a/3 1@5 -']);
       });
 
+      it('gives each event its own value, however often the key is written meanwhile', async () => {
+        let revision = await storage.create('/a/1', bytes('1'));
+        const write = () => storage.update('/a/1', bytes(String(revision + 1 - start)), revision++);
+        for (let round = 0; round < 40; round++) {
+          const events: StorageEvent[] = [];
+          const writes = [write(), write()];
+          if (round % 3) await writes[0];
+          const subscribed = storage.subscribe(start, (batch) => events.push(...batch));
+          writes.push(write());
+          const end = await subscribed;
+          writes.push(write());
+          await Promise.all(writes);
+          end();
+          expect(events.map((e) => e.value?.toString())).to.deep.equal(events.map((_, i) => String(i + 1)));
+          expect(events).to.have.length(revision - start);
+          replay(events);
+        }
+      });
+
       it('has delivered the past when it settles', async () => {
         await storage.create('/a/1', bytes('1'));
         await storage.create('/a/2', bytes('1'));

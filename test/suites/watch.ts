@@ -281,6 +281,34 @@ export function watchSuite(name: string, backend: StorageBackend): void {
         expect(slow.recorder.changes.map((c) => c.item.revision)).to.deep.equal([1, 2, 3, 4, 5, 6]);
       });
 
+      it('resumed by another watcher misses nothing and repeats nothing', async () => {
+        const waker = record(pods, { after: 'now' });
+        const slow = record(pods, { after: 'now' });
+        const events = waker.recorder.events.bind(waker.recorder);
+        waker.recorder.events = (changes) => {
+          slow.recorder.full = !slow.recorder.full;
+          slow.watcher.resume();
+          return events(changes);
+        };
+        for (let i = 1; i <= 9; i++) await Promise.all([create(`${PODS}a/${i}`), create(`${PODS}b/${i}`)]);
+        slow.recorder.full = false;
+        slow.watcher.resume();
+        expect(slow.recorder.changes.map((c) => c.item.revision)).to.deep.equal(Array.from({ length: 18 }, (_, i) => i + 1));
+      });
+
+      it('is left alone until it is resumed, and when it is resumed before it began', async () => {
+        await create(`${PODS}a/1`);
+        const { recorder, watcher } = record(pods, { after: 0 });
+        recorder.full = true;
+        watcher.resume();
+        await turn();
+        expect(recorder.lines).to.deep.equal(['ADDED 1=1@1']);
+        await create(`${PODS}a/2`);
+        expect(recorder.lines).to.deep.equal(['ADDED 1=1@1']);
+        watcher.resume();
+        expect(recorder.lines).to.deep.equal(['ADDED 1=1@1', 'ADDED 2=1@2']);
+      });
+
       it('is told when the history no longer reaches, once, and only then', async () => {
         feed.stop();
         await start({ count: 3, bytes: 1e6 });
