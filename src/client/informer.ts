@@ -29,6 +29,8 @@ export interface InformerOptions<T extends KubeObject> {
   readonly logger: Logger;
   /** Narrows what is listed and watched; default: everything. */
   readonly select?: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>;
+  /** What of an object is kept and shown to handlers; default: all of it. Namespace, name, uid and resourceVersion must stay. */
+  readonly keep?: (object: T) => T;
 }
 
 /** client-go's reflector waits like this between failures: doubled each time, up to twice as long by chance. */
@@ -116,7 +118,7 @@ export class Informer<T extends KubeObject> {
     for (const object of list.items) {
       const key = keyOf(object);
       gone.delete(key);
-      this.#put(key, object);
+      this.#put(key, this.#kept(object));
     }
     for (const key of gone) this.#remove(key);
     this.#resourceVersion = list.metadata.resourceVersion ?? '0';
@@ -143,9 +145,13 @@ export class Informer<T extends KubeObject> {
   }
 
   #take(event: WatchEvent<T>): void {
-    if (event.type === 'DELETED') this.#remove(keyOf(event.object), event.object);
-    else if (event.type !== 'BOOKMARK') this.#put(keyOf(event.object), event.object);
+    if (event.type === 'DELETED') this.#remove(keyOf(event.object), this.#kept(event.object));
+    else if (event.type !== 'BOOKMARK') this.#put(keyOf(event.object), this.#kept(event.object));
     this.#resourceVersion = event.object.metadata.resourceVersion;
+  }
+
+  #kept(object: T): T {
+    return this.#options.keep?.(object) ?? object;
   }
 
   #put(key: string, object: T): void {

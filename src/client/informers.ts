@@ -30,27 +30,42 @@ export class Informers {
 
   /** The informer of a resource, started on first use. @throws Error after `stop` */
   of<T extends KubeObject>(resource: Resource<T>): Informer<T> {
-    if (this.#stopped) throw new Error('the informers have been stopped');
     const path = pathOf(resource);
-    let running = this.#running.get(path);
-    if (!running) {
-      const informer = new Informer<T>({ ...this.#options, resource });
-      const abort = new AbortController();
-      running = { informer: informer as unknown as Informer<KubeObject>, abort, done: informer.run(abort.signal) };
-      this.#running.set(path, running);
-    }
+    const running = this.#running.get(path) ?? this.#start(path, resource);
     // the key names the resource, and a resource has one type
     return running.informer as unknown as Informer<T>;
   }
 
-  /** Stops the informer of a resource that is no longer served. */
+  /**
+   * An informer for who asks only for identity, owners and finalizers: where no one else needs the objects whole, no more
+   * than that is kept in memory. @throws Error after `stop`
+   */
+  metadata(resource: Resource): Informer<KubeObject> {
+    const path = pathOf(resource);
+    const running = this.#running.get(path) ?? this.#running.get(metadataPath(path)) ?? this.#start(metadataPath(path), resource, bare);
+    return running.informer;
+  }
+
+  #start<T extends KubeObject>(path: string, resource: Resource<T>, keep?: (object: T) => T): Running {
+    if (this.#stopped) throw new Error('the informers have been stopped');
+    const informer = new Informer<T>({ ...this.#options, resource, keep });
+    const abort = new AbortController();
+    const running = { informer: informer as unknown as Informer<KubeObject>, abort, done: informer.run(abort.signal) };
+    this.#running.set(path, running);
+    return running;
+  }
+
+  /** Stops the informers of a resource that is no longer served. */
   async remove(resource: Resource): Promise<void> {
     const path = pathOf(resource);
-    const running = this.#running.get(path);
-    if (!running) return;
-    this.#running.delete(path);
-    running.abort.abort();
-    await running.done;
+    await Promise.all(
+      [path, metadataPath(path)].map(async (p) => {
+        const running = this.#running.get(p);
+        this.#running.delete(p);
+        running?.abort.abort();
+        await running?.done;
+      }),
+    );
   }
 
   /** Ends every watch; resolves when all have ended. */
@@ -65,4 +80,14 @@ export class Informers {
 
 function pathOf(r: Resource): string {
   return `${r.group}/${r.version}/${r.resource}`;
+}
+
+function metadataPath(path: string): string {
+  return `${path} metadata`;
+}
+
+/** What the life of an object depends on. */
+function bare({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { namespace, name, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp } = metadata;
+  return { apiVersion, kind, metadata: { namespace, name, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp } };
 }

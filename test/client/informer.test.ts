@@ -252,6 +252,25 @@ describe('shared informers', () => {
     expect(() => informers.of(configmaps)).to.throw('stopped');
   });
 
+  it('keep only what the life of an object depends on, where nobody asks for more', async () => {
+    const source = new Source();
+    source.items = [{ ...map('a', 1, { labels: { big: 'x' }, finalizers: ['f'] }), data: { much: 'more' } }];
+    const informers = new Informers({ client: source.asClient(), clock: new VirtualClock(), random: () => 0, logger: silentLogger });
+    const lean = informers.metadata(configmaps);
+    await lean.synced;
+    const kept = lean.store.get('default/a');
+    expect(kept).to.have.all.keys('apiVersion', 'kind', 'metadata');
+    expect(kept?.metadata).to.deep.include({ name: 'a', namespace: 'default', uid: 'a', resourceVersion: '1', finalizers: ['f'] });
+    expect(kept?.metadata.labels).to.equal(undefined);
+    expect(informers.metadata(configmaps)).to.equal(lean);
+    const whole = informers.of(configmaps);
+    await whole.synced;
+    expect(whole.store.get('default/a')?.data).to.deep.equal({ much: 'more' });
+    expect(informers.metadata(configmaps)).to.equal(whole);
+    await informers.remove(configmaps);
+    await informers.stop();
+  });
+
   it('can let go of a resource that is no longer served', async () => {
     const source = new Source();
     const informers = new Informers({ client: source.asClient(), clock: new VirtualClock(), random: () => 0, logger: silentLogger });

@@ -113,7 +113,7 @@ export class Monitors {
   }
 
   #listen(resource: Resource): Monitor {
-    const informer = this.#environment.informers.of(resource);
+    const informer = this.#environment.informers.metadata(resource);
     informer.addIndex(BY_OWNER, (object) => object.metadata.ownerReferences?.map((r) => r.uid));
     informer.addHandler({
       add: (object) => this.#listener.added({ resource, object }),
