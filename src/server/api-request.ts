@@ -16,12 +16,14 @@ export function apiRequest(request: Request, response: ServerResponse): ApiReque
     headers: request.headers,
     body() {
       // after an upgrade the stream belongs to the other protocol
-      body ??= exchange.upgrade ? Promise.resolve(Buffer.alloc(0)) : readBody(request, exchange.controller.signal);
+      body ??= exchange.upgrade ? Promise.resolve(Buffer.alloc(0)) : readBody(request, exchange.signal);
       return body;
     },
     response: response as unknown as Response,
     upgrade: exchange.upgrade && upgradeOf(response),
-    signal: exchange.controller.signal,
+    get signal() {
+      return exchange.signal;
+    },
     warnings: exchange.warnings,
   };
 }

@@ -71,6 +71,7 @@ export class Compression {
     response.removeHeader('content-length');
     const gzip = createGzip({ level: constants.Z_BEST_SPEED });
     this.#gzip = gzip;
+    response.once('close', () => gzip.destroy());
     gzip.on('data', (compressed: Buffer) => {
       if (this.#sink.write(compressed)) return;
       gzip.pause();

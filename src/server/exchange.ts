@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { NextFunction, Request, Response } from 'express';
 import type { UserInfo } from '../api/meta/object.js';
 import type { RequestInfo } from '../handlers/request.js';
+import { requestInfo } from './request-info.js';
 
 /** A connection that a client wants to use for another protocol (WebSocket, SPDY). */
 export interface RawConnection {
@@ -12,23 +13,61 @@ export interface RawConnection {
   readonly head: Buffer;
 }
 
-/** Filled in on the way through the filters; each says what it adds. */
-export interface Exchange {
+/** One request and its answer; filled in on the way through the filters. */
+export class Exchange {
   /** Unique name of the request in logs and in the Audit-Id header. */
-  auditId: string;
+  auditId = '';
   /** performance.now() when the request came. */
-  readonly received: number;
-  readonly controller: AbortController;
+  readonly received = performance.now();
   /** Set by the filter request-info. */
-  info: RequestInfo;
+  info: RequestInfo = UNREAD;
   /** Watches, logs, exec …: no deadline, ended first at shutdown. Set by request-info. */
-  longRunning: boolean;
+  longRunning = false;
   /** Who the request acts as. Set by authentication, changed by impersonation. */
   user: UserInfo | undefined;
-  readonly warnings: string[];
+  readonly warnings: string[] = [];
   /** Present until a handler takes the connection over. */
   upgrade: RawConnection | undefined;
+  /** Most requests end before anybody asks for it, and it is dear. */
+  #controller: AbortController | undefined;
+  #aborted = false;
+  #closing: (() => void)[] = [];
+
+  constructor(upgrade?: RawConnection) {
+    this.upgrade = upgrade;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** Aborted when the client goes away, time is up, or the server stops. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#controller?.abort();
+  }
+
+  /** Calls `listener` once the answer is sent, or can no longer be. */
+  whenClosed(listener: () => void): void {
+    this.#closing.push(listener);
+  }
+
+  /** For the listener alone: the answer is sent, or can no longer be. */
+  close(): void {
+    for (const listener of this.#closing.splice(0)) listener();
+  }
 }
+
+/** Until the filter request-info has read the request. */
+const UNREAD = requestInfo('GET', '/');
 
 /** express's place for what belongs to one request. */
 export interface Locals extends Record<string, unknown> {

@@ -63,7 +63,6 @@ function answerClass(Base: new () => PlainResponse, endWrites: boolean) {
           super.end(chunk);
         },
       });
-      this.once('close', () => this.#compression?.destroy());
     }
 
     discard(): void {

@@ -6,10 +6,9 @@ import express from 'express';
 import { systemClock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { UserError } from '../util/user-error.js';
-import type { Exchange, Locals, RawConnection } from './exchange.js';
+import { Exchange, type Locals, type RawConnection } from './exchange.js';
 import { type FilterOptions, install } from './filters/index.js';
 import { serveWith } from './http.js';
-import { requestInfo } from './request-info.js';
 
 /** Limits as kube-apiserver sets them for its own server. */
 const MAX_HEADER_BYTES = 1 << 20;
@@ -57,9 +56,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   await server.start(options);
   return server;
 }
-
-/** Until the filter request-info has read the request. */
-const UNREAD = requestInfo('GET', '/');
 
 type Serving = ReturnType<typeof serveWith>;
 type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -161,21 +157,13 @@ class Server implements Listener {
   }
 
   #serve(request: AnyRequest, response: AnyResponse, upgrade: RawConnection | undefined): void {
-    const exchange: Exchange = {
-      auditId: '',
-      received: performance.now(),
-      controller: new AbortController(),
-      info: UNREAD,
-      longRunning: false,
-      user: undefined,
-      warnings: [],
-      upgrade,
-    };
+    const exchange = new Exchange(upgrade);
     this.#exchanges.add(exchange);
     (response as AnyResponse & { locals: Locals }).locals = { exchange };
     response.on('error', () => {});
     response.once('close', () => {
-      if (!response.writableEnded) exchange.controller.abort();
+      if (!response.writableEnded) exchange.abort();
+      exchange.close();
       // a connection that was taken over lives on
       if (!upgrade || exchange.upgrade) this.#finished(exchange);
     });
@@ -197,7 +185,8 @@ class Server implements Listener {
       socket.destroySoon();
     });
     socket.once('close', () => {
-      exchange.controller.abort();
+      exchange.abort();
+      exchange.close();
       this.#finished(exchange);
     });
   }
@@ -215,9 +204,9 @@ class Server implements Listener {
       else resolve();
     });
     for (const session of this.#sessions) session.close();
-    for (const exchange of this.#exchanges) if (exchange.longRunning) exchange.controller.abort();
+    for (const exchange of this.#exchanges) if (exchange.longRunning) exchange.abort();
     await this.#quiet(graceMs);
-    for (const exchange of this.#exchanges) exchange.controller.abort();
+    for (const exchange of this.#exchanges) exchange.abort();
     await this.#emptied(graceMs > 0 ? FLUSH_MS : 0);
     for (const socket of this.#sockets) socket.destroy();
     await closed;

@@ -205,9 +205,14 @@ export class Metrics {
     this.#authorization.inc({ result });
   }
 
-  /** Serves /metrics in Prometheus' text format. */
+  /** All of it in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Serves /metrics. */
   readonly handler: Handler = async ({ response }) => {
-    const body = await this.#registry.metrics();
+    const body = await this.text();
     response.statusCode = 200;
     response.setHeader('Content-Type', this.#registry.contentType);
     response.end(body);

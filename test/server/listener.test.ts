@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { gunzipSync } from 'node:zlib';
 import type { ApiRequest, Handler } from '../../src/handlers/request.js';
 import { UserError } from '../../src/util/user-error.js';
-import { echo, Listening, over } from '../helpers/listening.js';
+import { echo, Listening, newMetrics, over } from '../helpers/listening.js';
 
 /** Answers nothing until the signal is aborted, then ends the stream as a watch does. */
 const watching: Handler = async ({ response, signal }) => {
@@ -230,16 +230,22 @@ describe('listener', () => {
     }
 
     it('go through the filters and may take the connection over', async () => {
-      on = await Listening.start(async ({ upgrade, user }: ApiRequest) => {
-        const { socket } = upgrade?.accept() ?? {};
-        socket?.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\nhello ${user.username}`);
-        socket?.end();
-      });
+      const metrics = newMetrics();
+      on = await Listening.start(
+        async ({ upgrade, user }: ApiRequest) => {
+          const { socket } = upgrade?.accept() ?? {};
+          socket?.write(`HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\nhello ${user.username}`);
+          socket?.end();
+        },
+        { metrics },
+      );
       const socket = open(on);
       socket.write(upgradeRequest);
       let text = '';
       for await (const chunk of socket) text += String(chunk);
       expect(text).to.match(/^HTTP\/1\.1 101 .*hello kubernetes-admin$/s);
+      // measured like any other: the end of the connection is the end of the request
+      expect(await metrics.text()).to.match(/^apiserver_longrunning_requests\{.*verb="CONNECT".*\} 0$/m);
     });
 
     it('are refused like any request', async () => {

@@ -4,8 +4,9 @@ import type { Filter } from '../exchange.js';
 /** A line for every request when it is over (--v=2). */
 export function accessLog(logger: Logger): Filter {
   return (request, response, next) => {
-    response.once('close', () => {
-      const { auditId, received, user, info } = response.locals.exchange;
+    const { exchange } = response.locals;
+    exchange.whenClosed(() => {
+      const { auditId, received, user, info } = exchange;
       logger.debug('request', {
         verb: info.verb,
         uri: request.url,

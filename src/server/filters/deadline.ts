@@ -15,7 +15,7 @@ export function deadline(maximumMs: number): Filter {
     if (exchange.longRunning) return next();
     const asked = askedTimeout(exchange.info.query);
     const timer = systemClock.after(asked > 0 && asked < maximumMs ? asked : maximumMs, () => expire(response));
-    response.once('close', () => timer.cancel());
+    exchange.whenClosed(() => timer.cancel());
     next();
   };
 }
@@ -45,5 +45,5 @@ function expire(response: ServerResponse): void {
     response.end(body);
   }
   answer.seal();
-  response.locals.exchange.controller.abort();
+  response.locals.exchange.abort();
 }

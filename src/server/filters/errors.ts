@@ -12,8 +12,8 @@ import type { Answer } from '../http.js';
  */
 export function errors(logger: Logger) {
   return (error: unknown, request: Request, response: ServerResponse, _next: NextFunction): void | Promise<void> => {
-    const { auditId, controller } = response.locals.exchange;
-    if (!(error instanceof ApiError) && !controller.signal.aborted)
+    const { auditId, aborted } = response.locals.exchange;
+    if (!(error instanceof ApiError) && !aborted)
       logger.error('request failed', { error, auditId, method: request.method, path: request.url });
     if (response.writableEnded) return;
     const answer = response as unknown as Answer;

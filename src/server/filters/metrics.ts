@@ -5,9 +5,10 @@ import type { Metrics } from '../metrics.js';
 /** Measures requests that were let in, from their arrival to the end of the answer. */
 export function measure(metrics: Metrics): Filter {
   return (request, response, next) => {
-    const { info, longRunning, received } = response.locals.exchange;
+    const { exchange } = response.locals;
+    const { info, longRunning, received } = exchange;
     const measured = metrics.request(request.method, info, request.headers['content-type'], longRunning);
-    response.once('close', () =>
+    exchange.whenClosed(() =>
       measured.finished(response.statusCode, (performance.now() - received) / 1000, (response as unknown as Answer).bytesSent),
     );
     next();
