@@ -4,15 +4,18 @@ import type { Definition } from './definition.js';
 /** The groups kubemu serves: folders of this directory. A new group is a folder and its name here. */
 export const GROUPS = [
   'v1',
+  'apiregistration-v1',
   'apps-v1',
   'authentication-v1',
   'authorization-v1',
   'autoscaling-v1',
   'autoscaling-v2',
   'batch-v1',
+  'certificates-v1',
   'coordination-v1',
   'discovery-v1',
   'events-v1',
+  'flowcontrol-v1',
   'networking-v1',
   'node-v1',
   'policy-v1',

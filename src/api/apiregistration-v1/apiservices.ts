@@ -1,0 +1,100 @@
+import { define } from '../definition.js';
+import { at, type FieldError, invalid, notSupported, required } from '../meta/field-errors.js';
+import { isDNS1035Label, isDNS1123Subdomain, isPortNumber, nameIsPathSegment } from '../meta/names.js';
+import { age } from '../shared/format.js';
+import type { APIService, ServiceReference } from '../types/apiregistration-v1.gen.js';
+
+const SPEC = at('spec');
+const STATES = ['True', 'False', 'Unknown'];
+
+export default define<APIService>({
+  group: 'apiregistration.k8s.io',
+  version: 'v1',
+  resource: 'apiservices',
+  unconditionalUpdate: false,
+  validateName: nameIsPathSegment,
+  defaults: ({ spec }) => {
+    if (spec.service) spec.service.port ??= 443;
+  },
+  prepareCreate: (service, { services }) => {
+    // what this server serves itself is there
+    const now = `${new Date(services.clock.now()).toISOString().slice(0, 19)}Z`;
+    const local = {
+      type: 'Available',
+      status: 'True',
+      lastTransitionTime: now,
+      reason: 'Local',
+      message: 'Local APIServices are always available',
+    };
+    service.status = service.spec.service ? {} : { conditions: [local] };
+  },
+  prepareUpdate: ({ metadata }, { metadata: old }, { subresource }) => {
+    if (subresource !== 'status') return;
+    metadata.labels = old.labels;
+    metadata.annotations = old.annotations;
+    metadata.finalizers = old.finalizers;
+    metadata.ownerReferences = old.ownerReferences;
+  },
+  validate,
+  validateUpdate: (service, _old, { subresource }) => (subresource === 'status' ? validateStatus(service) : validate(service)),
+  row: (service, { now }) => {
+    const { metadata, spec, status } = service;
+    const available = status.conditions?.find(({ type }) => type === 'Available');
+    const state = available?.status ?? 'Unknown';
+    return [
+      metadata.name,
+      spec.service ? `${spec.service.namespace ?? ''}/${spec.service.name ?? ''}` : 'Local',
+      state !== 'True' && available?.reason ? `${state} (${available.reason})` : state,
+      age(service, now),
+    ];
+  },
+});
+
+function validate({ metadata, spec }: APIService): FieldError[] {
+  const {
+    group = '',
+    version = '',
+    groupPriorityMinimum: priority,
+    versionPriority,
+    service,
+    caBundle,
+    insecureSkipTLSVerify: insecure,
+  } = spec;
+  const errors: FieldError[] = [];
+  const name = `${version}.${group}`;
+  if (metadata.name !== name && nameIsPathSegment(metadata.name, false).length === 0)
+    errors.push(invalid(at('metadata', 'name'), metadata.name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`));
+  if (group === '' && version !== 'v1')
+    errors.push(required(SPEC.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
+  if (group !== '') errors.push(...isDNS1123Subdomain(group).map((m) => invalid(SPEC.child('group'), group, m)));
+  errors.push(...isDNS1035Label(version).map((m) => invalid(SPEC.child('version'), version, m)));
+  if (priority <= 0 || priority > 20000)
+    errors.push(invalid(SPEC.child('groupPriorityMinimum'), priority, 'must be positive and less than 20000'));
+  if (versionPriority <= 0 || versionPriority > 1000)
+    errors.push(invalid(SPEC.child('versionPriority'), versionPriority, 'must be positive and less than 1000'));
+  if (service) return [...errors, ...validateService(service), ...validateTrust(insecure, caBundle)];
+  const size = Buffer.byteLength(caBundle ?? '', 'base64');
+  if (size > 0) errors.push(invalid(SPEC.child('caBundle'), `${size} bytes`, 'local APIServices may not have a caBundle'));
+  if (insecure) errors.push(invalid(SPEC.child('insecureSkipTLSVerify'), insecure, 'local APIServices may not have insecureSkipTLSVerify'));
+  return errors;
+}
+
+function validateService({ namespace, name, port = 0 }: ServiceReference): FieldError[] {
+  const path = SPEC.child('service');
+  const problems = isPortNumber(port);
+  return [
+    ...(namespace ? [] : [required(path.child('namespace'))]),
+    ...(name ? [] : [required(path.child('name'))]),
+    ...(problems.length > 0 ? [invalid(path.child('port'), port, `port is not valid: ${problems.join(', ')}`)] : []),
+  ];
+}
+
+function validateTrust(insecure: boolean | undefined, caBundle: string | undefined): FieldError[] {
+  return insecure && caBundle ? [invalid(SPEC.child('insecureSkipTLSVerify'), insecure, 'may not be true if caBundle is present')] : [];
+}
+
+function validateStatus({ status }: APIService): FieldError[] {
+  return (status.conditions ?? []).flatMap((condition, i) =>
+    STATES.includes(condition.status) ? [] : [notSupported(at('status', 'conditions').index(i).child('status'), condition.status, STATES)],
+  );
+}
