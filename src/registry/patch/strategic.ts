@@ -132,9 +132,35 @@ function applyElementOrders(original: Fields, patch: Fields, type: Type | undefi
     if (!present && !patched) continue;
     const merged =
       present && patched ? mergeListField(present, patched, place, false) : (present ?? (withoutDirectives(patched) as unknown[]));
-    original[key] = orderBy(merged, order, present ?? [], place.mergeKey, elementsAreMaps(present ?? [], patched ?? []));
+    const before = placesAfterMerge(present ?? [], patched ?? [], place.mergeKey);
+    original[key] = orderBy(merged, order, before, place.mergeKey, elementsAreMaps(present ?? [], patched ?? []));
     delete patch[key];
   }
+}
+
+/**
+ * Where the present items stand for the order: upstream deletes and adds items in place, so that what is new has the place of
+ * what is gone.
+ */
+function placesAfterMerge(present: readonly unknown[], patch: readonly unknown[], mergeKey: string): unknown[] {
+  const places = [...present];
+  if (mergeKey === '') return places;
+  const isAt = (value: unknown) => (item: unknown) => asMap(item)[mergeKey] === value;
+  let end = places.length;
+  for (const item of patch.map(asMap)) {
+    if (item[DIRECTIVE] === 'replace') return [...present];
+    if (item[DIRECTIVE] !== 'delete') continue;
+    for (let at = places.findIndex(isAt(item[mergeKey])); at >= 0 && at < end; at = places.findIndex(isAt(item[mergeKey]))) {
+      places.copyWithin(at, at + 1, end);
+      end--;
+    }
+  }
+  for (const item of patch.map(asMap)) {
+    if (end === places.length) break;
+    if (Object.hasOwn(item, DIRECTIVE) || places.slice(0, end).some(isAt(item[mergeKey]))) continue;
+    places[end++] = item;
+  }
+  return places;
 }
 
 function keyOfDirective(directive: string, prefix: string): string {
@@ -150,17 +176,22 @@ function keyOfDirective(directive: string, prefix: string): string {
 /** Items of the patch must be in the order, and stand as the order has them. */
 function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
   if (order.length === 0 || patch.length === 0) return;
-  const items = mergeKey === '' ? patch : patch.filter((item) => !Object.hasOwn(asMap(item), DIRECTIVE));
+  const items = mergeKey === '' ? patch : patch.filter((item) => asMap(item)[DIRECTIVE] !== 'delete');
   let next = 0;
-  for (const place of order) {
+  for (let at = 0; next < items.length && at < order.length; ) {
     const item = items[next];
-    if (item === undefined) return;
+    if (isObject(item) && Object.hasOwn(item, DIRECTIVE)) {
+      next++;
+      continue;
+    }
+    const place = order[at++];
     if (mergeKey === '' ? item === place : keyValue(asMap(item), mergeKey) === keyValue(asMap(place), mergeKey)) next++;
   }
-  if (next < items.length)
-    throw new StrategicPatchError(
-      `The order in patch list:\n${goString(patch)}\n doesn't match ${ELEMENT_ORDER} list:\n${goString(order)}\n`,
-    );
+  // as upstream, also where only a directive is left behind the last item of the order
+  if (next < items.length) {
+    const texts = [goString(patch), goString(order)];
+    throw new StrategicPatchError(`The order in patch list:\n${texts[0]}\n doesn't match ${ELEMENT_ORDER} list:\n${texts[1]}\n`);
+  }
 }
 
 // ---- lists ----
@@ -244,15 +275,11 @@ function orderBy(
   };
   const wanted = position(order);
   const were = position(before);
-  const sorted = (list: unknown[], by: Map<unknown, number>): unknown[] =>
-    list.sort((a, b) => (by.get(identity(a)) ?? 0) - (by.get(identity(b)) ?? 0));
-  const named = sorted(
-    items.filter((item) => wanted.has(identity(item))),
-    wanted,
-  );
-  const others = sorted(
-    items.filter((item) => !wanted.has(identity(item))),
-    were,
+  const isNamed = (item: unknown): boolean => wanted.has(identity(item));
+  const named = sortBy(items.filter(isNamed), (item) => wanted.get(identity(item)));
+  const others = sortBy(
+    items.filter((item) => !isNamed(item)),
+    (item) => were.get(identity(item)),
   );
   const result: unknown[] = [];
   while (named.length > 0 && others.length > 0) {
@@ -261,6 +288,27 @@ function orderBy(
     result.push(l !== undefined && r !== undefined && l < r ? others.shift() : named.shift());
   }
   return [...result, ...named, ...others];
+}
+
+/**
+ * An insertion sort, since it matters what becomes of items without a position: upstream moves them before, and them before
+ * others, every time it meets them.
+ */
+function sortBy(items: unknown[], positionOf: (item: unknown) => number | undefined): unknown[] {
+  const positions = items.map(positionOf);
+  const swap = (list: unknown[], i: number): void => void ([list[i - 1], list[i]] = [list[i], list[i - 1]]);
+  const isBefore = (i: number): boolean => {
+    const p = positions[i];
+    const q = positions[i - 1];
+    return p === undefined || q === undefined || p < q;
+  };
+  for (let i = 1; i < items.length; i++) {
+    for (let j = i; j > 0 && isBefore(j); j--) {
+      swap(items, j);
+      swap(positions, j);
+    }
+  }
+  return items;
 }
 
 // ---- values ----
