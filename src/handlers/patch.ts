@@ -93,7 +93,6 @@ async function applying({ server, store, request, query, expected }: Patching): 
       hasStatus: definition.subresources.status !== undefined,
       defaults: (object) => definition.defaults?.(object),
       now: server.clock.now(),
-      timeless: view?.applied !== undefined,
     });
     if (next !== current) {
       next.metadata.namespace ||= info.namespace || undefined;

@@ -2,11 +2,10 @@ import { ApiError, badRequest } from '../../api/meta/errors.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { decode, DecodeError, emptyOf } from '../../api/schema/decode.js';
 import type { StructType } from '../../api/schema/types.js';
-import { timestamp } from '../../util/clock.js';
 import { copy, equal } from '../../util/equal.js';
 import { type Conflict, conflictError, conflictsOf, withoutAllowed } from './conflicts.js';
 import { allowedByLastApplied, syncLastApplied } from './last-applied.js';
-import { changeSets, keyOf, type ManagerId, type Managers, readManagers, writeManagers } from './managers.js';
+import { changeSets, keyOf, type ManagerId, type Managers, readManagers, writeManagers, writtenAt } from './managers.js';
 import { merge } from './merge.js';
 import { prune } from './prune.js';
 import { type Place, UNOWNED, withoutReset } from './reset.js';
@@ -34,8 +33,6 @@ export interface ApplyOptions {
   readonly defaults: (object: KubeObject) => void;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** The manager's entry tells no time: so upstream has those who apply a scale. */
-  readonly timeless?: boolean;
 }
 
 /** The manager that stands for everything a client set before the first apply. */
@@ -60,7 +57,7 @@ export function applyObject(options: ApplyOptions): KubeObject {
   if (outcome.merged === before) return live ? unchanged(live, managers) : finish(options, before, managers);
   const id = managerId(options);
   const manager = managers.get(keyOf(id));
-  if (manager) managers.set(keyOf(id), { ...manager, time: options.timeless ? undefined : timestamp(options.now) });
+  if (manager) managers.set(keyOf(id), { ...manager, time: writtenAt(id, options.now) });
   return finish(options, outcome.merged, managers);
 }
 
