@@ -1,12 +1,13 @@
 // From a request for a resource to the handler of its verb. One file a verb; each reads as decode, act, answer.
 import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
+import type { Pod } from '../api/types/core-v1.gen.js';
 import { act, create } from './create.js';
 import { remove, removeCollection } from './delete.js';
 import { sendUnknown } from './discovery.js';
 import { get } from './get.js';
 import { getComputed, listComputed, listObjects } from './list.js';
-import { log } from './log.js';
+import { containerOf, log } from './log.js';
 import { patch } from './patch.js';
 import type { ApiRequest, Handler } from './request.js';
 import type { Server } from './server.js';
@@ -22,10 +23,11 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     if (!definition) return unknownResource(server, request);
     if (request.method === 'HEAD') refuse();
     checkScope(definition, request);
-    if (definition.deprecation) request.warnings.push(definition.deprecation);
     if (info.subresource !== '') return subresource(server, request, definition);
     if (definition.act) return info.verb === 'create' && info.name === '' ? act(server, request, definition) : refuse();
     if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
+    if (info.name !== '' ? info.verb === 'create' : info.verb === 'update' || info.verb === 'patch') refuse();
+    if (definition.deprecation) request.warnings.push(definition.deprecation);
     if (definition.compute)
       return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
     return object(server, request, definition);
@@ -49,11 +51,11 @@ async function object(server: Server, request: ApiRequest, definition: Definitio
     case 'watch':
       return watch(server, store, request);
     case 'create':
-      return request.info.name === '' ? create(server, store, request) : refuse();
+      return create(server, store, request);
     case 'update':
-      return request.info.name === '' ? refuse() : update(server, store, request);
+      return update(server, store, request);
     case 'patch':
-      return request.info.name === '' ? refuse() : patch(server, store, request);
+      return patch(server, store, request);
     case 'delete':
       return remove(server, store, request);
     case 'deletecollection':
@@ -88,8 +90,15 @@ async function subresource(server: Server, request: ApiRequest, definition: Defi
 async function connect(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
   const { subresource: name, verb } = request.info;
   if (definition.resource === 'pods' && name === 'log') return verb === 'get' ? log(server, request) : refuse();
-  server.registry.store(definition).get(request.info);
+  const { object } = server.registry.store(definition).get(request.info);
+  if (definition.resource === 'pods') checkConnectable(object as Pod, request);
   throw errors.notImplemented(`the subresource ${name} of ${definition.resource}`);
+}
+
+/** What upstream checks before it calls the node. @throws ApiError BadRequest */
+function checkConnectable(pod: Pod, { info }: ApiRequest): void {
+  if (info.subresource === 'exec' || info.subresource === 'attach') containerOf(pod, info.query.get('container') ?? '');
+  if (!pod.spec.nodeName) throw errors.badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
 }
 
 /** A namespaced resource is created in a namespace; a cluster's resource is in none. */

@@ -10,10 +10,10 @@ import type { LogOptions, Server } from './server.js';
 export async function log(server: Server, request: ApiRequest): Promise<void> {
   const { namespace, name, query } = request.info;
   const pod = server.registry.store(pods).get({ namespace, name }).object as Pod;
-  const options = logOptions(query, containerOf(pod, query.get('container') ?? ''));
+  const options = logOptions(name, query, containerOf(pod, query.get('container') ?? ''));
   const node = pod.spec.nodeName;
   // a pod without a node has no log yet, and that is no error
-  if (!node) return end(request);
+  if (!node) return nothing(request);
   if (!server.nodes) throw errors.serviceUnavailable(`there is no agent of node ${JSON.stringify(node)} to read the log from`);
   const chunks = await server.nodes.logs({ namespace, name, node }, options, request.signal);
   writeHead(request, 200, 'text/plain');
@@ -25,28 +25,24 @@ export async function log(server: Server, request: ApiRequest): Promise<void> {
   request.response.end();
 }
 
-function end(request: ApiRequest): void {
-  writeHead(request, 200, 'text/plain');
-  request.response.end();
+function nothing({ response }: ApiRequest): void {
+  response.statusCode = 204;
+  response.end();
 }
 
 /** @throws ApiError BadRequest when the name is unknown, or needed and absent */
-function containerOf(pod: Pod, asked: string): string {
+export function containerOf(pod: Pod, asked: string): string {
   const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
   const all = [...initContainers, ...containers, ...ephemeralContainers].map((c) => c.name);
   if (asked !== '') {
     if (all.includes(asked)) return asked;
     throw errors.badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`);
   }
-  if (all.length === 1) return all[0] as string;
-  const names = (list: readonly { name: string }[]) => list.map((c) => c.name).join(' ');
-  let text = `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${names(containers)}]`;
-  if (initContainers.length) text += ` or one of the init containers: [${names(initContainers)}]`;
-  if (ephemeralContainers.length) text += ` or one of the ephemeral containers: [${names(ephemeralContainers)}]`;
-  throw errors.badRequest(text);
+  if (containers.length === 1) return (containers[0] as { name: string }).name;
+  throw errors.badRequest(`a container name must be specified for pod ${pod.metadata.name}, choose one of: [${all.join(' ')}]`);
 }
 
-function logOptions(q: URLSearchParams, container: string): LogOptions {
+function logOptions(pod: string, q: URLSearchParams, container: string): LogOptions {
   const number = (name: string) => (q.get(name) ? integer(q.get(name) as string) : undefined);
   const options: LogOptions = {
     container,
@@ -58,13 +54,13 @@ function logOptions(q: URLSearchParams, container: string): LogOptions {
     tailLines: number('tailLines'),
     limitBytes: number('limitBytes'),
   };
-  check(options);
+  check(pod, options);
   return options;
 }
 
-function check(o: LogOptions): void {
+function check(pod: string, o: LogOptions): void {
   const refuse = (field: string, message: string) => {
-    throw errors.invalid({ group: '', kind: 'PodLogOptions' }, '', [{ type: 'FieldValueInvalid', field, message }]);
+    throw errors.invalid({ group: '', kind: 'PodLogOptions' }, pod, [{ type: 'FieldValueInvalid', field, message }]);
   };
   if (o.tailLines !== undefined && o.tailLines < 0)
     refuse('tailLines', `Invalid value: ${o.tailLines}: must be greater than or equal to 0`);

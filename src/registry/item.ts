@@ -4,6 +4,8 @@ import type { Entry } from '../storage/storage.js';
 
 const UID = Buffer.from('"uid":"');
 const UID_LENGTH = 36;
+/** Stands right behind the uid. */
+const VERSION = Buffer.from('"resourceVersion":"');
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
@@ -103,6 +105,13 @@ export class ObjectItem {
       this.#other = new ObjectItem(kind, this.key, this.revision, Buffer.from(JSON.stringify(object)), object);
     }
     return this.#other;
+  }
+  /** The same state at another revision: that of its deletion. */
+  at(revision: number): ObjectItem {
+    const start = this.text.indexOf(VERSION);
+    const end = this.text.indexOf(0x22, start + VERSION.length);
+    const text = Buffer.concat([this.text.subarray(0, start + VERSION.length), Buffer.from(String(revision)), this.text.subarray(end)]);
+    return new ObjectItem(this.kind, this.key, revision, text);
   }
   /** Forgets the parsed object. Labels and fields stay if they were ever asked for. */
   cool(): void {

@@ -160,7 +160,8 @@ export class Store {
       const marked = plan.action === 'mark' ? await this.#write(current, plan.object) : current;
       if (!marked) continue;
       if (plan.action === 'mark' && !plan.thenRemove) return { item: marked, gone: false };
-      if (await this.#remove(context, marked)) return { item: marked, gone: true };
+      const revision = await this.#remove(context, marked);
+      if (revision !== undefined) return { item: marked.at(revision), gone: true };
       // somebody else finished the deletion that we began
       if (plan.action === 'mark' && !this.find(key)) return { item: marked, gone: true };
     }
@@ -293,16 +294,17 @@ export class Store {
     return this.#visible(current.key);
   }
 
-  /** @returns false when another write came first */
-  async #remove(context: Context, item: ObjectItem): Promise<boolean> {
+  /** @returns the revision of the deletion; undefined when another write came first */
+  async #remove(context: Context, item: ObjectItem): Promise<number | undefined> {
+    let revision: number;
     try {
-      await this.#storage.delete(item.key, item.revision);
+      revision = await this.#storage.delete(item.key, item.revision);
     } catch (e) {
-      if (e instanceof StorageError && e.code === 'CONFLICT') return false;
+      if (e instanceof StorageError && e.code === 'CONFLICT') return undefined;
       throw translate(e);
     }
     this.definition.afterDelete?.(item.parsed, context.services);
-    return true;
+    return revision;
   }
 
   /** What a write just made visible. */

@@ -26,7 +26,7 @@ export function packageVersion(): string {
   return version;
 }
 
-/** Clients compare gitVersion with their own, so it is the release's, with ours as build metadata. */
+/** Clients compare gitVersion with their own, and some read no more of it: it is the release's. Ours stands in gitCommit. */
 export function versionInfo(): VersionInfo {
   const { major, minor, patch } = KUBERNETES;
   return {
@@ -36,8 +36,8 @@ export function versionInfo(): VersionInfo {
     emulationMinor: minor,
     minCompatibilityMajor: major,
     minCompatibilityMinor: String(Number(minor) - 1),
-    gitVersion: `v${major}.${minor}.${patch}+kubemu-${packageVersion()}`,
-    gitCommit: '',
+    gitVersion: `v${major}.${minor}.${patch}`,
+    gitCommit: `kubemu-${packageVersion()}`,
     gitTreeState: '',
     buildDate: '1970-01-01T00:00:00Z',
     goVersion: '',
