@@ -57,14 +57,16 @@ export class Cache<I extends Item> {
    * @throws StorageError COMPACTED (the history does not reach), FUTURE
    */
   at(revision: number, prefix: string): readonly I[] {
-    this.#assertReachable(revision);
+    this.#assertKnown(revision);
+    const present = this.revision();
+    if (revision > present) throw new StorageError('FUTURE', `revision ${revision} is in the future: the present one is ${present}`);
     const undone = new Map<string, I | undefined>();
     for (const { key, previous } of this.#history.after(revision)) {
       if (!undone.has(key) && key.startsWith(prefix)) undone.set(key, previous);
     }
-    const present = this.range(prefix);
-    if (undone.size === 0) return present;
-    const kept = present.filter((item) => !undone.has(item.key));
+    const items = this.range(prefix);
+    if (undone.size === 0) return items;
+    const kept = items.filter((item) => !undone.has(item.key));
     const restored = [...undone.values()].filter((item) => item !== undefined);
     return [...kept, ...restored].sort((a, b) => compareKeys(a.key, b.key));
   }
@@ -85,12 +87,12 @@ export class Cache<I extends Item> {
 
   /**
    * Begins a watch. The sink gets its first call after the caller's turn.
-   * @throws StorageError COMPACTED (the history does not reach to `after`), FUTURE
+   * @throws StorageError COMPACTED (the history does not reach back to `after`)
    */
   watch(options: WatchOptions<I>): Watcher<I> {
     if (this.#early) throw new Error(`the cache of ${this.prefix} is not filled yet`);
     const after = options.initial || options.after === 'now' ? this.revision() : options.after;
-    this.#assertReachable(after);
+    this.#assertKnown(after);
     const watcher = new Watcher(this, options, after, options.initial ? this.range(options.prefix) : undefined);
     this.#watchers.add(watcher);
     return watcher;
@@ -213,10 +215,8 @@ export class Cache<I extends Item> {
     return low;
   }
 
-  #assertReachable(revision: number): void {
+  #assertKnown(revision: number): void {
     const { floor } = this.#history;
-    if (revision > this.revision())
-      throw new StorageError('FUTURE', `revision ${revision} is in the future: the present one is ${this.revision()}`);
     if (revision < floor) throw new StorageError('COMPACTED', `revision ${revision} is no longer known: the oldest one is ${floor}`);
   }
 }

@@ -20,7 +20,7 @@ export interface Sink<I extends Item> {
 export interface WatchOptions<I extends Item> {
   /** Only keys that begin with this: the cache's prefix, or it and a namespace. */
   readonly prefix: string;
-  /** Only changes after this revision. With `initial` always 'now'. */
+  /** Only changes after this revision; of the future: nothing is told before it comes. With `initial` always 'now'. */
   readonly after: number | 'now';
   /** First all present items, as ADDED. */
   readonly initial?: boolean;
@@ -91,11 +91,12 @@ export class Watcher<I extends Item> {
    * @param all the changes for everybody who watches `prefix` without a selector, made once
    */
   deliver(writes: readonly Write<I>[], last: number, all: (prefix: string) => readonly Change<I>[]): void {
-    // a watcher that joined, or caught up, while the others were served has had this batch from the history
     if (this.#state !== 'active' || this.#given >= last) return;
-    this.#given = last;
     const { match, prefix } = this.#options;
-    const changes = match === undefined ? all(prefix) : this.#select(writes);
+    // a watcher resumed while others were served has had the batch from the history; one of the future waits for it
+    const known = this.#given >= (writes[0] as Write<I>).revision;
+    const changes = match === undefined && !known ? all(prefix) : this.#select(writes);
+    this.#given = last;
     if (changes.length === 0 || this.#give(changes) || this.#state !== 'active') return;
     this.#state = 'lagging';
     this.#cache.deactivate(this);
@@ -111,7 +112,7 @@ export class Watcher<I extends Item> {
     const { match, prefix } = this.#options;
     let changes: Change<I>[] | undefined;
     for (const write of writes) {
-      const change = write.key.startsWith(prefix) ? write.change(match) : undefined;
+      const change = write.revision > this.#given && write.key.startsWith(prefix) ? write.change(match) : undefined;
       if (change) (changes ??= []).push(change);
     }
     return changes ?? NOTHING;
@@ -149,8 +150,8 @@ export class Watcher<I extends Item> {
       this.#cache.activate(this);
       return;
     }
-    this.#given = last.revision;
     const changes = this.#select(writes);
+    this.#given = last.revision;
     if (changes.length > 0) this.#give(changes);
   }
 }
