@@ -4,6 +4,7 @@ import type { Definition } from './definition.js';
 /** The groups kubemu serves: folders of this directory. A new group is a folder and its name here. */
 export const GROUPS = [
   'v1',
+  'admissionregistration-v1',
   'apiregistration-v1',
   'apps-v1',
   'authentication-v1',

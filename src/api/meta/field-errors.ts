@@ -50,6 +50,7 @@ type Path = FieldPath | string;
 /** A value as Go's %q / %v / JSON print it in these messages. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value);
   return goJson(JSON.stringify(value));
 }
 
@@ -75,7 +76,12 @@ export function notFound(path: Path, value: unknown): FieldError {
 }
 /** `valid` is shown in the given order, quoted. Upstream sorts most sets: give them sorted. */
 export function notSupported(path: Path, value: unknown, valid: readonly string[]): FieldError {
-  return error('FieldValueNotSupported', path, `Unsupported value: ${show(value)}`, valid.length ? `supported values: ${valid.map((v) => JSON.stringify(v)).join(', ')}` : '');
+  return error(
+    'FieldValueNotSupported',
+    path,
+    `Unsupported value: ${show(value)}`,
+    valid.length ? `supported values: ${valid.map((v) => JSON.stringify(v)).join(', ')}` : '',
+  );
 }
 export function tooLong(path: Path, maxLength: number): FieldError {
   return error('FieldValueTooLong', path, 'Too long', `may not be more than ${maxLength} bytes`);

@@ -1,0 +1,24 @@
+import { define } from '../definition.js';
+import { semanticEqual } from '../meta/metadata.js';
+import { age } from '../shared/format.js';
+import type { MutatingWebhookConfiguration } from '../types/admissionregistration-v1.gen.js';
+import { setWebhookDefaults } from './webhook-defaults.js';
+import { validateWebhooks } from './webhook-validation.js';
+
+export default define<MutatingWebhookConfiguration>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  resource: 'mutatingwebhookconfigurations',
+  unconditionalUpdate: false,
+  generation: true,
+  specChanged: ({ webhooks }, old) => !semanticEqual(webhooks, old.webhooks),
+  defaults: ({ webhooks }) => {
+    for (const webhook of webhooks ?? []) {
+      setWebhookDefaults(webhook);
+      webhook.reinvocationPolicy ??= 'Never';
+    }
+  },
+  validate: ({ webhooks }) => validateWebhooks(webhooks ?? []),
+  validateUpdate: ({ webhooks }, old) => validateWebhooks(webhooks ?? [], old.webhooks ?? []),
+  row: (configuration, { now }) => [configuration.metadata.name, configuration.webhooks?.length ?? 0, age(configuration, now)],
+});

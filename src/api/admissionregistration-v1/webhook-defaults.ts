@@ -1,0 +1,25 @@
+import type { MatchResources, MutatingWebhook, ValidatingWebhook } from '../types/admissionregistration-v1.gen.js';
+
+const TIMEOUT = 10;
+const HTTPS = 443;
+
+export function setWebhookDefaults(webhook: MutatingWebhook | ValidatingWebhook): void {
+  webhook.failurePolicy ??= 'Fail';
+  setMatchDefaults(webhook);
+  webhook.timeoutSeconds ??= TIMEOUT;
+  for (const rule of webhook.rules ?? []) rule.scope ??= '*';
+  const { service } = webhook.clientConfig;
+  if (service) service.port ??= HTTPS;
+}
+
+export function setMatchDefaults(resources: Pick<MatchResources, 'matchPolicy' | 'namespaceSelector' | 'objectSelector'>): void {
+  resources.matchPolicy ??= 'Equivalent';
+  resources.namespaceSelector ??= {};
+  resources.objectSelector ??= {};
+}
+
+export function setPolicyMatchDefaults(resources: MatchResources | undefined): void {
+  if (!resources) return;
+  setMatchDefaults(resources);
+  for (const rule of [...(resources.resourceRules ?? []), ...(resources.excludeResourceRules ?? [])]) rule.scope ??= '*';
+}
