@@ -22,6 +22,7 @@ import { replicaset } from './replicaset.js';
 import { replicationcontroller } from './replicationcontroller.js';
 import { rootCAPublisher } from './root-ca-publisher.js';
 import { serviceaccount } from './serviceaccount.js';
+import { claimProtection, volumeProtection } from './storage-protection.js';
 import { taintEviction } from './taint-eviction.js';
 import type { ControllerDefinition, ControllerSettings, Running } from './runtime/controller.js';
 import { run } from './runtime/controller.js';
@@ -44,6 +45,8 @@ const CONTROLLERS: readonly ControllerDefinition[] = [
   endpointslice,
   endpointsliceMirroring,
   disruption,
+  claimProtection,
+  volumeProtection,
 ];
 
 /** Who the controllers are in managedFields and user agents, as upstream's single process of all of them. */
