@@ -34,14 +34,16 @@ export async function bootstrap(options: BootstrapOptions): Promise<void> {
 }
 
 async function ensure({ client }: BootstrapOptions, resource: Parameters<Client['create']>[0], object: KubeObject): Promise<void> {
-  try {
-    await client.create(resource, object);
-  } catch (e) {
-    if (!errors.isApiError(e, 'AlreadyExists')) throw e;
-    if (!['endpoints', 'endpointslices'].includes(resource.resource)) return;
-    // the server may have another address or port than last time
-    await client.update(resource, object);
-  }
+  // cluster-scoped ones have no namespace
+  const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name };
+  // asked first: a create of what is there may fail for another reason, as a service does whose address is taken (by itself)
+  const present = await client.get(resource, key).catch((e: unknown) => {
+    if (errors.isApiError(e, 'NotFound')) return undefined;
+    throw e;
+  });
+  if (!present) await client.create(resource, object);
+  // the server may have another address or port than last time
+  else if (['endpoints', 'endpointslices'].includes(resource.resource)) await client.update(resource, object);
 }
 
 function adapted(path: string, object: KubeObject, options: BootstrapOptions): KubeObject {
