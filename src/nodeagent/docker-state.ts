@@ -23,7 +23,7 @@ export function isMissing(error: unknown): boolean {
 /** What Docker says went wrong, without the client's prefix. */
 export function reasonOf(error: unknown): string {
   const { json, message } = error as { json?: { message?: string }; message?: string };
-  return (json?.message ?? message ?? String(error)).trim();
+  return (json?.message ?? message ?? String(error)).replace(/^\(HTTP code \d+\) [a-z ]+ - /, '').trim();
 }
 
 /** A container as the agent sees it, without its termination message. */

@@ -31,20 +31,20 @@ export class Sources {
     return this.#informers.of(services).store.list(namespace);
   }
 
-  /** A token of the pod's service account, bound to the pod. */
-  async token(pod: Pod, audience: string | undefined, expirationSeconds: number): Promise<string> {
+  /** A token of the pod's service account, bound to the pod; undefined: the server cannot make tokens, and pods run without. */
+  async token(pod: Pod, audience: string | undefined, expirationSeconds: number): Promise<string | undefined> {
     const { namespace = '', name, uid } = pod.metadata;
     const body = {
       metadata: {},
       spec: { audiences: audience ? [audience] : [], expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid } },
     };
-    const answer = await this.#client.createSubresource<TokenRequest>(
-      serviceaccounts,
-      { namespace, name: pod.spec.serviceAccountName ?? 'default' },
-      'token',
-      body,
-    );
-    return answer.status?.token ?? '';
+    const key = { namespace, name: pod.spec.serviceAccountName ?? 'default' };
+    try {
+      return (await this.#client.createSubresource<TokenRequest>(serviceaccounts, key, 'token', body)).status?.token;
+    } catch (error) {
+      if (isApiError(error, 'NotImplemented')) return undefined;
+      throw error;
+    }
   }
 
   /** Calls `changed` with namespace and name of every ConfigMap and Secret that changes. @returns a function that ends this */

@@ -139,7 +139,7 @@ async function projected(source: VolumeProjection, mode: number | undefined, pod
   if (source.serviceAccountToken) {
     const { path, audience, expirationSeconds = 3600 } = source.serviceAccountToken;
     const token = options.contents ? await options.sources.token(pod, audience, expirationSeconds) : '';
-    return [{ path, content: Buffer.from(token), mode: mode ?? DEFAULT_MODE }];
+    return token === undefined ? [] : [{ path, content: Buffer.from(token), mode: mode ?? DEFAULT_MODE }];
   }
   throw new VolumeError(`kubemu does not implement projected volumes of ${Object.keys(source).join(', ')}`);
 }

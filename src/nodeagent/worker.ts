@@ -375,6 +375,8 @@ export class PodWorker {
     }
     if (this.#record.containers.some((c) => c.current)) await this.#writeStatus();
     if (this.#record.pod.metadata.deletionTimestamp === undefined || this.#frozen) return;
+    // nothing may be left once the object is gone
+    await runtime.removePod(this.#record.pod);
     await this.#deleteObject();
     await this.#remove();
   }
