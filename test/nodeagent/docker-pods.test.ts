@@ -11,7 +11,7 @@ import { needDocker, shell, TEST_IMAGE } from './docker-image.js';
 import { World } from './world.js';
 
 /** Docker takes its time on a busy machine. */
-const PATIENCE = 8_000;
+const PATIENCE = 20_000;
 
 describe('pods on a Docker node', function () {
   this.timeout(90_000);
