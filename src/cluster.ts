@@ -6,7 +6,6 @@ import { createAdmission } from './admission/index.js';
 import { type Authorizer, Definitions } from './api/definition.js';
 import { GROUPS, loadGroup } from './api/load.js';
 import { serviceUnavailable } from './api/meta/errors.js';
-import { addressText, parsePrefix } from './api/shared/ip.js';
 import { bootstrap } from './bootstrap.js';
 import type { Client } from './client/client.js';
 import { Informers } from './client/informers.js';
@@ -17,7 +16,7 @@ import { resourceHandler } from './handlers/index.js';
 import { OpenApi } from './handlers/openapi.js';
 import { type NodeStreams, Server } from './handlers/server.js';
 import type { NodeHost } from './nodeagent/index.js';
-import { type ClusterOptions, resolveOptions, type Settings } from './options.js';
+import { type ClusterOptions, resolveOptions, type Settings, serviceAddresses } from './options.js';
 import { Registry } from './registry/registry.js';
 import { startScheduler } from './scheduler/index.js';
 import { authorizerFor } from './server/authorization/index.js';
@@ -76,12 +75,16 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 async function start(settings: Settings, stops: (() => Promise<void> | void)[], stop: () => Promise<void>): Promise<Cluster> {
   const { clock, random, logger } = settings;
-  const serviceAddresses = settings.serviceClusterIPRanges.map(firstAddress);
+  const addresses = serviceAddresses(settings);
   const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
   const opening = openStorage(settings);
   // registered before it is open: when another part fails meanwhile, the store must not stay locked
   stops.push(async () => (await opening.catch(() => undefined))?.close());
-  const [access, storage, definitions] = await Promise.all([openPki({ ...settings, serviceAddresses }), opening, loadDefinitions()]);
+  const [access, storage, definitions] = await Promise.all([
+    openPki({ ...settings, serviceAddresses: addresses }),
+    opening,
+    loadDefinitions(),
+  ]);
   const observed: { storage?: StorageObserver } = {};
   const registry = new Registry({ definitions, storage: measured(storage, () => observed.storage), admission });
   const feed = new Feed({ storage });
@@ -111,7 +114,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   await bootstrap({
     client,
     definitions,
-    serviceIP: serviceAddresses[0] as string,
+    serviceIP: addresses[0] as string,
     port: listener.port,
     bindAddress: settings.bindAddress,
     clientCA: access.clientCAs.join(''),
@@ -242,11 +245,4 @@ export async function loadDefinitions(): Promise<Definitions> {
   const definitions = new Definitions();
   for (const group of await Promise.all(GROUPS.map(loadGroup))) for (const definition of group) definitions.add(definition);
   return definitions;
-}
-
-/** The address of the service `kubernetes` in a service range: its first one. */
-function firstAddress(range: string): string {
-  const prefix = parsePrefix(range);
-  if (!prefix) throw new Error(`${range} is no address range`);
-  return addressText(prefix.family, prefix.value + 1n);
 }

@@ -199,23 +199,6 @@ export function serviceAddresses({ serviceClusterIPRanges }: Pick<Settings, 'ser
   });
 }
 
-/**
- * Whether a list such as `*,-deployment` switches `name` on: the name itself decides, then its opposite, then '*'.
- */
-export function switchedOn(list: readonly string[], name: string): boolean {
-  if (list.includes(name)) return true;
-  return !list.includes(`-${name}`) && list.includes('*');
-}
-
-/** @throws UserError (usage) when a list such as `*,-deployment` names something that does not exist */
-export function checkNames(flag: string, list: readonly string[], known: readonly string[]): void {
-  for (const item of list) {
-    const name = item.replace(/^-/, '');
-    if (item !== '*' && !known.includes(name))
-      throw usage(`${flag}: ${JSON.stringify(name)} is not known; there are ${[...known].sort().join(', ')}`);
-  }
-}
-
 function usage(message: string): UserError {
   return new UserError(message, 'usage');
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ClusterOptions, checkNames, defaultDataDir, resolveOptions, serviceAddresses, switchedOn } from '../src/options.js';
+import { type ClusterOptions, defaultDataDir, resolveOptions, serviceAddresses } from '../src/options.js';
 import { UserError } from '../src/util/user-error.js';
 
 describe('options', () => {
@@ -62,20 +62,6 @@ describe('options', () => {
         .to.throw(UserError, message)
         .with.property('kind', 'usage');
     });
-
-  it('switch by name, all, and not', () => {
-    const on = (list: string[]) => ['deployment', 'namespace'].filter((name) => switchedOn(list, name));
-    expect(on(['*'])).to.deep.equal(['deployment', 'namespace']);
-    expect(on(['*', '-deployment'])).to.deep.equal(['namespace']);
-    expect(on(['deployment'])).to.deep.equal(['deployment']);
-    expect(on(['-namespace', '*', 'namespace'])).to.deep.equal(['deployment', 'namespace']);
-    expect(on([])).to.deep.equal([]);
-    expect(() => checkNames('--controllers', ['*', '-depolyment'], ['namespace', 'deployment'])).to.throw(
-      UserError,
-      '--controllers: "depolyment" is not known; there are deployment, namespace',
-    );
-    checkNames('--controllers', ['*', '-deployment', 'namespace'], ['namespace', 'deployment']);
-  });
 
   it('tell the address of the service kubernetes', () => {
     expect(serviceAddresses({ serviceClusterIPRanges: ['10.96.0.0/16', 'fd00:1::/112'] })).to.deep.equal(['10.96.0.1', 'fd00:1::1']);

@@ -39,19 +39,6 @@ export function tokenFile(path: string, logger: Logger): TokenAuthenticator {
 /** Knows no token. */
 export const noTokens: TokenAuthenticator = { authenticate: async () => undefined };
 
-/** Asks one after the other; the first that knows the token decides. */
-export function firstOf(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
-  return {
-    async authenticate(token, audiences) {
-      for (const authenticator of authenticators) {
-        const found = await authenticator.authenticate(token, audiences);
-        if (found) return found;
-      }
-      return undefined;
-    },
-  };
-}
-
 /** Records of comma-separated fields; a quoted field may hold commas, line ends, and quotes written twice (RFC 4180, as Go's encoding/csv). */
 function parseCsv(text: string, path: string): string[][] {
   const records: string[][] = [];

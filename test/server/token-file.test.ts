@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { firstOf, tokenFile } from '../../src/server/token-file.js';
+import { tokenFile } from '../../src/server/token-file.js';
 import { silentLogger } from '../../src/util/log.js';
 import { UserError } from '../../src/util/user-error.js';
 
@@ -38,15 +38,5 @@ describe('token file', () => {
     );
     expect(() => read('t1,ja"ne,1\n')).to.throw(UserError, 'record 1: wrong use of quotes');
     expect(() => tokenFile('/nowhere', silentLogger)).to.throw(UserError, '--token-auth-file=/nowhere: cannot be read');
-  });
-
-  it('is one of several authenticators', async () => {
-    const both = firstOf([
-      read('t1,jane,1'),
-      { authenticate: async (token) => (token === 'x' ? { user: { username: 'x', groups: [] } } : undefined) },
-    ]);
-    expect((await both.authenticate('t1'))?.user.username).to.equal('jane');
-    expect((await both.authenticate('x'))?.user.username).to.equal('x');
-    expect(await both.authenticate('y')).to.equal(undefined);
   });
 });
