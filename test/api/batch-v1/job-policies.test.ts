@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseIndexes, validateFailurePolicy, validateSuccessPolicy } from '../../../src/api/batch-v1/job-policies.js';
 import { at } from '../../../src/api/meta/field-errors.js';
-import type { JobSpec, PodFailurePolicyRule, SuccessPolicyRule } from '../../../src/api/types/batch-v1.gen.js';
+import type { JobSpec, PodFailurePolicyRule as Rule, SuccessPolicyRule } from '../../../src/api/types/batch-v1.gen.js';
 import { container, lines } from '../../helpers/pods.js';
 
 const PATH = at('p');
@@ -26,9 +26,8 @@ describe('lists of indexes', () => {
 
 describe('pod failure policies', () => {
   const spec: JobSpec = { template: { spec: { containers: [container({ name: 'main' })] } } };
-  const check = (rule: PodFailurePolicyRule, part: Partial<JobSpec> = {}) =>
-    lines(validateFailurePolicy({ rules: [rule] }, { ...spec, ...part }, PATH));
-  const exits = { operator: 'In', values: [1, 2] };
+  const check = (rule: Rule, part: Partial<JobSpec> = {}) => lines(validateFailurePolicy({ rules: [rule] }, { ...spec, ...part }, PATH));
+  const exits = { operator: 'In', values: [1, 2] } as const satisfies Rule['onExitCodes'];
 
   it('accept exit codes or conditions', () => {
     expect(check({ action: 'FailJob', onExitCodes: { ...exits, containerName: 'main' } })).to.deep.equal([]);
@@ -38,11 +37,13 @@ describe('pod failure policies', () => {
     expect(check({ action: 'Count' })).to.deep.equal([
       'p.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required',
     ]);
-    const both = { action: 'Count', onExitCodes: exits, onPodConditions: [{ type: 'X', status: 'True' }] };
-    expect(check(both)).to.deep.equal(['p.rules[0]: Invalid value: specifying both OnExitCodes and OnPodConditions is not supported']);
+    const onPodConditions: Rule['onPodConditions'] = [{ type: 'X', status: 'True' }];
+    expect(check({ action: 'Count', onExitCodes: exits, onPodConditions })).to.deep.equal([
+      'p.rules[0]: Invalid value: specifying both OnExitCodes and OnPodConditions is not supported',
+    ]);
   });
   it('fail an index only where the job counts by index', () => {
-    const rule = { action: 'FailIndex', onExitCodes: exits };
+    const rule: Rule = { action: 'FailIndex', onExitCodes: exits };
     expect(check(rule)).to.deep.equal(['p.rules[0].action: Invalid value: "FailIndex": requires the backoffLimitPerIndex to be set']);
     expect(check(rule, { backoffLimitPerIndex: 1 })).to.deep.equal([]);
   });
