@@ -34,6 +34,7 @@ export class EventRecorder {
   /** By event name, so that a count never overtakes the event it counts. */
   readonly #writing = new Map<string, Promise<void>>();
   #waiting = 0;
+  #retry: Promise<void> | undefined;
   #lastNanos = 0n;
 
   constructor(options: RecorderOptions) {
@@ -110,7 +111,7 @@ export class EventRecorder {
   }
 
   async #write(event: NewEvent): Promise<void> {
-    const { clock, random, logger } = this.#options;
+    const { logger } = this.#options;
     for (let tries = 1; !this.#abort.signal.aborted; tries++) {
       try {
         await this.#send(event);
@@ -125,9 +126,17 @@ export class EventRecorder {
           logger.error('an event could not be written', { reason: event.reason, error });
           return;
         }
-        await sleep(clock, tries === 1 ? RETRY_DELAY * random() : RETRY_DELAY, this.#abort.signal);
+        await this.#pause(tries);
       }
     }
+  }
+
+  /** While the server cannot be reached, all that wait to be written wait together. */
+  #pause(tries: number): Promise<void> {
+    const { clock, random } = this.#options;
+    const delay = tries === 1 ? RETRY_DELAY * random() : RETRY_DELAY;
+    this.#retry ??= sleep(clock, delay, this.#abort.signal).then(() => void (this.#retry = undefined));
+    return this.#retry;
   }
 
   async #send(event: NewEvent): Promise<void> {
