@@ -132,7 +132,8 @@ export class EmbeddedStorage implements Storage {
     return this.#read(async () => this.#visible(key));
   }
 
-  list(range: Range): Promise<RangeResult> {
+  async list(range: Range): Promise<RangeResult> {
+    if (!KEY_PREFIX.test(range.prefix)) throw new RangeError(`a range must begin and end with "/": ${range.prefix}`);
     return this.#read(() => this.#list(range));
   }
 
@@ -312,7 +313,6 @@ export class EmbeddedStorage implements Storage {
   }
 
   async #list({ prefix, after = '', limit = Number.POSITIVE_INFINITY, revision }: Range): Promise<RangeResult> {
-    if (!KEY_PREFIX.test(prefix)) throw new RangeError(`a range must begin and end with "/": ${prefix}`);
     const at = revision ?? this.#revision;
     this.#assertReachable(at);
     const from = compareKeys(after, prefix) < 0 ? prefix : `${after}\0`;

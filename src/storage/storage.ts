@@ -4,9 +4,10 @@
 // gaps; nobody sees a write before it is durable; a past state is the present one with younger events undone; every read
 // is bounded by a range; a directory that is not ours, or is damaged, is refused and left as it is.
 //
-// Start here (the contract), then embedded.ts (semantics: commit pipeline, past reads, compaction), medium.ts (what that
-// needs below it) and its two implementations level.ts and memory.ts. inspect.ts judges a data directory before LevelDB
-// may touch it. compactor.ts decides how much history is kept. Contract tests: test/suites/storage.ts.
+// Start here (the contract), then embedded.ts (semantics: commit pipeline, past reads, compaction) with records.ts (layout)
+// and past.ts, medium.ts (what that needs below it) and its two implementations level.ts and memory.ts. inspect.ts judges
+// a data directory before LevelDB may touch it, lock.ts keeps it for one. compactor.ts decides how much history is kept.
+// Contract tests: test/suites/storage.ts.
 
 /** What a key holds since `revision`. `value` must not be modified by anybody. */
 export interface Entry {

@@ -1,14 +1,16 @@
 import { compareKeys, type Entry, prefixEnd, StorageError, type StorageEvent } from '../storage/storage.js';
+import type { Logger } from '../util/log.js';
 import { type Change, type Decode, type Item, Write } from './change.js';
 import { History, type HistoryLimits } from './history.js';
 import { Watcher, type WatchOptions } from './watcher.js';
 
-/** How far the feed is; shared by all its caches. */
+/** How far the feed is, and what its caches need of it; shared by all of them. */
 export interface Progress {
   /** The caches hold the state at this revision. */
   revision: number;
   /** All active watchers have been given everything up to this revision. */
   delivered: number;
+  readonly logger: Logger;
 }
 
 /** For metrics. */
@@ -156,6 +158,10 @@ export class Cache<I extends Item> {
 
   delivered(): number {
     return this.#progress.delivered;
+  }
+
+  report(error: unknown): void {
+    this.#progress.logger.error('a watcher has failed', { prefix: this.prefix, error });
   }
 
   /** Up to `limit` writes after a revision; undefined: the history does not reach. */

@@ -8,6 +8,7 @@
 // history.ts (the last writes). Nothing here knows kinds or JSON: the registry says how an entry becomes an item.
 // Contract tests: test/suites/watch.ts; the guarantees by name: test/simulation.
 import type { Entry, Storage, StorageEvent } from '../storage/storage.js';
+import { type Logger, silentLogger } from '../util/log.js';
 import { Cache, type Progress } from './cache.js';
 import type { Decode, Item, Write } from './change.js';
 import type { HistoryLimits } from './history.js';
@@ -20,20 +21,22 @@ export interface FeedOptions {
   readonly storage: Storage;
   /** What is kept of each resource's past, beside the bound that storage's floor is. */
   readonly history?: HistoryLimits;
+  readonly logger?: Logger;
 }
 
 /** Takes every write from storage, in order, to the caches. */
 export class Feed {
   readonly #storage: Storage;
   readonly #limits: HistoryLimits;
-  readonly #progress: Progress = { revision: 0, delivered: 0 };
+  readonly #progress: Progress;
   readonly #caches = new Map<string, Cache<Item>>();
   #unloaded: Cache<Item>[] = [];
   #unsubscribe: (() => void) | undefined;
 
-  constructor({ storage, history = DEFAULT_LIMITS }: FeedOptions) {
+  constructor({ storage, history = DEFAULT_LIMITS, logger = silentLogger }: FeedOptions) {
     this.#storage = storage;
     this.#limits = history;
+    this.#progress = { revision: 0, delivered: 0, logger };
   }
 
   /**

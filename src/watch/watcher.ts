@@ -4,7 +4,10 @@ import { Change, type Item, type Write } from './change.js';
 /** Writes or items handed to a lagging watcher at once. */
 const CHUNK = 256;
 
-/** Where a watcher's changes go. Called synchronously, never waited for; must not throw. */
+/**
+ * Where a watcher's changes go. Called synchronously and never waited for. One that throws has a bug: it is logged, and
+ * that watch is over.
+ */
 export interface Sink<I extends Item> {
   /**
    * Takes all of `changes` (shared: not to be modified), which are never empty.
@@ -83,7 +86,7 @@ export class Watcher<I extends Item> {
   expire(): void {
     if (this.#state === 'stopped') return;
     this.stop();
-    this.#options.sink.expired();
+    this.#guard(() => this.#options.sink.expired());
   }
 
   /**
@@ -104,8 +107,20 @@ export class Watcher<I extends Item> {
 
   /** @returns whether the sink has room for more */
   #give(changes: readonly Change<I>[]): boolean {
-    this.#full = !this.#options.sink.events(changes);
+    this.#guard(() => {
+      this.#full = !this.#options.sink.events(changes);
+    });
     return !this.#full;
+  }
+
+  /** What one sink does wrong must not cost the others a batch. */
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#cache.report(error);
+      this.expire();
+    }
   }
 
   #select(writes: readonly Write<I>[]): readonly Change<I>[] {
@@ -138,7 +153,7 @@ export class Watcher<I extends Item> {
     }
     if (this.#initialGiven === items.length) this.#initial = undefined;
     if (changes.length > 0) this.#give(changes);
-    if (this.#initial === undefined && this.#state === 'lagging') sink.initialized?.(this.#given);
+    if (this.#initial === undefined && this.#state === 'lagging') this.#guard(() => sink.initialized?.(this.#given));
   }
 
   #giveHistory(): void {

@@ -194,6 +194,16 @@ export function storageSuite(name: string, backend: StorageBackend): void {
         expect(await keys({ prefix: '/a/b/' })).to.deep.equal(['/a/b/1', '/a/b/2']);
       });
 
+      it('is never of all keys by mistake', async () => {
+        for (const prefix of ['', 'a/', '/a']) {
+          const error = await storage.list({ prefix }).then(
+            () => undefined,
+            (e: unknown) => e,
+          );
+          expect(error, prefix).to.be.instanceOf(RangeError);
+        }
+      });
+
       it('goes on after a key, whether that exists or not', async () => {
         await put('/a/1', '/a/3', '/a/5', '/b/1');
         expect(await keys({ prefix: '/a/', after: '/a/1' })).to.deep.equal(['/a/3', '/a/5']);

@@ -1,6 +1,7 @@
 // What watchers are promised, run once per storage backend.
 import { expect } from 'chai';
 import type { Entry, Storage } from '../../src/storage/storage.js';
+import { silentLogger } from '../../src/util/log.js';
 import type { Cache } from '../../src/watch/cache.js';
 import { Feed } from '../../src/watch/feed.js';
 import { record, type TextItem, textItem, turn } from '../helpers/recorder.js';
@@ -271,6 +272,35 @@ export function watchSuite(name: string, backend: StorageBackend): void {
         await Promise.all([create(`${PODS}a/1`), create(`${PODS}a/2`)]);
         await create(`${PODS}a/3`);
         expect(inner.map((w) => w.recorder.changes.map((c) => c.item.revision))).to.deep.equal([[1, 2, 3], [3]]);
+      });
+    });
+
+    describe('a watcher that throws', () => {
+      it('is logged and ended, and costs the others nothing', async () => {
+        const errors: unknown[] = [];
+        feed.stop();
+        feed = new Feed({ storage, logger: { ...silentLogger, error: (_, fields) => errors.push(fields?.error) } });
+        pods = feed.cache(PODS, textItem);
+        await feed.start();
+        const bug = new Error('a bug');
+        const fail = () => {
+          throw bug;
+        };
+        const [first, second, third] = [
+          record(pods, { after: 'now' }),
+          record(pods, { after: 'now', initial: true }),
+          record(pods, { after: 'now' }),
+        ];
+        first.recorder.events = fail;
+        first.recorder.expired = fail;
+        second.recorder.initialized = fail;
+        await turn();
+        await create(`${PODS}a/1`);
+        await create(`${PODS}a/2`);
+        expect(third.recorder.lines).to.deep.equal(['ADDED 1=1@1', 'ADDED 2=1@2']);
+        expect(second.recorder.lines).to.deep.equal(['EXPIRED']);
+        expect(errors).to.deep.equal([bug, bug, bug]);
+        expect(pods.statistics().watchers).to.equal(1);
       });
     });
 
