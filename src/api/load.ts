@@ -21,6 +21,7 @@ export const GROUPS = [
   'node-v1',
   'policy-v1',
   'rbac-v1',
+  'resource-v1',
   'scheduling-v1',
   'storage-v1',
 ] as const;

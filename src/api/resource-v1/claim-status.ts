@@ -1,0 +1,122 @@
+// What was allocated for a claim, and who uses it.
+import { type FieldError, type FieldPath, at, forbidden, invalid, notSupported, required, tooMany } from '../meta/field-errors.js';
+import { validateConditions, validateImmutable } from '../meta/metadata.js';
+import { validateNodeSelector } from '../shared/pod/affinity.js';
+import { validateDriverName } from '../shared/pod/volumes.js';
+import type {
+  AllocatedDeviceStatus,
+  AllocationResult,
+  DeviceRequestAllocationResult,
+  ResourceClaim,
+  ResourceClaimConsumerReference,
+} from '../types/resource-v1.gen.js';
+import {
+  MAX_LIST,
+  type RequestNames,
+  requestNames,
+  validateOpaque,
+  validateRaw,
+  validateRequestRef,
+  validateRequestRefs,
+} from './claim-devices.js';
+import { validateLabelNamed, validateList, validatePoolName, validateSet } from './device-lists.js';
+
+const STATUS = at('status');
+const MAX_CONSUMERS = 256;
+const MAX_CONDITIONS = 8;
+const SOURCES = ['FromClaim', 'FromClass'];
+
+interface DeviceId {
+  readonly driver: string;
+  readonly pool: string;
+  readonly device: string;
+  readonly shareID?: string | undefined;
+}
+
+export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
+  const { reservedFor = [], devices, allocation } = claim.status;
+  const reservedPath = STATUS.child('reservedFor');
+  const allocated = new Set(results(claim).map(deviceKey));
+  const errors = [
+    ...validateSet(reservedFor, MAX_CONSUMERS, reservedPath, validateConsumer, ({ uid }) => uid),
+    ...validateSet(
+      devices,
+      Number.POSITIVE_INFINITY,
+      STATUS.child('devices'),
+      (device, path) => validateDeviceStatus(device, allocated, path),
+      deviceKey,
+    ),
+  ];
+  if (reservedFor.length > 0) errors.push(...validateReserved(claim, old));
+  if (!allocation) return errors;
+  const path = STATUS.child('allocation');
+  if (old.status.allocation) return [...errors, ...validateImmutable(allocation, old.status.allocation, path)];
+  return [...errors, ...validateAllocation(allocation, requestNames(claim.spec.devices), path)];
+}
+
+/** Devices of the status which are no longer allocated go with their allocation. */
+export function dropDeallocatedDevices(claim: ResourceClaim, old: ResourceClaim): void {
+  const allocated = new Set(results(claim).map(deviceKey));
+  const gone = new Set(
+    results(old)
+      .map(deviceKey)
+      .filter((key) => !allocated.has(key)),
+  );
+  const kept = claim.status.devices?.filter((device) => !gone.has(deviceKey(device)));
+  claim.status.devices = kept?.length ? kept : undefined;
+}
+
+function results({ status }: ResourceClaim): readonly DeviceRequestAllocationResult[] {
+  return status.allocation?.devices?.results ?? [];
+}
+
+function deviceKey({ driver, pool, device, shareID }: DeviceId): string {
+  return `${driver}/${pool}/${device}${shareID === undefined ? '' : `/${shareID}`}`;
+}
+
+function validateReserved({ metadata, status }: ResourceClaim, old: ResourceClaim): FieldError[] {
+  const path = STATUS.child('reservedFor');
+  if (!status.allocation) return [forbidden(path, 'may not be specified when `allocated` is not set')];
+  if (metadata.deletionTimestamp === undefined) return [];
+  const before = new Set((old.status.reservedFor ?? []).map(({ uid }) => uid));
+  return status.reservedFor?.every(({ uid }) => before.has(uid))
+    ? []
+    : [forbidden(path, 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set')];
+}
+
+function validateConsumer(consumer: ResourceClaimConsumerReference, path: FieldPath): FieldError[] {
+  return (['resource', 'name', 'uid'] as const).filter((field) => !consumer[field]).map((field) => required(path.child(field)));
+}
+
+function validateDeviceId({ driver, pool, device }: DeviceId, path: FieldPath): FieldError[] {
+  return [
+    ...validateDriverName(driver, path.child('driver')),
+    ...validatePoolName(pool, path.child('pool')),
+    ...validateLabelNamed(device, path.child('device')),
+  ];
+}
+
+function validateDeviceStatus(device: AllocatedDeviceStatus, allocated: ReadonlySet<string>, path: FieldPath): FieldError[] {
+  const { conditions = [], data } = device;
+  const errors = validateDeviceId(device, path);
+  if (!allocated.has(deviceKey(device))) errors.push(invalid(path, deviceKey(device), 'must be an allocated device in the claim'));
+  if (conditions.length > MAX_CONDITIONS) errors.push(tooMany(path.child('conditions'), conditions.length, MAX_CONDITIONS));
+  errors.push(...validateConditions(conditions, path.child('conditions')));
+  return data === undefined ? errors : [...errors, ...validateRaw(data, path.child('data'))];
+}
+
+function validateAllocation({ devices, nodeSelector }: AllocationResult, names: RequestNames, path: FieldPath): FieldError[] {
+  const devicesPath = path.child('devices');
+  return [
+    ...validateList(devices?.results, MAX_LIST, devicesPath.child('results'), (result, at) => [
+      ...validateRequestRef(result.request, names, at.child('request')),
+      ...validateDeviceId(result, at),
+    ]),
+    ...validateList(devices?.config, 2 * MAX_LIST, devicesPath.child('config'), ({ source, requests, opaque }, at) => [
+      ...(SOURCES.includes(source) ? [] : [source ? notSupported(at.child('source'), source, SOURCES) : required(at.child('source'))]),
+      ...validateRequestRefs(requests, names, at.child('requests')),
+      ...validateOpaque(opaque, at.child('opaque')),
+    ]),
+    ...(nodeSelector ? validateNodeSelector(nodeSelector, path.child('nodeSelector')) : []),
+  ];
+}

@@ -1,0 +1,87 @@
+// What the lists, maps and names of dynamic resources have in common.
+import { duplicate, type FieldError, type FieldPath, invalid, required, tooLong, tooMany } from '../meta/field-errors.js';
+import { byteLength, isCIdentifier, isDNS1123Label, isDNS1123Subdomain } from '../meta/names.js';
+import { validateDriverName } from '../shared/pod/volumes.js';
+
+const MAX_POOL_NAME = 253;
+const MAX_ID = 32;
+const MAX_SHOWN_KEY = 96;
+
+/** What is wrong with a list: too many entries, or the entries themselves. */
+export function validateList<T>(
+  list: readonly T[] | null | undefined,
+  max: number,
+  path: FieldPath,
+  validate: (item: T, path: FieldPath) => FieldError[],
+): FieldError[] {
+  const items = list ?? [];
+  if (items.length > max) return [tooMany(path, items.length, max)];
+  return items.flatMap((item, i) => validate(item, path.index(i)));
+}
+
+/** A list in which each key is there once. */
+export function validateSet<T>(
+  list: readonly T[] | null | undefined,
+  max: number,
+  path: FieldPath,
+  validate: (item: T, path: FieldPath) => FieldError[],
+  key: (item: T) => string,
+): FieldError[] {
+  const items = list ?? [];
+  const errors = validateList(items, max, path, validate);
+  if (items.length > max) return errors;
+  const seen = new Set<string>();
+  for (const [i, item] of items.entries()) {
+    if (seen.has(key(item))) errors.push(duplicate(path.index(i), key(item)));
+    seen.add(key(item));
+  }
+  return errors;
+}
+
+/** A map; of a long key the middle is left out of the path. */
+export function validateMap<T>(
+  map: Readonly<Record<string, T>> | undefined,
+  path: FieldPath,
+  validateKey: (key: string, path: FieldPath) => FieldError[],
+  validate: (item: T, path: FieldPath) => FieldError[],
+): FieldError[] {
+  return Object.entries(map ?? {}).flatMap(([key, item]) => [...validateKey(key, path), ...validate(item, path.key(shortened(key)))]);
+}
+
+function shortened(key: string): string {
+  if (key.length <= MAX_SHOWN_KEY) return key;
+  const remaining = MAX_SHOWN_KEY - 3;
+  return `${key.slice(0, Math.ceil(remaining / 2))}...${key.slice(key.length - Math.floor(remaining / 2))}`;
+}
+
+export function validateLabelNamed(name: string, path: FieldPath): FieldError[] {
+  return isDNS1123Label(name).map((m) => invalid(path, name, m));
+}
+
+export function validatePoolName(name: string, path: FieldPath): FieldError[] {
+  if (name === '') return [required(path)];
+  const long = byteLength(name) > MAX_POOL_NAME ? [tooLong(path, MAX_POOL_NAME)] : [];
+  return [...long, ...name.split('/').flatMap((part) => isDNS1123Subdomain(part).map((m) => invalid(path, part, m)))];
+}
+
+/** A C identifier, with or without a domain before it. */
+export function validateQualified(name: string, path: FieldPath): FieldError[] {
+  const parts = name.split('/');
+  const [first = '', second = ''] = parts;
+  if (parts.length === 1) return validateIdentifier(first, path);
+  if (parts.length > 2) return [];
+  return [
+    ...(first === '' ? [invalid(path, '', 'the domain must not be empty')] : validateDriverName(first, path)),
+    ...(second === '' ? [invalid(path, '', 'the name must not be empty')] : validateIdentifier(second, path)),
+  ];
+}
+
+export function validateFullyQualified(name: string, path: FieldPath): FieldError[] {
+  const errors = validateQualified(name, path);
+  if (!name.includes('/')) errors.push(invalid(path, name, 'a fully qualified name must be a domain and a name separated by a slash'));
+  return errors;
+}
+
+function validateIdentifier(id: string, path: FieldPath): FieldError[] {
+  return [...(byteLength(id) > MAX_ID ? [tooLong(path, MAX_ID)] : []), ...isCIdentifier(id).map((m) => invalid(path, id, m))];
+}

@@ -1,0 +1,35 @@
+import { define } from '../definition.js';
+import { at } from '../meta/field-errors.js';
+import { validateImmutable } from '../meta/metadata.js';
+import { age } from '../shared/format.js';
+import { keepMetadata } from '../shared/status.js';
+import type { ResourceClaim } from '../types/resource-v1.gen.js';
+import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
+import { dropDeallocatedDevices, validateClaimStatus } from './claim-status.js';
+
+export default define<ResourceClaim>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  resource: 'resourceclaims',
+  returnDeletedObject: true,
+  defaults: ({ spec }) => {
+    setDeviceDefaults(spec.devices);
+  },
+  prepareUpdate: (claim, old, { subresource }) => {
+    if (subresource !== 'status') return;
+    keepMetadata(claim, old);
+    dropDeallocatedDevices(claim, old);
+  },
+  validate: ({ spec }) => validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
+  validateUpdate: (claim, old, { subresource }) =>
+    subresource === 'status' ? validateClaimStatus(claim, old) : validateImmutable(claim.spec, old.spec, at('spec')),
+  row: (claim, { now }) => [claim.metadata.name, state(claim), age(claim, now)],
+});
+
+function state({ metadata, status }: ResourceClaim): string {
+  const deleted = metadata.deletionTimestamp !== undefined;
+  const states = deleted ? ['deleted'] : [];
+  if (status.allocation) states.push('allocated', ...(status.reservedFor?.length ? ['reserved'] : []));
+  else if (!deleted) states.push('pending');
+  return states.join(',');
+}

@@ -1,0 +1,25 @@
+import { define } from '../definition.js';
+import { at } from '../meta/field-errors.js';
+import { validateAnnotations, validateImmutable, validateLabels } from '../meta/metadata.js';
+import { age } from '../shared/format.js';
+import type { ResourceClaimTemplate } from '../types/resource-v1.gen.js';
+import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
+
+const SPEC = at('spec');
+
+export default define<ResourceClaimTemplate>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  resource: 'resourceclaimtemplates',
+  returnDeletedObject: true,
+  defaults: ({ spec }) => {
+    setDeviceDefaults(spec.spec.devices);
+  },
+  validate: ({ spec: { metadata, spec } }) => [
+    ...validateAnnotations(metadata?.annotations, SPEC.child('metadata', 'annotations')),
+    ...validateLabels(metadata?.labels, SPEC.child('metadata', 'labels')),
+    ...validateDeviceClaim(spec.devices ?? {}, SPEC.child('spec', 'devices')),
+  ],
+  validateUpdate: (template, old) => validateImmutable(template.spec, old.spec, SPEC),
+  row: (template, { now }) => [template.metadata.name, age(template, now)],
+});
