@@ -104,7 +104,7 @@ describe('metrics', () => {
     });
     for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'process_start_time_seconds'])
       expect(samples(text, name)['']).to.be.greaterThan(0);
-    expect(text).to.match(/^kubernetes_build_info\{.*git_version="v1\.36\.3"\} 1$/m);
+    expect(text).to.match(/^kubernetes_build_info\{.*git_version="v1\.36\.3",.*\} 1$/m);
     expect(samples(text, 'apiserver_current_inflight_requests')).to.have.all.keys('request_kind="readOnly"', 'request_kind="mutating"');
   });
 
