@@ -16,7 +16,11 @@ export async function needDocker(context: Mocha.Context): Promise<Docker> {
     if (context.test) context.test.title += ` (skipped: ${reason})`;
     context.skip();
   }
-  const progress = await docker.importImage(Readable.from([tarOf('bin/busybox', readFileSync(BUSYBOX))]), { repo: 'kubemu-test/busybox', tag: '1', changes: 'ENV PATH=/bin' });
+  const progress = await docker.importImage(Readable.from([tarOf('bin/busybox', readFileSync(BUSYBOX))]), {
+    repo: 'kubemu-test/busybox',
+    tag: '1',
+    changes: 'ENV PATH=/bin',
+  });
   await new Promise<void>((resolve, reject) => docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())));
   return docker;
 }

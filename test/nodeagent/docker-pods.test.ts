@@ -59,8 +59,14 @@ describe('pods on a Docker node', function () {
   }
 
   it('serves files from volumes, with variables from everywhere', async () => {
-    await world.client.create(configmaps, { metadata: { name: 'page', namespace: 'default' }, data: { 'index.html': 'it works', greeting: 'hello' } });
-    await world.client.create(secrets, { metadata: { name: 'key', namespace: 'default' }, data: { password: Buffer.from('s3cret').toString('base64') } });
+    await world.client.create(configmaps, {
+      metadata: { name: 'page', namespace: 'default' },
+      data: { 'index.html': 'it works', greeting: 'hello' },
+    });
+    await world.client.create(secrets, {
+      metadata: { name: 'key', namespace: 'default' },
+      data: { password: Buffer.from('s3cret').toString('base64') },
+    });
     await world.createPod('web', {
       spec: { nodeName: 'n1', terminationGracePeriodSeconds: 1, volumes: [{ name: 'page', configMap: { name: 'page' } }] },
       container: {
@@ -84,7 +90,11 @@ describe('pods on a Docker node', function () {
 
   it('brings a changed ConfigMap into the running pod', async () => {
     const pod = await world.pod('web');
-    await world.client.patch(configmaps, { namespace: 'default', name: 'page' }, { type: 'merge', body: { data: { 'index.html': 'new' } } });
+    await world.client.patch(
+      configmaps,
+      { namespace: 'default', name: 'page' },
+      { type: 'merge', body: { data: { 'index.html': 'new' } } },
+    );
     await world.eventually(async () => {
       const answer = await fetch(`http://${pod.status.podIP}:8080/index.html`);
       expect(await answer.text()).to.equal('new');
@@ -101,7 +111,9 @@ describe('pods on a Docker node', function () {
   });
 
   it('starts a killed container again and keeps its log', async () => {
-    const [running] = await docker.listContainers({ filters: { label: ['kubemu.dev/container=main', 'kubemu.dev/pod-name=web', `kubemu.dev/cluster=${clusterId}`] } });
+    const [running] = await docker.listContainers({
+      filters: { label: ['kubemu.dev/container=main', 'kubemu.dev/pod-name=web', `kubemu.dev/cluster=${clusterId}`] },
+    });
     await docker.getContainer(running?.Id ?? '').kill();
     const pod = await ready('web', 1);
     expect(pod.status.containerStatuses?.[0]?.lastState?.terminated).to.include({ exitCode: 137, reason: 'Error' });
@@ -110,7 +122,10 @@ describe('pods on a Docker node', function () {
 
   it('kills a container whose liveness probe fails', async () => {
     const livenessProbe = { exec: { command: shell('echo sick; exit 1') }, periodSeconds: 1, failureThreshold: 1 };
-    await world.createPod('sick', { spec: { nodeName: 'n1', terminationGracePeriodSeconds: 1 }, container: { image: TEST_IMAGE, command: ['/bin/busybox', 'sleep', '1000'], livenessProbe } });
+    await world.createPod('sick', {
+      spec: { nodeName: 'n1', terminationGracePeriodSeconds: 1 },
+      container: { image: TEST_IMAGE, command: ['/bin/busybox', 'sleep', '1000'], livenessProbe },
+    });
     await world.eventually(async () => {
       const found = await world.events('sick');
       expect(found).to.include('Warning Unhealthy: Liveness probe failed: sick\n');
@@ -120,7 +135,10 @@ describe('pods on a Docker node', function () {
   });
 
   it('shows the termination message of a container that failed', async () => {
-    await world.createPod('failed', { spec: { nodeName: 'n1', restartPolicy: 'Never' }, container: { image: TEST_IMAGE, command: shell('echo why > /dev/termination-log; exit 3') } });
+    await world.createPod('failed', {
+      spec: { nodeName: 'n1', restartPolicy: 'Never' },
+      container: { image: TEST_IMAGE, command: shell('echo why > /dev/termination-log; exit 3') },
+    });
     await world.eventually(async () => {
       const { phase, containerStatuses } = (await world.pod('failed')).status;
       expect(phase).to.equal('Failed');
@@ -132,7 +150,10 @@ describe('pods on a Docker node', function () {
     await world.createPod('root', { spec: { nodeName: 'n1' }, container: { image: TEST_IMAGE, securityContext: { runAsNonRoot: true } } });
     await world.eventually(async () => {
       const waiting = (await world.pod('root')).status.containerStatuses?.[0]?.state?.waiting;
-      expect(waiting).to.deep.equal({ reason: 'CreateContainerConfigError', message: 'container has runAsNonRoot and image will run as root' });
+      expect(waiting).to.deep.equal({
+        reason: 'CreateContainerConfigError',
+        message: 'container has runAsNonRoot and image will run as root',
+      });
     }, PATIENCE);
   });
 
