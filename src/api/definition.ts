@@ -185,6 +185,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   applied?(input: KubeObject): Pick<KubeObject, 'metadata'>;
   /** POST: acts, and returns the answer's body. `body` is decoded and defaulted. */
   create?(context: Context, key: ObjectKey, body: KubeObject): Promise<KubeObject>;
+  /** Its writes may change the status as those of `status` may (approval of a CertificateSigningRequest). */
+  readonly changesStatus?: boolean;
   /** Served by the node's agent or a proxy (log, exec, attach, portforward, proxy). */
   readonly connect?: boolean;
 }
@@ -213,6 +215,8 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   begin?(object: T, old: T | undefined, context: Context): Promise<Allocation | undefined>;
   /** Everything that holds a deleted object back. Default: metadata.finalizers. */
   finalizers?(object: T): readonly string[];
+  /** Before a deletion. Throws ApiError to refuse it. */
+  checkDelete?(object: T): void;
   /** What more changes in an object when its deletion begins (Namespace: status.phase). */
   markDeleting?(object: T): void;
   /** After an object has gone for good (also with finalizers removed). */
@@ -259,6 +263,8 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly keepStatusOnCreate?: boolean;
   /** Text of a Warning header that every request for the resource is answered with: `v1 Endpoints is deprecated in v1.33+; …`. */
   readonly deprecation?: string;
+  /** Most strategies of upstream check the metadata of an update a second time, so that errors come twice. This one does not. */
+  readonly checksMetadataOnce?: boolean;
   /** An update with PUT may create the object (Lease, Event …; upstream's AllowCreateOnUpdate). */
   readonly createOnUpdate?: boolean;
   /** An update without resourceVersion is accepted (upstream's AllowUnconditionalUpdate). Default true. */
@@ -281,6 +287,7 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly generation: boolean;
   readonly keepStatusOnCreate: boolean;
   readonly deprecation: string | undefined;
+  readonly checksMetadataOnce: boolean;
   readonly createOnUpdate: boolean;
   readonly unconditionalUpdate: boolean;
   readonly returnDeletedObject: boolean;
@@ -340,6 +347,7 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     generation: input.generation ?? false,
     keepStatusOnCreate: input.keepStatusOnCreate ?? false,
     deprecation: input.deprecation,
+    checksMetadataOnce: input.checksMetadataOnce ?? false,
     createOnUpdate: input.createOnUpdate ?? false,
     unconditionalUpdate: input.unconditionalUpdate ?? true,
     returnDeletedObject: input.returnDeletedObject ?? false,

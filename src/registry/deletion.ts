@@ -22,6 +22,7 @@ export type Deletion =
  * @throws ApiError Conflict when a precondition does not hold
  */
 export function planDeletion(definition: Definition, current: KubeObject, options: DeleteOptions, context: Context): Deletion {
+  definition.checkDelete?.(current);
   checkPreconditions(definition, current, options);
   const now = context.services.clock.now();
   const object = copy(current);

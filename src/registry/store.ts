@@ -266,14 +266,14 @@ export class Store {
     const d = this.definition;
     restoreSystemMetadata(next, old);
     if (context.subresource === 'status') restoreAllButStatus(next, old);
-    else if (d.subresources.status) restoreStatus(next, old);
+    else if (d.subresources.status && !d.subresources[context.subresource]?.changesStatus) restoreStatus(next, old);
     d.prepareUpdate?.(next, old, context);
     if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old)))
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
     const metadata = validateObjectMeta(next.metadata, { namespaced: d.namespaced, path: at('metadata'), validateName: () => [] });
     const change = validateObjectMetaUpdate(next.metadata, old.metadata, at('metadata'));
     // upstream checks metadata in general and again in the kind's strategy, and reports it twice
-    const wrong: FieldError[] = [...metadata, ...change, ...change];
+    const wrong: FieldError[] = [...metadata, ...change, ...(d.checksMetadataOnce ? [] : change)];
     if (d.validateUpdate) wrong.push(...d.validateUpdate(next, old, context));
     else if (context.subresource === '') wrong.push(...metadata, ...(d.validate?.(next, context) ?? []));
     if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, next.metadata.name, wrong);

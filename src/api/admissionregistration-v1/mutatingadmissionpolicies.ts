@@ -15,6 +15,7 @@ export default define<MutatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'mutatingadmissionpolicies',
+  checksMetadataOnce: true,
   unconditionalUpdate: false,
   generation: true,
   defaults: ({ spec }) => {

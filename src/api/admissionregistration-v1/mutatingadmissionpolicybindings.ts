@@ -11,6 +11,7 @@ export default define<MutatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'mutatingadmissionpolicybindings',
+  checksMetadataOnce: true,
   unconditionalUpdate: false,
   generation: true,
   defaults: ({ spec }) => {

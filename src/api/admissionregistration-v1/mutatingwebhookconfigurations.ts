@@ -9,6 +9,7 @@ export default define<MutatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'mutatingwebhookconfigurations',
+  checksMetadataOnce: true,
   unconditionalUpdate: false,
   generation: true,
   specChanged: ({ webhooks }, old) => !semanticEqual(webhooks, old.webhooks),

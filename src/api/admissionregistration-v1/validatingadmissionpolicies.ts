@@ -22,6 +22,7 @@ export default define<ValidatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'validatingadmissionpolicies',
+  checksMetadataOnce: true,
   unconditionalUpdate: false,
   generation: true,
   defaults: ({ spec }) => {

@@ -15,6 +15,7 @@ export default define<ValidatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'validatingadmissionpolicybindings',
+  checksMetadataOnce: true,
   unconditionalUpdate: false,
   generation: true,
   defaults: ({ spec }) => {

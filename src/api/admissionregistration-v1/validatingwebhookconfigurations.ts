@@ -9,6 +9,7 @@ export default define<ValidatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'validatingwebhookconfigurations',
+  checksMetadataOnce: true,
   unconditionalUpdate: false,
   generation: true,
   specChanged: ({ webhooks }, old) => !semanticEqual(webhooks, old.webhooks),

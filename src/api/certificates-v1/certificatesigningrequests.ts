@@ -63,6 +63,7 @@ export default define<CertificateSigningRequest>({
     Object.assign(request.spec, { username, uid, groups: [...groups], extra: values.length > 0 ? Object.fromEntries(values) : undefined });
     request.status = {};
   },
+  subresources: { approval: { changesStatus: true } },
   prepareUpdate,
   validate: (request) => validate(request),
   validateUpdate: (request, old, { subresource }) => [...validate(request, old), ...validateChange(request, old, subresource)],

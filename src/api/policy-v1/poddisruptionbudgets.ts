@@ -15,6 +15,7 @@ export default define<PodDisruptionBudget>({
   group: 'policy',
   version: 'v1',
   resource: 'poddisruptionbudgets',
+  checksMetadataOnce: true,
   generation: true,
   unconditionalUpdate: false,
   // upstream never checked more

@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { forbidden as refused } from '../meta/errors.js';
 import { at, type FieldError, forbidden, notSupported, required } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
@@ -29,6 +30,11 @@ export default define<PriorityClass>({
       ...(changed ? [forbidden(at('value'), 'may not be changed in an update.')] : []),
       ...validateImmutable(priorityClass.preemptionPolicy, old.preemptionPolicy, at('preemptionPolicy')),
     ];
+  },
+  checkDelete: ({ metadata: { name } }) => {
+    if (!SYSTEM_CLASSES[name]) return;
+    const named = { group: 'scheduling.k8s.io', resource: 'priorityclasses' };
+    throw refused(named, name, 'this is a system priority class and cannot be deleted');
   },
   row: (priorityClass, { now }) => [
     priorityClass.metadata.name,
