@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { deployments, nodes, pods } from '../../src/api/meta/resources.gen.js';
 import type { Deployment } from '../../src/api/types/apps-v1.gen.js';
 import type { Pod } from '../../src/api/types/core-v1.gen.js';
+import { AGENT_ANNOTATION } from '../../src/nodeagent/index.js';
 import { VirtualClock } from '../../src/util/clock.js';
 import { startTestCluster, type TestCluster } from '../helpers/cluster.js';
 
@@ -50,7 +51,11 @@ describe('a node that is lost', function () {
     await until(60, () => available(3));
     const lost = (await running())[0]?.spec.nodeName ?? '';
     const before = (await running()).filter((p) => p.spec.nodeName === lost).map((p) => p.metadata.name);
-    await cluster.nodes?.stopNode(lost);
+    await cluster.client.patch(
+      nodes,
+      { namespace: '', name: lost },
+      { type: 'merge', body: { metadata: { annotations: { [AGENT_ANNOTATION]: 'stopped' } } } },
+    );
     await until(90, async () => {
       const node = await cluster.client.get(nodes, { namespace: '', name: lost });
       return node.status.conditions?.some((c) => c.type === 'Ready' && c.status === 'Unknown') === true;
