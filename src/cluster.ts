@@ -87,7 +87,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   ]);
   const observed: { storage?: StorageObserver } = {};
   const registry = new Registry({ definitions, storage: measured(storage, () => observed.storage), admission });
-  const feed = new Feed({ storage });
+  const feed = new Feed({ storage, logger });
   stops.push(() => feed.stop());
   const authorizer = authorizerFor(settings.authorizationMode, registry);
   registry.services = { clock, random, reader: registry, writer: registry, authorizer, tokens: access.tokens, settings };
@@ -232,7 +232,7 @@ async function startComponents(
 async function openStorage(settings: Settings): Promise<Storage> {
   if (settings.memory) return openMemory();
   try {
-    return await openLevel({ directory: join(settings.dataDir, 'store'), fsync: settings.fsync });
+    return await openLevel({ directory: join(settings.dataDir, 'store'), fsync: settings.fsync, logger: settings.logger });
   } catch (error) {
     // locked, foreign, not writable
     if (error instanceof StorageError) throw new UserError(error.message, 'failure', { cause: error });

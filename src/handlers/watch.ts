@@ -113,16 +113,8 @@ class WatchAnswer implements Sink<ObjectItem> {
     try {
       this.#watcher = this.#store.cache.watch(options);
     } catch (e) {
-      if (!(e instanceof StorageError)) throw e;
-      if (e.code === 'COMPACTED') this.expired();
-      // a revision of the future: nothing is told before it comes
-      else if (e.code === 'FUTURE')
-        this.#watcher = this.#store.cache.watch({
-          ...options,
-          after: 'now',
-          match: (item) => item.revision > Number(resourceVersion) && (match?.(item.in(kind)) ?? true),
-        });
-      else throw e;
+      if (!(e instanceof StorageError) || e.code !== 'COMPACTED') throw e;
+      this.expired();
     }
   }
 

@@ -1,6 +1,6 @@
 import * as errors from '../api/meta/errors.js';
 import type { FieldSelection, LabelSelection } from '../api/meta/selectors.js';
-import { StorageError } from '../storage/storage.js';
+import { compareKeys, StorageError } from '../storage/storage.js';
 import type { ObjectItem } from './item.js';
 import type { Store } from './store.js';
 
@@ -114,7 +114,7 @@ function firstFrom(items: readonly ObjectItem[], key: string): number {
   let high = items.length;
   while (low < high) {
     const mid = (low + high) >> 1;
-    if ((items[mid] as ObjectItem).key < key) low = mid + 1;
+    if (compareKeys((items[mid] as ObjectItem).key, key) < 0) low = mid + 1;
     else high = mid;
   }
   return low;
