@@ -66,7 +66,7 @@ function containerId({ pod, containers }: PodRecord, { container: name, previous
       throw badRequest(`${where} is waiting to start: trying and failing to pull image`);
     default:
       throw badRequest(
-        `${where} is waiting to start: ${waiting?.reason ?? (pod.spec.initContainers?.length && record.kind === 'main' ? 'PodInitializing' : 'ContainerCreating')}`,
+        `${where} is waiting to start: ${waiting?.reason ?? (pod.spec.initContainers?.length ? 'PodInitializing' : 'ContainerCreating')}`,
       );
   }
 }

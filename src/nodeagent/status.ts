@@ -73,7 +73,7 @@ function stateOf(record: PodRecord, container: ContainerRecord): { state: Contai
   if (current?.state === 'running') return { state: { running: { startedAt: timestamp(current.startedAt) } }, lastState: last(previous) };
   if (waiting && !record.terminating && !record.verdict) return { state: { waiting }, lastState: last(current ?? previous) };
   if (current) return { state: { terminated: terminated(current) }, lastState: last(previous) };
-  const initializing = container.kind === 'main' && record.containers.some((c) => c.kind !== 'main');
+  const initializing = record.containers.some((c) => c.kind !== 'main');
   return { state: { waiting: { reason: initializing ? 'PodInitializing' : 'ContainerCreating' } }, lastState: last(previous) };
 }
 
@@ -81,13 +81,13 @@ function containerStatus(record: PodRecord, container: ContainerRecord): Contain
   const { spec, current, kind } = container;
   const { state, lastState } = stateOf(record, container);
   const running = isRunning(container);
-  const completed = kind === 'init' && current?.state === 'exited' && current.exitCode === 0;
+  const completed = current?.state === 'exited' && current.exitCode === 0;
   const mounts = spec.volumeMounts ?? [];
   return {
     name: spec.name,
     state,
     lastState,
-    ready: completed || (running && container.started && container.ready && current?.ready !== false),
+    ready: kind === 'init' ? completed : running && container.started && container.ready && current?.ready !== false,
     restartCount: container.restartCount,
     image: current?.image ?? spec.image ?? '',
     imageID: current?.imageID ?? '',

@@ -119,6 +119,11 @@ export class World {
     } else await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
+  /** Lets everything happen that needs no time to pass. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 40; i++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Waits, with time all but standing still, until `check` no longer throws. @returns what it returns */
   async eventually<T>(check: () => T | Promise<T>, patience = PATIENCE): Promise<T> {
     const end = Date.now() + patience;
