@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ConfigMap, Pod, Service } from '../../src/api/types/core-v1.gen.js';
 import { eventually, startTestCluster, type TestCluster } from '../helpers/cluster.js';
-import { ends, findKubectls, Kubectl, type KubectlProgram } from './kubectl.js';
+import { ends, findKubectls, Kubectl } from './kubectl.js';
 import { manifest } from './manifests.js';
 
 const programs = ends(findKubectls());
