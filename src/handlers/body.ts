@@ -3,6 +3,7 @@ import { type Definition, type DeleteOptions, type GroupVersionKind, schemaOf } 
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { fact } from '../api/facts.js';
+import { jsonKind } from '../api/schema/decode-state.js';
 import { decode, DecodeError } from '../api/schema/decode.js';
 import { JsonError, parseJson } from '../api/schema/json.js';
 import { structTypeOf } from '../api/schema/types.js';
@@ -57,20 +58,27 @@ async function decodeProtobuf(body: Buffer, expected: { kind: string; apiVersion
 
 /**
  * Reads the body of a server-side apply: an object in which only what the client has an opinion on is set. It is not
- * decoded: absent is not the same as zero here.
- * @throws ApiError BadRequest
+ * decoded: absent is not the same as zero here, and what kind it is applyObject tells.
+ * @throws ApiError BadRequest (unreadable; in strict mode keys that occur twice)
  */
-export async function readApplied(request: ApiRequest, expected: Expected): Promise<KubeObject> {
-  const body = await request.body();
-  const text = body.toString();
-  let value: unknown;
+export async function readApplied(request: ApiRequest, validation: FieldValidation): Promise<KubeObject> {
+  const refuse = (why: string): errors.ApiError => errors.badRequest(`error decoding YAML: ${why}`);
   try {
-    ({ value } = parseYaml(text));
+    const { value, duplicates } = parseYaml((await request.body()).toString());
+    if (typeof value !== 'object' || Array.isArray(value))
+      throw refuse(
+        `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`,
+      );
+    if (duplicates.length > 0 && validation === 'Strict')
+      throw errors.badRequest(
+        `error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`,
+      );
+    if (validation === 'Warn') request.warnings.push(...duplicates);
+    return (value ?? {}) as KubeObject;
   } catch (e) {
-    if (e instanceof YamlError) throw errors.badRequest(`error decoding YAML: ${e.message}`);
+    if (e instanceof YamlError) throw refuse(`error converting YAML to JSON: ${e.message}`);
     throw e;
   }
-  return checkKind(value, expected, body) as unknown as KubeObject;
 }
 
 function decodeValue(

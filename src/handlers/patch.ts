@@ -70,11 +70,11 @@ function refusedKind(next: KubeObject, why: string): errors.ApiError {
   return errors.invalid({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(next), why)]);
 }
 
-async function applying({ server, store, request, query, expected }: Patching): Promise<Change> {
+async function applying({ server, store, request, query }: Patching): Promise<Change> {
   const { definition } = store;
   const { info } = request;
   const view = definition.subresources[info.subresource];
-  const configuration = await readApplied(request, view?.applied ? expected : definition);
+  const configuration = await readApplied(request, query.fieldValidation);
   const applied = view?.applied
     ? { ...view.applied(configuration), apiVersion: apiVersionOf(definition), kind: definition.kind }
     : configuration;
@@ -96,7 +96,7 @@ async function applying({ server, store, request, query, expected }: Patching): 
     });
     if (next !== current) {
       next.metadata.namespace ||= info.namespace || undefined;
-      next.metadata.name ||= info.name;
+      checkName(next, info.name);
     }
     return next;
   };

@@ -60,7 +60,7 @@ export class State {
 }
 
 /** What JSON calls a value, in Go's words. */
-function jsonKind(value: unknown): string {
+export function jsonKind(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 

@@ -6,6 +6,7 @@
 import * as errors from '../../api/meta/errors.js';
 import { invalid } from '../../api/meta/field-errors.js';
 import { decode, DecodeError, strictErrors } from '../../api/schema/decode.js';
+import { jsonKind } from '../../api/schema/decode-state.js';
 import { JsonError, parseJson } from '../../api/schema/json.js';
 import { ANY, Field, listType, scalarType, structType, type StructType } from '../../api/schema/types.js';
 import { copy } from '../../util/equal.js';
@@ -55,7 +56,7 @@ function parsePatch(kind: PatchKind, text: string): ParsedPatch {
     if (kind === 'json') return parseOperations(value, duplicates);
     if (kind === 'merge' && value === null) throw errors.badRequest('Invalid JSON Patch');
     if (typeof value !== 'object' || Array.isArray(value))
-      throw new DecodeError(`json: cannot unmarshal ${kindName(value)} into Go value of type map[string]interface {}`);
+      throw new DecodeError(`json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`);
     return { value: value ?? {}, doubts: duplicates };
   } catch (e) {
     if (e instanceof JsonError || e instanceof DecodeError)
@@ -72,11 +73,6 @@ function parseOperations(value: unknown, duplicates: readonly string[]): ParsedP
       `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${list.length}`,
     );
   return { value: list, doubts: strictErrors(duplicates, unknown).map((text) => `json patch ${text}`) };
-}
-
-function kindName(value: unknown): string {
-  if (Array.isArray(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /**
@@ -130,7 +126,8 @@ function withoutAbsent(value: unknown): unknown {
     const item = (value as Record<string, unknown>)[key];
     if (item === undefined) continue;
     // a key of this name must not become the object's prototype
-    if (key === '__proto__') Object.defineProperty(present, key, { value: withoutAbsent(item), enumerable: true, configurable: true, writable: true });
+    if (key === '__proto__')
+      Object.defineProperty(present, key, { value: withoutAbsent(item), enumerable: true, configurable: true, writable: true });
     else present[key] = withoutAbsent(item);
   }
   return present;
