@@ -5,7 +5,7 @@ export const MAX_JSON_DEPTH = 10_000;
 
 /** @param value what JSON.parse made of `text`. @throws RangeError when it is nested too deep */
 export function hasDuplicateKeys(text: string, value: unknown): boolean {
-  return keysOfText(text) !== keysOfValue(value);
+  return keysOfText(text) !== keysOfValue(value, 0);
 }
 
 /** Strings that a colon follows. */
@@ -28,32 +28,25 @@ function isEscaped(text: string, at: number): boolean {
   return backslashes % 2 === 1;
 }
 
-/** Level by level, since the stack may be less deep than the value. */
-function keysOfValue(value: unknown): number {
+/** Deeper than this, the stack is no place to count on. */
+const MAX_RECURSION = 500;
+
+function keysOfValue(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth >= MAX_RECURSION) return keysByLevel(value, depth);
   let count = 0;
-  let level = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= MAX_JSON_DEPTH) throw new RangeError('exceeded max depth');
-    const next: unknown[] = [];
-    for (const item of level) count += visit(item, next);
-    level = next;
-  }
+  if (Array.isArray(value)) for (const item of value) count += keysOfValue(item, depth + 1);
+  else for (const key in value) count += 1 + keysOfValue((value as Record<string, unknown>)[key], depth + 1);
   return count;
 }
 
-/** The keys of a value itself; objects and lists in it are added to `inner`. */
-function visit(value: unknown, inner: unknown[]): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const keep = (item: unknown): void => {
-    if (typeof item === 'object' && item !== null) inner.push(item);
-  };
+function keysByLevel(value: object, from: number): number {
   let count = 0;
-  if (Array.isArray(value)) value.forEach(keep);
-  else {
-    for (const key in value) {
-      count++;
-      keep((value as Record<string, unknown>)[key]);
-    }
+  let level: unknown[] = [value];
+  for (let depth = from; level.length > 0; depth++) {
+    if (depth >= MAX_JSON_DEPTH) throw new RangeError('exceeded max depth');
+    for (const item of level) if (!Array.isArray(item)) count += Object.keys(item as object).length;
+    level = level.flatMap((item) => Object.values(item as object) as unknown[]).filter((item) => typeof item === 'object' && item !== null);
   }
   return count;
 }
