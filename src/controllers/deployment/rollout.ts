@@ -202,11 +202,12 @@ export class Rollout {
     if (total(active()) === 0) return false;
     const minAvailable = replicasOf(this.#deployment) - maxUnavailable(this.#deployment);
     const newUnavailable = this.#newSet ? replicasOf(this.#newSet) - (this.#newSet.status.availableReplicas ?? 0) : 0;
-    const limit = total(this.#all) - minAvailable - newUnavailable;
-    if (limit <= 0) return false;
-    const cleaned = await this.#resizeAll(cleanupUnhealthy(active(), limit));
+    const limit = () => total(this.#all) - minAvailable - newUnavailable;
+    if (limit() <= 0) return false;
+    const cleaned = await this.#resizeAll(cleanupUnhealthy(active(), limit()));
     const available = totalAvailable([...active(), ...(this.#newSet ? [this.#newSet] : [])]);
-    const shrunk = await this.#resizeAll(shrinkOld(active(), available - minAvailable));
+    // the status of an old set may still count pods it was told to give up: what it is told bounds what may go
+    const shrunk = await this.#resizeAll(shrinkOld(active(), Math.min(available - minAvailable, limit())));
     return cleaned || shrunk;
   }
 
