@@ -149,6 +149,7 @@ describe('a kubemu process that is killed', function () {
       checkWatch(seen, list.items);
     }
     expect(ledger.writes, 'the load was one').to.be.greaterThan(ROUNDS * 20);
+    if (this.test) this.test.title += `, ${ledger.writes} writes`;
   });
 
   it('finds its pods running', async function () {
