@@ -20,12 +20,11 @@ export function plan(record: PodRecord, now: number): Plan {
   let again: number | undefined;
   const wait = (ms: number) => (again = again === undefined ? ms : Math.min(again, ms));
   const consider = (container: ContainerRecord) => {
-    const delay = delayOf(container, now);
+    const punished = backoffOf(container, now);
+    const delay = Math.max(punished, container.retryAt - now, 0);
     if (delay === 0) start.push(container);
-    else {
-      wait(delay);
-      backoff.push(container);
-    }
+    else wait(delay);
+    if (punished > 0) backoff.push(container);
   };
   if (isOver(record)) return { start, backoff, again, over: true };
   for (const container of record.containers) {
@@ -49,10 +48,10 @@ function mustRun(record: PodRecord, container: ContainerRecord): boolean {
   return ended === undefined || shouldRestart(record.pod, container, ended.exitCode ?? 0);
 }
 
-function delayOf({ current, crash, pull, pullFailure, retryAt }: ContainerRecord, now: number): number {
+function backoffOf({ current, crash, pull, pullFailure }: ContainerRecord, now: number): number {
   const afterCrash = current?.state === 'exited' && current.finishedAt !== undefined ? crash.remaining(current.finishedAt, now) : 0;
   const afterPull = pullFailure ? pull.remaining(pullFailure.at, now) : 0;
-  return Math.max(afterCrash, afterPull, retryAt - now, 0);
+  return Math.max(afterCrash, afterPull);
 }
 
 /** Every main container has ended for good, or an init container has failed for good. */
