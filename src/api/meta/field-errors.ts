@@ -22,27 +22,35 @@ export interface FieldError {
 
 /** Builds paths: `at('spec').child('containers').index(0).key('name')`. Immutable. */
 export class FieldPath {
-  readonly #text: string;
-  constructor(text = '') {
-    this.#text = text;
+  readonly #parent: FieldPath | undefined;
+  readonly #own: string;
+  /** @param own what this part adds: `.name`, `[0]`; the first part has no dot */
+  constructor(own = '', parent?: FieldPath) {
+    this.#own = own;
+    this.#parent = parent;
   }
-  child(...names: string[]): FieldPath {
-    const tail = names.join('.');
-    return new FieldPath(this.#text === '' ? tail : `${this.#text}.${tail}`);
+  child(name: string, ...more: string[]): FieldPath {
+    const path = new FieldPath(this.#isRoot ? name : `.${name}`, this.#isRoot ? undefined : this);
+    return more.length === 0 ? path : path.child(...(more as [string, ...string[]]));
   }
   index(i: number): FieldPath {
-    return new FieldPath(`${this.#text}[${i}]`);
+    return new FieldPath(`[${i}]`, this);
   }
   key(k: string): FieldPath {
-    return new FieldPath(`${this.#text}[${k}]`);
+    return new FieldPath(`[${k}]`, this);
   }
+  /** Put together only when it is shown: most paths are made for checks that find nothing. */
   toString(): string {
-    return this.#text;
+    return this.#parent === undefined ? this.#own : this.#parent.toString() + this.#own;
+  }
+  get #isRoot(): boolean {
+    return this.#parent === undefined && this.#own === '';
   }
 }
 
 export function at(...names: string[]): FieldPath {
-  return new FieldPath().child(...names);
+  const [first, ...more] = names;
+  return first === undefined ? new FieldPath() : more.reduce((path, name) => path.child(name), new FieldPath(first));
 }
 
 type Path = FieldPath | string;

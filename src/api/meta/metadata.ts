@@ -1,5 +1,4 @@
 // Rules of metadata, the same for every kind; as k8s.io/apimachinery/pkg/api/validation/objectmeta.go has them.
-import { isDeepStrictEqual } from 'node:util';
 import type { ManagedFieldsEntry } from '../types/meta-v1.gen.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from './field-errors.js';
 import { byteLength, isLabelValue, isQualifiedName, type NameRule, nameIsDNSLabel, nameIsDNSSubdomain } from './names.js';
@@ -70,17 +69,21 @@ export function validateImmutable(value: unknown, old: unknown, path: FieldPath)
  * for lists and maps. (That one tells an absent struct from an empty one; no rule depends on it.)
  */
 export function semanticEqual(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(compact(a), compact(b));
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return holdsNothing(a) && holdsNothing(b);
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((v, i) => semanticEqual(v, b[i]));
+  if (Array.isArray(a) || Array.isArray(b)) return holdsNothing(a) && holdsNothing(b);
+  const x = a as Record<string, unknown>;
+  const y = b as Record<string, unknown>;
+  for (const k in x) if (!semanticEqual(x[k], y[k])) return false;
+  for (const k in y) if (!(k in x) && !holdsNothing(y[k])) return false;
+  return true;
 }
 
-function compact(value: unknown): unknown {
-  if (value === null || value === undefined) return undefined;
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((v) => compact(v) ?? null);
-  if (typeof value !== 'object') return value;
-  const entries = Object.entries(value)
-    .map(([k, v]) => [k, compact(v)] as const)
-    .filter(([, v]) => v !== undefined);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+function holdsNothing(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (typeof value !== 'object') return false;
+  return Array.isArray(value) ? value.length === 0 : Object.values(value).every(holdsNothing);
 }
 
 export function validateNonNegative(value: number, path: FieldPath): FieldError[] {
