@@ -190,6 +190,7 @@ function looks(program: KubectlProgram, cluster: () => TestCluster): void {
     if (program.minor >= 28) expect(await kubectl.ok('auth whoami')).to.match(/^Groups +\[system:masters system:authenticated\]$/m);
     else expect(await kubectl.fails('auth whoami')).to.contain('selfsubjectreviews API is not enabled');
     expect(await kubectl.ok('auth can-i delete nodes')).to.equal('yes\n');
+    expect(await kubectl.ok('auth can-i --list')).to.match(/^\*\.\* +\[\] +\[\] +\[\*\]$/m);
     expect(await kubectl.ok('cluster-info')).to.contain(cluster().url);
     const version = await kubectl.json<{ serverVersion: { major: string; minor: string; gitVersion: string } }>('version');
     expect(version.serverVersion).to.include({ major: '1', minor: '36' });

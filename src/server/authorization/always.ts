@@ -1,7 +1,17 @@
-import type { Authorizer } from '../../api/definition.js';
+import type { Authorizer, Rules } from '../../api/definition.js';
+
+const EVERYTHING: Rules = {
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+  incomplete: false,
+};
+const NOTHING: Rules = { resourceRules: [], nonResourceRules: [], incomplete: false };
 
 /** Allows everything (--authorization-mode=AlwaysAllow). */
-export const alwaysAllow: Authorizer = { authorize: () => ({ decision: 'allow', reason: '' }) };
+export const alwaysAllow: Authorizer = { authorize: () => ({ decision: 'allow', reason: '' }), rulesFor: () => EVERYTHING };
 
 /** Allows nothing (--authorization-mode=AlwaysDeny). */
-export const alwaysDeny: Authorizer = { authorize: () => ({ decision: 'no-opinion', reason: 'Everything is forbidden.' }) };
+export const alwaysDeny: Authorizer = {
+  authorize: () => ({ decision: 'no-opinion', reason: 'Everything is forbidden.' }),
+  rulesFor: () => NOTHING,
+};

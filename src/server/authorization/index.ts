@@ -1,4 +1,4 @@
-import type { Authorizer, Decision, Reader } from '../../api/definition.js';
+import type { Authorizer, Decision, Reader, Rules } from '../../api/definition.js';
 import type { AuthorizationMode } from '../../options.js';
 import { UserError } from '../../util/user-error.js';
 import { alwaysAllow, alwaysDeny } from './always.js';
@@ -40,6 +40,18 @@ export function union(authorizers: readonly Authorizer[]): Authorizer {
         if (answer.reason !== '') reasons.push(answer.reason);
       }
       return { decision: 'no-opinion', reason: reasons.join('\n') };
+    },
+    async rulesFor(user, namespace): Promise<Rules> {
+      // an authorizer that cannot list its rules has no say here, as upstream
+      const all: Rules[] = [];
+      for (const authorizer of authorizers) if (authorizer.rulesFor) all.push(await authorizer.rulesFor(user, namespace));
+      const errors = all.flatMap(({ error }) => error ?? []);
+      return {
+        resourceRules: all.flatMap((rules) => rules.resourceRules),
+        nonResourceRules: all.flatMap((rules) => rules.nonResourceRules),
+        incomplete: all.some((rules) => rules.incomplete),
+        ...(errors.length > 0 && { error: errors.join(', ') }),
+      };
     },
   };
 }

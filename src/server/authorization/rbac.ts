@@ -1,5 +1,5 @@
 // Role-based access: rights are granted by roles, roles to users by bindings (the documentation's "Using RBAC Authorization").
-import type { AuthorizationAttributes, Authorizer, Reader } from '../../api/definition.js';
+import type { AuthorizationAttributes, Authorizer, Reader, Rules } from '../../api/definition.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import { clusterrolebindings, clusterroles, rolebindings, roles } from '../../api/meta/resources.gen.js';
 import type { PolicyRule, RoleRef, Subject } from '../../api/types/rbac-v1.gen.js';
@@ -16,11 +16,7 @@ export function rbac(reader: Reader): Authorizer {
   return {
     authorize(attributes) {
       const missing: string[] = [];
-      const bindings: Iterable<Binding> = [
-        ...reader.list(clusterrolebindings),
-        ...(attributes.namespace === '' ? [] : reader.list(rolebindings, attributes.namespace)),
-      ];
-      for (const binding of bindings) {
+      for (const binding of bindingsIn(reader, attributes.namespace)) {
         const subject = binding.subjects?.find((s) => appliesTo(s, attributes.user, binding.metadata.namespace ?? ''));
         if (!subject) continue;
         const rules = rulesOf(reader, binding);
@@ -28,10 +24,38 @@ export function rbac(reader: Reader): Authorizer {
         else if (rules.some((rule) => allows(rule, attributes)))
           return { decision: 'allow', reason: `RBAC: allowed by ${describe(binding, subject)}` };
       }
-      const errors = missing.length > 1 ? `[${missing.join(', ')}]` : missing.join('');
+      const errors = together(missing);
       return { decision: 'no-opinion', reason: errors === '' ? '' : `RBAC: ${errors}` };
     },
+    rulesFor(user, namespace): Rules {
+      const missing: string[] = [];
+      const granted: PolicyRule[] = [];
+      for (const binding of bindingsIn(reader, namespace)) {
+        if (!binding.subjects?.some((s) => appliesTo(s, user, binding.metadata.namespace ?? ''))) continue;
+        const rules = rulesOf(reader, binding);
+        if (rules) granted.push(...rules);
+        else missing.push(missingRole(binding.roleRef));
+      }
+      return {
+        resourceRules: granted
+          .filter((rule) => rule.resources?.length)
+          .map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, resourceNames })),
+        nonResourceRules: granted
+          .filter((rule) => rule.nonResourceURLs?.length)
+          .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+        incomplete: missing.length > 0,
+        ...(missing.length > 0 && { error: together(missing) }),
+      };
+    },
   };
+}
+
+function bindingsIn(reader: Reader, namespace: string): Binding[] {
+  return [...reader.list(clusterrolebindings), ...(namespace === '' ? [] : reader.list(rolebindings, namespace))];
+}
+
+function together(errors: readonly string[]): string {
+  return errors.length > 1 ? `[${errors.join(', ')}]` : errors.join('');
 }
 
 /** The rules a binding grants; undefined: its role does not exist. */
