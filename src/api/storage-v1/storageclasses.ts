@@ -62,7 +62,11 @@ function validateTopologies(terms: readonly TopologySelectorTerm[]): FieldError[
   return terms.flatMap((term, i) => {
     const path = at('allowedTopologies').index(i);
     // the order of keys and values says nothing
-    const identity = JSON.stringify((term.matchLabelExpressions ?? []).map(({ key, values }) => [key, [...(values ?? [])].sort()]).sort());
+    const identity = JSON.stringify(
+      (term.matchLabelExpressions ?? [])
+        .map(({ key, values }) => [key, [...(values ?? [])].sort()])
+        .sort((a, b) => (String(a) < String(b) ? -1 : 1)),
+    );
     const same = seen.filter((other) => other === identity).length;
     seen.push(identity);
     // upstream compares an empty term with as many empty ones as there are terms, too
