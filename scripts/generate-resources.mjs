@@ -15,7 +15,9 @@ export function generate() {
     const [group, version] = list.groupVersion.includes('/') ? list.groupVersion.split('/') : ['', list.groupVersion];
     for (const r of list.resources) {
       if (r.name.includes('/')) continue;
-      const ref = Object.keys(schemas).find((n) => schemas[n]['x-kubernetes-group-version-kind']?.some((g) => g.group === group && g.version === version && g.kind === r.kind));
+      const ref = Object.keys(schemas).find((n) =>
+        schemas[n]['x-kubernetes-group-version-kind']?.some((g) => g.group === group && g.version === version && g.kind === r.kind),
+      );
       if (!ref) throw new Error(`no schema of ${r.kind} in ${path}`);
       const parts = ref.split('.');
       const module = ref.startsWith('io.k8s.apimachinery.') ? 'meta-v1' : `${parts.at(-3)}-${parts.at(-2)}`;
@@ -26,7 +28,9 @@ export function generate() {
       taken.add(r.kind);
       if (!imports.has(module)) imports.set(module, new Set());
       imports.get(module).add(type === r.kind ? r.kind : `${r.kind} as ${type}`);
-      lines.push(`export const ${name}: Resource<${type}> = { group: '${group}', version: '${version}', resource: '${r.name}', kind: '${r.kind}', namespaced: ${r.namespaced} };`);
+      lines.push(
+        `export const ${name}: Resource<${type}> = { group: '${group}', version: '${version}', resource: '${r.name}', kind: '${r.kind}', namespaced: ${r.namespaced} };`,
+      );
     }
   }
   const head = [...imports].sort().map(([m, names]) => `import type { ${[...names].sort().join(', ')} } from '../types/${m}.gen.js';`);

@@ -34,22 +34,47 @@ function details(r: Named, name: string): StatusDetails {
 }
 
 export function notFound(r: Named, name: string): ApiError {
-  return new ApiError({ code: 404, reason: 'NotFound', message: `${qualified(r)} ${JSON.stringify(name)} not found`, details: details(r, name) });
+  return new ApiError({
+    code: 404,
+    reason: 'NotFound',
+    message: `${qualified(r)} ${JSON.stringify(name)} not found`,
+    details: details(r, name),
+  });
 }
 export function alreadyExists(r: Named, name: string): ApiError {
-  return new ApiError({ code: 409, reason: 'AlreadyExists', message: `${qualified(r)} ${JSON.stringify(name)} already exists`, details: details(r, name) });
+  return new ApiError({
+    code: 409,
+    reason: 'AlreadyExists',
+    message: `${qualified(r)} ${JSON.stringify(name)} already exists`,
+    details: details(r, name),
+  });
 }
 /** generateName found no free name. */
 export function generateNameConflict(r: Named, name: string): ApiError {
-  return new ApiError({ code: 409, reason: 'AlreadyExists', message: `${qualified(r)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`, details: { ...details(r, name), retryAfterSeconds: 1 } });
+  return new ApiError({
+    code: 409,
+    reason: 'AlreadyExists',
+    message: `${qualified(r)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`,
+    details: { ...details(r, name), retryAfterSeconds: 1 },
+  });
 }
 export const OBJECT_MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
 export function conflict(r: Named, name: string, cause: string): ApiError {
-  return new ApiError({ code: 409, reason: 'Conflict', message: `Operation cannot be fulfilled on ${qualified(r)} ${JSON.stringify(name)}: ${cause}`, details: details(r, name) });
+  return new ApiError({
+    code: 409,
+    reason: 'Conflict',
+    message: `Operation cannot be fulfilled on ${qualified(r)} ${JSON.stringify(name)}: ${cause}`,
+    details: details(r, name),
+  });
 }
 export function forbidden(r: Named, name: string, cause: string): ApiError {
   const subject = r.resource === '' ? '' : name === '' ? `${qualified(r)} is` : `${qualified(r)} ${JSON.stringify(name)} is`;
-  return new ApiError({ code: 403, reason: 'Forbidden', message: subject ? `${subject} forbidden: ${cause}` : `forbidden: ${cause}`, details: details(r, name) });
+  return new ApiError({
+    code: 403,
+    reason: 'Forbidden',
+    message: subject ? `${subject} forbidden: ${cause}` : `forbidden: ${cause}`,
+    details: details(r, name),
+  });
 }
 /** Validation failed; `kind` is the object's kind, `name` its name ("" becomes ""). */
 export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): ApiError {
@@ -71,21 +96,39 @@ export function unauthorized(): ApiError {
 }
 /** The resource exists, the verb does not. */
 export function methodNotSupported(r: Named, verb: string): ApiError {
-  return new ApiError({ code: 405, reason: 'MethodNotAllowed', message: `${verb} is not supported on resources of kind ${JSON.stringify(qualified(r))}`, details: details(r, '') });
+  return new ApiError({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: `${verb} is not supported on resources of kind ${JSON.stringify(qualified(r))}`,
+    details: details(r, ''),
+  });
 }
 /** The path is known, the HTTP method is not served there. */
 export function methodNotAllowed(): ApiError {
-  return new ApiError({ code: 405, reason: 'MethodNotAllowed', message: 'the server does not allow this method on the requested resource', details: {} });
+  return new ApiError({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+    details: {},
+  });
 }
 /** No such path or resource. */
 export function pathNotFound(): ApiError {
   return new ApiError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
 }
 export function notAcceptable(accepted: readonly string[]): ApiError {
-  return new ApiError({ code: 406, reason: 'NotAcceptable', message: `only the following media types are accepted: ${accepted.join(', ')}` });
+  return new ApiError({
+    code: 406,
+    reason: 'NotAcceptable',
+    message: `only the following media types are accepted: ${accepted.join(', ')}`,
+  });
 }
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {
-  return new ApiError({ code: 415, reason: 'UnsupportedMediaType', message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}` });
+  return new ApiError({
+    code: 415,
+    reason: 'UnsupportedMediaType',
+    message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  });
 }
 export function requestEntityTooLarge(message: string): ApiError {
   return new ApiError({ code: 413, reason: 'RequestEntityTooLarge', message });
@@ -110,20 +153,38 @@ export function tooLargeResourceVersion(asked: number, current: number, retryAft
 }
 /** `retryAfterSeconds` 0: the client is not told when. */
 export function tooManyRequests(message: string, retryAfterSeconds: number, causes?: StatusCause[]): ApiError {
-  return new ApiError({ code: 429, reason: 'TooManyRequests', message, details: { ...(causes && { causes }), ...(retryAfterSeconds > 0 && { retryAfterSeconds }) } });
+  return new ApiError({
+    code: 429,
+    reason: 'TooManyRequests',
+    message,
+    details: { ...(causes && { causes }), ...(retryAfterSeconds > 0 && { retryAfterSeconds }) },
+  });
 }
 export function serviceUnavailable(message: string): ApiError {
   return new ApiError({ code: 503, reason: 'ServiceUnavailable', message });
 }
 export function timeout(message: string, retryAfterSeconds?: number): ApiError {
-  return new ApiError({ code: 504, reason: 'Timeout', message: `Timeout: ${message}`, details: retryAfterSeconds === undefined ? {} : { retryAfterSeconds } });
+  return new ApiError({
+    code: 504,
+    reason: 'Timeout',
+    message: `Timeout: ${message}`,
+    details: retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+  });
 }
 export function serverTimeout(r: Named, verb: string, retryAfterSeconds: number): ApiError {
-  return new ApiError({ code: 500, reason: 'ServerTimeout', message: `The ${verb} operation against ${qualified(r)} could not be completed at this time, please try again.`, details: { ...details(r, ''), retryAfterSeconds } });
+  return new ApiError({
+    code: 500,
+    reason: 'ServerTimeout',
+    message: `The ${verb} operation against ${qualified(r)} could not be completed at this time, please try again.`,
+    details: { ...details(r, ''), retryAfterSeconds },
+  });
 }
 /** Our own fault, or a collaborator's. */
 export function internalError(cause: string, options?: { cause?: unknown }): ApiError {
-  return new ApiError({ code: 500, reason: 'InternalError', message: `Internal error occurred: ${cause}`, details: { causes: [{ message: cause }] } }, options);
+  return new ApiError(
+    { code: 500, reason: 'InternalError', message: `Internal error occurred: ${cause}`, details: { causes: [{ message: cause }] } },
+    options,
+  );
 }
 /** A feature kubemu does not have yet: refused by name, listed in docs/compatibility.md. */
 export function notImplemented(what: string): ApiError {
