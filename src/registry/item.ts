@@ -15,7 +15,7 @@ const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 export class HotObjects {
   readonly #ring: (ObjectItem | undefined)[];
   #next = 0;
-  constructor(size = 4096) {
+  constructor(size = 1024) {
     this.#ring = Array.from({ length: size });
   }
   keep(item: ObjectItem): void {
@@ -106,6 +106,9 @@ export class ObjectItem {
     }
     return this.#other;
   }
+  get size(): number {
+    return this.text.length;
+  }
   /** The same state at another revision: that of its deletion. */
   at(revision: number): ObjectItem {
     const start = this.text.indexOf(VERSION);
@@ -130,7 +133,8 @@ function prefixLength(definition: Definition): number {
 export function withRevision(value: Buffer, revision: number): Buffer {
   const at = value.indexOf(UID) + UID.length + UID_LENGTH + 1;
   const insert = `,"resourceVersion":"${revision}"`;
-  const text = Buffer.allocUnsafe(value.length + insert.length);
+  // memory of its own: a slice of the shared pool would keep its short-lived neighbours alive with it
+  const text = Buffer.allocUnsafeSlow(value.length + insert.length);
   value.copy(text, 0, 0, at);
   text.write(insert, at, 'latin1');
   value.copy(text, at + insert.length, at);

@@ -125,7 +125,7 @@ export class Cache<I extends Item> {
       const item = value && this.#decode({ key, value, revision });
       if (item) this.#put(item, previous !== undefined);
       else this.#remove(key);
-      const write = new Write(key, revision, item, previous, event.previous, this.#decode);
+      const write = new Write(key, revision, item, previous);
       this.#history.push(write);
       return write;
     });
@@ -194,7 +194,7 @@ export class Cache<I extends Item> {
     for (const { key, revision, value, previous } of events) {
       const before = previous && decode(previous);
       const item = value && decode({ key, value, revision });
-      this.#history.push(new Write(key, revision, item, before, previous, this.#decode));
+      this.#history.push(new Write(key, revision, item, before));
     }
   }
 

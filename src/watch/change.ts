@@ -4,6 +4,10 @@ import type { Entry } from '../storage/storage.js';
 export interface Item {
   readonly key: string;
   readonly revision: number;
+  /** The bytes it keeps in memory, roughly. */
+  readonly size: number;
+  /** The same state at another revision: a deletion shows the last state at its own. */
+  at(revision: number): Item;
 }
 
 /** Makes an item of what storage holds. Must not throw. */
@@ -45,24 +49,19 @@ export class Write<I extends Item> {
   /** undefined: the key was deleted. */
   readonly item: I | undefined;
   readonly previous: I | undefined;
-  readonly #decode: Decode<I>;
-  readonly #before: Entry | undefined;
   /** Made and shared while the write is new; undefined: it no longer is. */
   #changes: Map<ChangeType, Change<I>> | undefined = new Map();
 
-  /** @param before what storage held before: a DELETED change shows it at this write's revision */
-  constructor(key: string, revision: number, item: I | undefined, previous: I | undefined, before: Entry | undefined, decode: Decode<I>) {
+  constructor(key: string, revision: number, item: I | undefined, previous: I | undefined) {
     this.key = key;
     this.revision = revision;
     this.item = item;
     this.previous = previous;
-    this.#before = before;
-    this.#decode = decode;
   }
 
   /** The bytes this write keeps in memory, roughly. */
   get size(): number {
-    return 2 * (this.#before?.value.length ?? 0);
+    return this.previous?.size ?? 0;
   }
 
   /** What a watcher is told; undefined: nothing. */
@@ -79,14 +78,8 @@ export class Write<I extends Item> {
   }
 
   #change(type: ChangeType): Change<I> {
-    const made = this.#changes?.get(type) ?? new Change(type, type === 'DELETED' ? this.#last() : (this.item as I));
+    const made = this.#changes?.get(type) ?? new Change(type, (type === 'DELETED' ? this.previous?.at(this.revision) : this.item) as I);
     this.#changes?.set(type, made);
     return made;
-  }
-
-  /** What was there before, at the revision of this write. */
-  #last(): I {
-    const { value } = this.#before as Entry;
-    return this.#decode({ key: this.key, value, revision: this.revision });
   }
 }

@@ -8,7 +8,7 @@ export interface TextItem extends Item {
 }
 
 export function textItem({ key, value, revision }: { key: string; value: Buffer; revision: number }): TextItem {
-  return { key, revision, text: value.toString() };
+  return { key, revision, text: value.toString(), size: value.length, at: (other) => textItem({ key, value, revision: other }) };
 }
 
 /** A sink that writes down what it is given, and is full when it is told to be. */
