@@ -51,9 +51,10 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
  */
 export function placeInNamespace(object: KubeObject, namespace: string): void {
   const own = object.metadata.namespace ?? '';
+  if (namespace === '') return void (object.metadata.namespace = undefined);
   if (own !== '' && own !== namespace)
     throw errors.badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  if (namespace !== '') object.metadata.namespace = namespace;
+  object.metadata.namespace = namespace;
 }
 
 /** One owner, one reference: later ones of the same uid replace nothing and are dropped, with a warning. */

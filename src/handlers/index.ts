@@ -24,7 +24,10 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     if (request.method === 'HEAD') refuse();
     checkScope(definition, request);
     if (info.subresource !== '') return subresource(server, request, definition);
-    if (definition.act) return info.verb === 'create' && info.name === '' ? act(server, request, definition) : refuse();
+    if (definition.act) {
+      if (info.name !== '') throw errors.pathNotFound();
+      return info.verb === 'create' ? act(server, request, definition) : refuse();
+    }
     if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
     if (info.name !== '' ? info.verb === 'create' : info.verb === 'update' || info.verb === 'patch') refuse();
     if (definition.deprecation) request.warnings.push(definition.deprecation);

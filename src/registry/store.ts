@@ -97,7 +97,7 @@ export class Store {
     this.definition.defaults?.(input);
     input.metadata.resourceVersion = undefined;
     this.#track(context, input, undefined);
-    await this.#mutate(context, 'CREATE', input, undefined, input.metadata.name ?? '');
+    await this.#mutate(context, 'CREATE', input, undefined, input.metadata.name || input.metadata.generateName || '');
     const generated = !input.metadata.name && input.metadata.generateName ? input.metadata.generateName : undefined;
     for (let attempt = 1; ; attempt++) {
       const object = generated === undefined ? input : copy(input);
