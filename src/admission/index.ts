@@ -5,12 +5,21 @@ import { UserError } from '../util/user-error.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { priority } from './priority.js';
+import { runtimeClass } from './runtime-class.js';
 import { serviceAccount } from './service-account.js';
 import type { Step } from './step.js';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.js';
 import { taintNodesByCondition } from './taint-nodes-by-condition.js';
 
-const STEPS: readonly Step[] = [namespaceLifecycle, serviceAccount, taintNodesByCondition, priority, defaultTolerationSeconds, storageObjectInUseProtection];
+const STEPS: readonly Step[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  taintNodesByCondition,
+  priority,
+  defaultTolerationSeconds,
+  storageObjectInUseProtection,
+  runtimeClass,
+];
 
 /** The names --enable-admission-plugins and --disable-admission-plugins know. */
 export const ADMISSION_STEPS: readonly string[] = STEPS.map((s) => s.name);

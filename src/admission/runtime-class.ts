@@ -1,0 +1,93 @@
+// A pod with a runtime class gets what that runtime costs, and where it can run.
+// https://kubernetes.io/docs/concepts/containers/runtime-class/
+import type { AdmissionAttributes } from '../api/admission.js';
+import * as errors from '../api/meta/errors.js';
+import { semanticEqual } from '../api/meta/metadata.js';
+import { compare } from '../api/meta/quantity.js';
+import { runtimeclasses } from '../api/meta/resources.gen.js';
+import type { PodSpec, Toleration } from '../api/types/core-v1.gen.js';
+import type { RuntimeClass, Scheduling } from '../api/types/node-v1.gen.js';
+import { isCore, podOf, type Step } from './step.js';
+
+type Quantities = Readonly<Record<string, string>>;
+
+export const runtimeClass: Step = {
+  name: 'RuntimeClass',
+  onByDefault: true,
+  handles: (attributes) => isCore(attributes, 'pods'),
+  mutate(attributes) {
+    const { spec } = podOf(attributes);
+    const found = classOf(spec, attributes);
+    if (found?.overhead) {
+      const { podFixed } = found.overhead;
+      if (Object.keys(spec.overhead ?? {}).length > 0 && !sameAmounts(spec.overhead, podFixed)) throw otherOverhead(attributes);
+      spec.overhead = podFixed && { ...podFixed };
+    }
+    if (found?.scheduling) schedule(spec, found.scheduling, attributes);
+  },
+  validate(attributes) {
+    const { spec } = podOf(attributes);
+    const found = classOf(spec, attributes);
+    if (found?.overhead) {
+      if (!sameAmounts(spec.overhead, found.overhead.podFixed)) throw otherOverhead(attributes);
+    } else if (spec.overhead)
+      throw refuse(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+  },
+};
+
+function refuse({ definition, name }: AdmissionAttributes, why: string): errors.ApiError {
+  return errors.forbidden(definition, name, why);
+}
+
+function otherOverhead(attributes: AdmissionAttributes): errors.ApiError {
+  return refuse(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+}
+
+/** @throws ApiError Forbidden when there is no such class */
+function classOf({ runtimeClassName }: PodSpec, attributes: AdmissionAttributes): RuntimeClass | undefined {
+  if (runtimeClassName === undefined) return undefined;
+  const found = attributes.context.services.reader.get(runtimeclasses, '', runtimeClassName);
+  if (!found) throw refuse(attributes, `pod rejected: RuntimeClass ${JSON.stringify(runtimeClassName)} not found`);
+  return found;
+}
+
+function sameAmounts(a: Quantities = {}, b: Quantities = {}): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((n) => b[n] !== undefined && compare(a[n] ?? '0', b[n]) === 0);
+}
+
+function schedule(spec: PodSpec, { nodeSelector = {}, tolerations = [] }: Scheduling, attributes: AdmissionAttributes): void {
+  const own = spec.nodeSelector ?? {};
+  for (const [key, value] of Object.entries(nodeSelector))
+    if (own[key] !== undefined && own[key] !== value)
+      throw refuse(
+        attributes,
+        `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own[key]}`,
+      );
+  const selector = { ...own, ...nodeSelector };
+  if (Object.keys(selector).length > 0) spec.nodeSelector = selector;
+  const merged = mergeTolerations([...(spec.tolerations ?? []), ...tolerations]);
+  if (merged.length > 0) spec.tolerations = merged;
+}
+
+/** Leaves out what another one covers; of equal ones the first stays. */
+function mergeTolerations(all: readonly Toleration[]): Toleration[] {
+  const merged: Toleration[] = [];
+  for (const [i, toleration] of all.entries()) {
+    const covered = merged.some((m) => covers(m, toleration));
+    const later = all.slice(i + 1).some((o) => !semanticEqual(o, toleration) && covers(o, toleration));
+    if (!covered && !later) merged.push({ ...toleration });
+  }
+  return merged;
+}
+
+function covers(wide: Toleration, narrow: Toleration): boolean {
+  if (semanticEqual(wide, narrow)) return true;
+  // an empty key means every key, an empty effect every effect
+  if ((narrow.key ?? '') !== (wide.key ?? '') && (wide.key || wide.operator !== 'Exists')) return false;
+  if (wide.effect && narrow.effect !== wide.effect) return false;
+  if (wide.effect === 'NoExecute' && wide.tolerationSeconds !== undefined)
+    if (narrow.tolerationSeconds === undefined || narrow.tolerationSeconds > wide.tolerationSeconds) return false;
+  if (wide.operator === 'Exists') return true;
+  return narrow.operator === 'Equal' && (narrow.value ?? '') === (wide.value ?? '');
+}
