@@ -1,5 +1,5 @@
 import type { Clock } from '../util/clock.js';
-import type { Node } from '../api/types/core-v1.gen.js';
+import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Place } from './downward.js';
 import { ConfigError, environment } from './environment.js';
 import { ensureImage } from './images.js';
@@ -7,7 +7,7 @@ import type { PodEvents } from './pod-events.js';
 import type { ContainerRecord, PodRecord } from './records.js';
 import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, START_ERROR } from './runtime.js';
 import type { Sources } from './sources.js';
-import { messageOf } from './text.js';
+import { goDuration, messageOf, podText } from './text.js';
 
 export interface StarterContext {
   readonly runtime: Runtime;
@@ -54,6 +54,26 @@ export class ContainerStarter {
       this.#retryLater(container);
       return undefined;
     }
+  }
+
+  /** Says once that a container has to wait before it is tried again. */
+  announceBackoff(pod: Pod, container: ContainerRecord): void {
+    const { events } = this.#context;
+    const { waiting, spec, pullFailure } = container;
+    if (pullFailure) {
+      if (waiting?.reason === 'ImagePullBackOff') return;
+      const text = `Back-off pulling image ${JSON.stringify(spec.image)}`;
+      container.waiting = { reason: 'ImagePullBackOff', message: `${text}: ErrImagePull: ${pullFailure.message}` };
+      events.container(pod, container, 'Normal', 'BackOff', text);
+      return;
+    }
+    if (waiting?.reason === 'CrashLoopBackOff') return;
+    const delay = goDuration(container.crash.delay);
+    container.waiting = {
+      reason: 'CrashLoopBackOff',
+      message: `back-off ${delay} restarting failed container=${spec.name} pod=${podText(pod)}`,
+    };
+    events.container(pod, container, 'Warning', 'BackOff', `Back-off restarting failed container ${spec.name} in pod ${podText(pod)}`);
   }
 
   async #try(record: PodRecord, container: ContainerRecord, signal: AbortSignal): Promise<RuntimeContainer> {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { networkName } from './docker.js';
+import { networkName } from './docker-network.js';
 import { LABELS } from './docker-config.js';
 import { isMissing } from './docker-state.js';
 

@@ -2,15 +2,16 @@
 // containers, joined to it. Everything carries labels (docker-config.ts), so nothing need be remembered over a restart.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough, pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { parseImageName } from '../api/shared/pod/image-name.js';
 import type { Container, Pod } from '../api/types/core-v1.gen.js';
-import { type Clock, sleep } from '../util/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { containerOptions, LABELS, sandboxOptions } from './docker-config.js';
 import { watchContainers } from './docker-events.js';
-import { ByteLimit, FrameStripper } from './docker-logs.js';
+import { execIn, lastLines, logsOf } from './docker-streams.js';
+import { ensureNetwork, networkName } from './docker-network.js';
 import { ensurePauseImage } from './docker-pause.js';
 import { containerState, dockerId, isMissing, rawId, reasonOf, terminationMessage } from './docker-state.js';
 import { PodDirectories } from './docker-volumes.js';
@@ -45,14 +46,6 @@ export interface DockerOptions {
   readonly logger: Logger;
 }
 
-/** As much of a command's output as a probe's event shows. */
-const MAX_OUTPUT = 10 * 1024;
-const NETWORK_LABEL = LABELS.cluster;
-
-export function networkName(clusterId: string): string {
-  return `kubemu-${clusterId}`;
-}
-
 /** Connects to Docker, makes the cluster's network and the sandbox image where they are not there. Rejects when Docker does not answer. */
 export async function dockerRuntime(options: DockerOptions): Promise<Runtime> {
   const docker = options.docker ?? new Docker();
@@ -69,20 +62,6 @@ export async function dockerRuntime(options: DockerOptions): Promise<Runtime> {
     capacity: { cpu: String(info.NCPU), memory: `${Math.floor(Number(info.MemTotal) / 1024)}Ki`, 'ephemeral-storage': '100Gi' },
   };
   return new DockerRuntime({ ...options, docker }, runtimeInfo, image, network);
-}
-
-async function ensureNetwork(docker: Docker, clusterId: string): Promise<{ gateway: string; subnet: string }> {
-  const name = networkName(clusterId);
-  const network = docker.getNetwork(name);
-  const present = await network.inspect().catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw error;
-  });
-  if (!present) await docker.createNetwork({ Name: name, Driver: 'bridge', CheckDuplicate: true, Labels: { [NETWORK_LABEL]: clusterId } });
-  const made = (present ?? (await network.inspect())) as { IPAM?: { Config?: { Subnet?: string; Gateway?: string }[] } };
-  const config = made.IPAM?.Config?.find((c) => !c.Subnet?.includes(':'));
-  if (!config?.Subnet || !config.Gateway) throw new Error(`the Docker network ${name} has no IPv4 range`);
-  return { gateway: config.Gateway, subnet: config.Subnet };
 }
 
 class DockerRuntime implements Runtime {
@@ -228,33 +207,8 @@ class DockerRuntime implements Runtime {
     await this.#removeAll(pod.metadata.uid ?? '');
   }
 
-  async exec(_pod: Pod, id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
-    const exec = await this.#docker.getContainer(rawId(id)).exec({ Cmd: [...command], AttachStdout: true, AttachStderr: true });
-    const stream = await exec.start({ hijack: true, stdin: false });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const sink = new PassThrough();
-    sink.on('data', (chunk: Buffer) => {
-      if (size < MAX_OUTPUT) chunks.push(chunk);
-      size += chunk.length;
-    });
-    this.#docker.modem.demuxStream(stream, sink, sink);
-    const ended = new Promise<boolean>((resolve) =>
-      stream
-        .on('end', () => resolve(true))
-        .on('close', () => resolve(true))
-        .on('error', () => resolve(true)),
-    );
-    const timer = new AbortController();
-    const inTime =
-      timeoutMs <= 0 ? await ended : await Promise.race([ended, sleep(this.#options.clock, timeoutMs, timer.signal).then(() => false)]);
-    timer.abort();
-    if (!inTime) {
-      stream.destroy();
-      return { exitCode: -1, output: `command ${JSON.stringify(command.join(' '))} timed out` };
-    }
-    const { ExitCode } = await exec.inspect();
-    return { exitCode: ExitCode ?? -1, output: Buffer.concat(chunks).toString().slice(0, MAX_OUTPUT) };
+  exec(_pod: Pod, id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
+    return execIn(this.#docker, rawId(id), command, { timeoutMs, clock: this.#options.clock });
   }
 
   async probe({ pod, container, probe, ip, port }: ProbeRequest): Promise<ProbeResult> {
@@ -265,31 +219,8 @@ class DockerRuntime implements Runtime {
     return { ok: exitCode === 0, output };
   }
 
-  async logs(_pod: Pod, id: string, { follow, tailLines, sinceMs, timestamps, limitBytes, signal }: LogOptions): Promise<Readable> {
-    const container = this.#docker.getContainer(rawId(id));
-    const details = await container.inspect().catch((error: unknown) => {
-      throw isMissing(error) ? new RuntimeError('NotFound', `unable to retrieve container logs for ${id}`) : error;
-    });
-    const options = {
-      stdout: true,
-      stderr: true,
-      timestamps: timestamps ?? false,
-      ...(tailLines !== undefined && { tail: tailLines }),
-      ...(sinceMs !== undefined && { since: Math.max(0, sinceMs) / 1_000 }),
-    };
-    const stream = await this.#logStream(rawId(id), { ...options, follow: follow ?? false });
-    const steps = [...(details.Config.Tty ? [] : [new FrameStripper()]), ...(limitBytes === undefined ? [] : [new ByteLimit(limitBytes)])];
-    const result = steps.at(-1) ?? stream;
-    // whichever side ends or is destroyed, the other one is too
-    if (steps.length > 0) pipeline([stream, ...steps], () => undefined);
-    const end = () => void stream.destroy();
-    if (signal?.aborted) end();
-    signal?.addEventListener('abort', end, { once: true });
-    result.once('close', () => {
-      signal?.removeEventListener('abort', end);
-      end();
-    });
-    return result;
+  logs(_pod: Pod, id: string, options: LogOptions): Promise<Readable> {
+    return logsOf(this.#docker, rawId(id), options);
   }
 
   onChange(listener: (podUid: string, container: RuntimeContainer) => void): void {
@@ -299,20 +230,6 @@ class DockerRuntime implements Runtime {
   async close(): Promise<void> {
     this.#abort.abort();
     await this.#watching;
-  }
-
-  /** dockerode answers a whole buffer without `follow`: logs may be large, so it is asked for a stream by hand. */
-  #logStream(id: string, options: Record<string, unknown>): Promise<Readable> {
-    const call = {
-      path: `/containers/${id}/logs?`,
-      method: 'GET',
-      isStream: true,
-      options,
-      statusCodes: { 200: true, 101: true, 404: 'no such container', 500: 'server error' },
-    };
-    return new Promise((resolve, reject) =>
-      this.#docker.modem.dial(call, (error, stream) => (error ? reject(error) : resolve(stream as Readable))),
-    );
   }
 
   async #create(request: ContainerRequest, sandboxId: string): Promise<Docker.Container> {
@@ -374,16 +291,9 @@ class DockerRuntime implements Runtime {
     const labels = info.Config.Labels;
     const path = this.#directories.terminationLogPath(labels[LABELS.uid] ?? '', state.name, state.attempt);
     const message = await terminationMessage(path, state.exitCode !== 0, labels[LABELS.message], (lines) =>
-      this.#tail(id, info.Config.Tty, lines),
+      lastLines(this.#docker, id, info.Config.Tty, lines),
     );
     return message === '' ? state : { ...state, message };
-  }
-
-  async #tail(id: string, tty: boolean, lines: number): Promise<string> {
-    const stream = await this.#logStream(id, { stdout: true, stderr: true, tail: lines });
-    const chunks: Buffer[] = [];
-    for await (const chunk of (tty ? stream : stream.pipe(new FrameStripper())) as AsyncIterable<Buffer>) chunks.push(chunk);
-    return Buffer.concat(chunks).toString();
   }
 
   async #died(id: string): Promise<void> {

@@ -110,3 +110,15 @@ export function shouldRestart(pod: Pod, record: ContainerRecord, exitCode: numbe
   if (kind === 'init' && exitCode === 0) return false;
   return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
 }
+
+/** How the pod has ended: well when no init container has failed and every main container ended with 0. */
+export function verdictOf({ containers }: PodRecord): 'Succeeded' | 'Failed' {
+  const well = (c: ContainerRecord) => c.current?.state === 'exited' && c.current.exitCode === 0;
+  return containers.every((c) => c.kind === 'sidecar' || well(c)) ? 'Succeeded' : 'Failed';
+}
+
+/** The number of the next attempt of a container whose earlier ones have been lost, as the pod's status tells of them. */
+export function nextAttempt(pod: Pod, name: string): number {
+  const known = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find((s) => s.name === name);
+  return known?.containerID ? known.restartCount + 1 : (known?.restartCount ?? 0);
+}

@@ -2,11 +2,13 @@
 // containers together, sidecars after them in the reverse order of their start.
 import type { LifecycleHandler } from '../api/types/core-v1.gen.js';
 import { type Clock, sleep } from '../util/clock.js';
+import type { Logger } from '../util/log.js';
 import type { PodEvents } from './pod-events.js';
 import { type ContainerRecord, isRunning, type PodRecord } from './records.js';
 import type { Runtime } from './runtime.js';
 import { httpGet } from './network-probes.js';
 import { portNumber } from './prober.js';
+import { podText } from './text.js';
 
 export interface StopContext {
   readonly runtime: Runtime;
@@ -26,6 +28,16 @@ export async function stopPod(record: PodRecord, context: StopContext, now: numb
   const stop = (container: ContainerRecord) => stopContainer(record, container, deadline, context);
   await Promise.all(running.filter((c) => c.kind !== 'sidecar').map(stop));
   for (const sidecar of running.filter((c) => c.kind === 'sidecar').reverse()) await stop(sidecar);
+}
+
+/** The grace period has become shorter while the containers are being stopped. Never rejects. */
+export async function hurryPod({ pod, containers }: PodRecord, { runtime, logger }: { runtime: Runtime; logger: Logger }): Promise<void> {
+  const grace = Math.max(MIN_GRACE, pod.metadata.deletionGracePeriodSeconds ?? 0);
+  try {
+    await Promise.all(containers.flatMap((c) => (isRunning(c) && c.current ? runtime.stopContainer(pod, c.current.id, grace) : [])));
+  } catch (error) {
+    logger.error('containers could not be stopped sooner', { pod: podText(pod), error });
+  }
 }
 
 function deadlineOf({ pod }: PodRecord, { vanished }: StopContext, now: number): number {

@@ -3,7 +3,7 @@
 // a probe's result, a timer) only asks for another sync. One sync of a pod runs at a time.
 import { isApiError } from '../api/meta/errors.js';
 import { pods } from '../api/meta/resources.gen.js';
-import type { Node, Pod, PodStatus } from '../api/types/core-v1.gen.js';
+import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
@@ -12,12 +12,12 @@ import { ContainerStarter } from './container-starter.js';
 import { plan } from './plan.js';
 import type { PodEvents } from './pod-events.js';
 import { Prober } from './prober.js';
-import { type ContainerRecord, isRunning, newRecord, type PodRecord } from './records.js';
+import { type ContainerRecord, newRecord, nextAttempt, type PodRecord, verdictOf } from './records.js';
 import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, type RuntimePod } from './runtime.js';
 import type { Sources } from './sources.js';
-import { podStatus, statusPatch } from './status.js';
-import { stopPod } from './stop-pod.js';
-import { goDuration, messageOf, podText } from './text.js';
+import { StatusWriter } from './status-writer.js';
+import { hurryPod, stopPod } from './stop-pod.js';
+import { messageOf, podText } from './text.js';
 import { volumeContents, volumeReferences } from './volumes.js';
 
 /** What the workers of a node share. */
@@ -47,6 +47,7 @@ export class PodWorker {
   readonly #retry = new Backoff(FIRST_RETRY, LAST_RETRY);
   readonly #forgotten: () => void;
   readonly #starter: ContainerStarter;
+  readonly #status: StatusWriter;
   /** Aborts what is being started when the pod is to end. */
   #starting = new AbortController();
   #adopted = false;
@@ -55,18 +56,15 @@ export class PodWorker {
   #volumesChanged = false;
   #frozen = false;
   #sawExit = false;
-  /** The status on the server, as far as known. */
-  #status: PodStatus;
-  #writing: Promise<void> = Promise.resolve();
   #syncing: Promise<void> | undefined;
   #again = false;
-  #timer: Timer | undefined;
+  #timer: { readonly due: number; readonly timer: Timer } | undefined;
 
   /** @param forgotten called once when nothing is left of the pod, here and on the server */
   constructor(pod: Pod, context: WorkerContext, forgotten: () => void) {
     this.#context = context;
     this.#record = newRecord(pod, context.clock.now());
-    this.#status = pod.status ?? {};
+    this.#status = new StatusWriter({ ...context, record: this.#record, hostIP: context.node.ip });
     this.#forgotten = forgotten;
     this.#starter = new ContainerStarter(context);
   }
@@ -81,8 +79,8 @@ export class PodWorker {
       this.#record.terminating &&
       (pod.metadata.deletionGracePeriodSeconds ?? 0) < (this.#record.pod.metadata.deletionGracePeriodSeconds ?? 0);
     this.#record.pod = pod;
-    this.#status = pod.status ?? {};
-    if (hurry) void this.#hurry();
+    this.#status.present = pod.status;
+    if (hurry) void hurryPod(this.#record, this.#context);
     const specs = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
     for (const container of this.#record.containers) container.spec = specs.find((s) => s.name === container.spec.name) ?? container.spec;
     this.#wake();
@@ -91,6 +89,7 @@ export class PodWorker {
   /** The API object is gone. */
   vanish(): void {
     this.#vanished = true;
+    this.#status.stop();
     this.#wake();
   }
 
@@ -128,7 +127,8 @@ export class PodWorker {
   /** The agent stops: nothing more is done or written, what runs goes on running. */
   freeze(): void {
     this.#frozen = true;
-    this.#timer?.cancel();
+    this.#status.stop();
+    this.#disarm();
     this.#starting.abort();
     this.#endAllProbes();
   }
@@ -136,12 +136,13 @@ export class PodWorker {
   #wake(): void {
     if (this.#frozen || this.#removed || !this.#adopted) return;
     // a start under way may take long; what must end need not wait for it
+    if (this.#syncing) this.#checkDeadline();
     if (this.#mustStop()) this.#starting.abort();
     if (this.#syncing) {
       this.#again = true;
       return;
     }
-    this.#timer?.cancel();
+    this.#disarm();
     this.#syncing = this.#run().finally(() => {
       this.#syncing = undefined;
       if (!this.#again) return;
@@ -150,9 +151,22 @@ export class PodWorker {
     });
   }
 
+  /** Another sync after `ms` milliseconds at the latest. */
   #wakeIn(ms: number): void {
-    this.#timer?.cancel();
-    this.#timer = this.#context.clock.after(ms, () => this.#wake());
+    const { clock } = this.#context;
+    const due = clock.now() + ms;
+    if (this.#timer && this.#timer.due <= due) return;
+    this.#disarm();
+    const timer = clock.after(ms, () => {
+      this.#timer = undefined;
+      this.#wake();
+    });
+    this.#timer = { due, timer };
+  }
+
+  #disarm(): void {
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
   }
 
   async #run(): Promise<void> {
@@ -196,16 +210,17 @@ export class PodWorker {
 
   /** spec.activeDeadlineSeconds after status.startTime the pod fails. */
   #checkDeadline(): void {
-    const { record, context } = { record: this.#record, context: this.#context };
+    const record = this.#record;
+    const { clock, events } = this.#context;
     const seconds = record.pod.spec.activeDeadlineSeconds;
     if (seconds === undefined || record.verdict || this.#mustStop()) return;
-    const left = record.startTime + seconds * 1_000 - context.clock.now();
+    const left = record.startTime + seconds * 1_000 - clock.now();
     if (left > 0) {
       this.#wakeIn(left);
       return;
     }
     const message = 'Pod was active on the node longer than the specified deadline';
-    context.events.pod(record.pod, 'Normal', 'DeadlineExceeded', message);
+    events.pod(record.pod, 'Normal', 'DeadlineExceeded', message);
     record.verdict = { phase: 'Failed', reason: 'DeadlineExceeded', message };
   }
 
@@ -220,7 +235,7 @@ export class PodWorker {
     } catch (error) {
       if (signal.aborted) return false;
       events.pod(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`);
-      await this.#writeStatus();
+      await this.#status.write();
       throw error instanceof RuntimeError ? error : new RuntimeError('CreatePodSandboxError', messageOf(error), { cause: error });
     }
     return true;
@@ -235,7 +250,7 @@ export class PodWorker {
       await runtime.mountVolumes(pod, contents);
     } catch (error) {
       events.pod(pod, 'Warning', 'FailedMount', messageOf(error));
-      await this.#writeStatus();
+      await this.#status.write();
       throw new RuntimeError('FailedMount', messageOf(error), { cause: error });
     }
   }
@@ -245,9 +260,9 @@ export class PodWorker {
     const timer = this.#context.clock.after(
       SLOW,
       () =>
-        void this.#writeStatus().catch((error: unknown) =>
-          this.#context.logger.debug('a status was not written', { error: messageOf(error) }),
-        ),
+        void this.#status
+          .write()
+          .catch((error: unknown) => this.#context.logger.debug('a status was not written', { error: messageOf(error) })),
     );
     try {
       return await work;
@@ -266,41 +281,22 @@ export class PodWorker {
         return;
       }
       // how a container ended is told before what follows from it
-      if (this.#sawExit) await this.#writeStatus();
+      if (this.#sawExit) await this.#status.write();
       this.#sawExit = false;
-      for (const container of next.backoff) this.#announceBackoff(container);
+      for (const container of next.backoff) this.#starter.announceBackoff(this.#record.pod, container);
       if (next.start.length === 0) {
         if (next.again !== undefined) this.#wakeIn(next.again);
-        await this.#writeStatus();
+        await this.#status.write();
         return;
       }
       for (const container of next.start) {
         const started = await this.#slowly(this.#starter.start(this.#record, container, this.#starting.signal));
         if (started) this.#beginProbes(container, started);
-        else if (!this.#starting.signal.aborted) await this.#writeStatus();
+        else if (!this.#starting.signal.aborted) await this.#status.write();
       }
       // a container that could not be started has its back-off now: the next round leaves it alone
       if (this.#frozen || this.#mustStop()) return;
     }
-  }
-
-  #announceBackoff(container: ContainerRecord): void {
-    const { events } = this.#context;
-    const { pod } = this.#record;
-    if (container.pullFailure && container.pull.delay > 0) {
-      const image = `Back-off pulling image ${JSON.stringify(container.spec.image)}`;
-      if (container.waiting?.reason === 'ImagePullBackOff') return;
-      container.waiting = { reason: 'ImagePullBackOff', message: `${image}: ErrImagePull: ${container.pullFailure.message}` };
-      events.container(pod, container, 'Normal', 'BackOff', image);
-      return;
-    }
-    if (container.waiting?.reason === 'CrashLoopBackOff') return;
-    const name = container.spec.name;
-    container.waiting = {
-      reason: 'CrashLoopBackOff',
-      message: `back-off ${goDuration(container.crash.delay)} restarting failed container=${name} pod=${podText(pod)}`,
-    };
-    events.container(pod, container, 'Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${podText(pod)}`);
   }
 
   #beginProbes(record: ContainerRecord, container: RuntimeContainer): void {
@@ -344,18 +340,6 @@ export class PodWorker {
     }
   }
 
-  /** The grace period has become shorter while the containers are being stopped. */
-  async #hurry(): Promise<void> {
-    const { runtime, logger } = this.#context;
-    const { pod, containers } = this.#record;
-    const grace = Math.max(1, pod.metadata.deletionGracePeriodSeconds ?? 0);
-    try {
-      await Promise.all(containers.flatMap((c) => (isRunning(c) && c.current ? runtime.stopContainer(pod, c.current.id, grace) : [])));
-    } catch (error) {
-      logger.error('containers could not be stopped sooner', { pod: podText(pod), error });
-    }
-  }
-
   /** Stops the containers, says how they ended, removes what is left, and lets the server forget the pod. */
   async #end(): Promise<void> {
     const { runtime, clock } = this.#context;
@@ -373,7 +357,7 @@ export class PodWorker {
       await runtime.stopSandbox(this.#record.pod);
       this.#record.sandbox = undefined;
     }
-    if (this.#record.containers.some((c) => c.current)) await this.#writeStatus();
+    if (this.#record.containers.some((c) => c.current)) await this.#status.write();
     if (this.#record.pod.metadata.deletionTimestamp === undefined || this.#frozen) return;
     // nothing may be left once the object is gone
     await runtime.removePod(this.#record.pod);
@@ -384,7 +368,7 @@ export class PodWorker {
   async #remove(): Promise<void> {
     await this.#context.runtime.removePod(this.#record.pod);
     this.#removed = true;
-    this.#timer?.cancel();
+    this.#disarm();
     this.#forgotten();
   }
 
@@ -393,34 +377,6 @@ export class PodWorker {
     try {
       await this.#context.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
-      if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error;
-    }
-  }
-
-  /** One write after the other, each with what is true when its turn comes. */
-  #writeStatus(): Promise<void> {
-    const write = this.#writing.then(() => this.#write());
-    this.#writing = write.catch(() => undefined);
-    return write;
-  }
-
-  async #write(): Promise<void> {
-    if (this.#vanished || this.#frozen) return;
-    const { client, node, clock } = this.#context;
-    const { pod } = this.#record;
-    const patch = statusPatch(this.#status, podStatus(this.#record, node.ip, clock.now()));
-    if (!patch) return;
-    const { namespace = '', name, uid } = pod.metadata;
-    try {
-      const written = await client.patch(
-        pods,
-        { namespace, name },
-        { type: 'strategic', body: { metadata: { uid }, status: patch } },
-        { subresource: 'status' },
-      );
-      this.#status = written.status ?? {};
-    } catch (error) {
-      // gone, or another pod of the same name: the watch will tell
       if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error;
     }
   }
@@ -440,15 +396,4 @@ export class PodWorker {
       if (record.current?.state === 'running') this.#beginProbes(record, record.current);
     }
   }
-}
-
-/** How the pod has ended: well when no init container has failed and every main container ended with 0. */
-function verdictOf({ containers }: PodRecord): 'Succeeded' | 'Failed' {
-  const well = (c: ContainerRecord) => c.current?.state === 'exited' && c.current.exitCode === 0;
-  return containers.every((c) => c.kind === 'sidecar' || well(c)) ? 'Succeeded' : 'Failed';
-}
-
-function nextAttempt(pod: Pod, name: string): number {
-  const known = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find((s) => s.name === name);
-  return known?.containerID ? known.restartCount + 1 : (known?.restartCount ?? 0);
 }
