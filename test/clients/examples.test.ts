@@ -60,15 +60,16 @@ describe('the examples', function () {
   });
 
   it('apply: shares an object between two managers', async () => {
-    expect(await run('apply.mjs')).to.deep.equal([
+    const lines = await run('apply.mjs');
+    expect(lines.slice(0, -2)).to.deep.equal([
       "{ color: 'blue', size: 'large' }",
       "{ color: 'blue', shape: 'round', size: 'large' }",
       'Apply failed with 1 conflict: conflict with "team-a": .data.color',
       "{ color: 'red', shape: 'round', size: 'large' }",
       "{ color: 'red', shape: 'round' }",
-      'team-a owns nothing',
-      'team-b owns f:color and f:shape',
     ]);
+    // managers are in the order of the seconds in which they wrote last
+    expect(lines.slice(-2)).to.have.members(['team-a owns nothing', 'team-b owns f:color and f:shape']);
   });
 
   it('operator: makes deployments of config maps, follows them, and lets them go', async () => {
