@@ -4,9 +4,8 @@ import type { TLSSocket } from 'node:tls';
 import type { Request } from 'express';
 import type { UserInfo } from '../api/meta/object.js';
 import { systemClock } from '../util/clock.js';
+import { CREDENTIAL_ID } from './user-names.js';
 
-/** The extra field in which upstream says which credential was used. */
-const CREDENTIAL_ID = 'authentication.kubernetes.io/credential-id';
 /** The object identifier of a subject's part that holds the user's uid. */
 const UID_OID = '1.3.6.1.4.1.57683.2';
 

@@ -1,7 +1,8 @@
 // What the server measures, under kube-apiserver's names. Each server has a registry of its own.
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
 import type { Handler, RequestInfo } from '../handlers/request.js';
 import { registerProcessMetrics } from './process-metrics.js';
+import { type Count, Counts, type Distribution, Distributions } from './series.js';
 import type { VersionInfo } from './version.js';
 
 const SECONDS = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
@@ -39,7 +40,25 @@ const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const HEALTH_PATHS = new Set(['/healthz', '/livez', '/readyz']);
 const UNMEASURED: Measured = { finished() {} };
 
+/** Where requests of one sort are counted. */
+interface Route {
+  readonly labels: RequestLabels;
+  readonly inflight: Count;
+  readonly longRunning: Count;
+  readonly sli: Distribution;
+  readonly sizes: Distribution | undefined;
+  /** Without a dry run. */
+  plain: Answered | undefined;
+}
+
+interface Answered {
+  readonly duration: Distribution;
+  total(code: number): Count;
+}
+
 export class Metrics {
+  readonly #routes = new Map<string, Route>();
+  readonly #watched = new Map<string, { readonly events: Count; readonly sizes: Distribution }>();
   readonly #registry = new Registry();
   readonly #isServed: MetricsOptions['isServed'];
   readonly #inflight = this.#gauge('apiserver_current_inflight_requests', 'Requests being answered right now, by kind.', ['request_kind']);
@@ -100,18 +119,18 @@ export class Metrics {
       compiler,
       platform,
     };
-    this.#gauge('kubernetes_build_info', 'What this server is; always 1.', Object.keys(build)).set(build, 1);
-    for (const kind of ['readOnly', 'mutating']) this.#inflight.set({ request_kind: kind }, 0);
+    this.#gauge('kubernetes_build_info', 'What this server is; always 1.', Object.keys(build)).of(build).value = 1;
+    for (const kind of ['readOnly', 'mutating']) this.#inflight.of({ request_kind: kind });
   }
 
-  #gauge(name: string, help: string, labelNames: readonly string[]): Gauge {
-    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  #gauge(name: string, help: string, labelNames: readonly string[]): Counts {
+    return new Counts(this.#registry, 'gauge', name, help, labelNames);
   }
-  #counter(name: string, help: string, labelNames: readonly string[]): Counter {
-    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  #counter(name: string, help: string, labelNames: readonly string[]): Counts {
+    return new Counts(this.#registry, 'counter', name, help, labelNames);
   }
-  #histogram(name: string, help: string, labelNames: readonly string[], buckets: number[]): Histogram {
-    return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] });
+  #histogram(name: string, help: string, labelNames: readonly string[], bounds: readonly number[]): Distributions {
+    return new Distributions(this.#registry, name, help, labelNames, bounds);
   }
 
   #registerCounts(objectCounts: MetricsOptions['objectCounts']): void {
@@ -141,23 +160,55 @@ export class Metrics {
 
   /** Begins to measure a request that was let in. */
   request(method: string, info: RequestInfo, contentType: string | undefined, longRunning: boolean): Measured {
-    const labels = this.#labels(method, info, contentType);
-    if (!labels) return UNMEASURED;
-    const kind = { request_kind: method === 'GET' || method === 'HEAD' ? 'readOnly' : 'mutating' };
-    if (longRunning) this.#longRunning.inc(labels);
-    else this.#inflight.inc(kind);
+    const route = this.#route(method, info, contentType);
+    if (!route) return UNMEASURED;
+    const open = longRunning ? route.longRunning : route.inflight;
+    open.value++;
     return {
       finished: (code, seconds, bytes) => {
-        if (longRunning) this.#longRunning.dec(labels);
-        else this.#inflight.dec(kind);
-        const dryRun = dryRunOf(info.query);
-        const place = { ...labels, dry_run: dryRun };
-        this.#total.inc({ ...place, code: String(code) });
-        this.#duration.observe(place, seconds);
-        if (dryRun === '') this.#sli.observe(labels, seconds);
-        if (labels.verb === 'GET' || labels.verb === 'LIST') this.#sizes.observe(labels, bytes);
+        open.value--;
+        const answered = this.#answered(route, dryRunOf(info.query));
+        answered.total(code).value++;
+        answered.duration.observe(seconds);
+        if (answered === route.plain) route.sli.observe(seconds);
+        route.sizes?.observe(bytes);
       },
     };
+  }
+
+  /** The series of requests of one sort, looked up once. */
+  #route(method: string, info: RequestInfo, contentType: string | undefined): Route | undefined {
+    const labels = this.#labels(method, info, contentType);
+    if (!labels) return undefined;
+    const key = `${method} ${labels.verb} ${labels.group} ${labels.version} ${labels.resource} ${labels.subresource} ${labels.scope}`;
+    let route = this.#routes.get(key);
+    if (!route) {
+      const reads = labels.verb === 'GET' || labels.verb === 'LIST';
+      route = {
+        labels,
+        inflight: this.#inflight.of({ request_kind: method === 'GET' || method === 'HEAD' ? 'readOnly' : 'mutating' }),
+        longRunning: this.#longRunning.of(labels),
+        sli: this.#sli.of(labels),
+        sizes: reads ? this.#sizes.of(labels) : undefined,
+        plain: undefined,
+      };
+      this.#routes.set(key, route);
+    }
+    return route;
+  }
+
+  #answered(route: Route, dryRun: string): Answered {
+    if (dryRun === '' && route.plain) return route.plain;
+    const place = { ...route.labels, dry_run: dryRun };
+    const codes = new Map<number, Count>();
+    const total = (code: number) => {
+      let count = codes.get(code);
+      if (!count) codes.set(code, (count = this.#total.of({ ...place, code: String(code) })));
+      return count;
+    };
+    const answered = { total, duration: this.#duration.of(place) };
+    if (dryRun === '') route.plain = answered;
+    return answered;
   }
 
   #labels(method: string, info: RequestInfo, contentType: string | undefined): RequestLabels | undefined {
@@ -180,29 +231,33 @@ export class Metrics {
   }
 
   /** Events of these sizes were sent to one watching client. */
-  readonly watchSent = (
-    { group, version, resource }: { group: string; version: string; resource: string },
-    sizes: readonly number[],
-  ): void => {
-    const labels = { group, version, resource };
-    this.#watchEvents.inc(labels, sizes.length);
-    for (const size of sizes) this.#watchSizes.observe(labels, size);
+  readonly watchSent = (resource: { group: string; version: string; resource: string }, sizes: readonly number[]): void => {
+    const key = `${resource.group} ${resource.version} ${resource.resource}`;
+    let watched = this.#watched.get(key);
+    if (!watched) {
+      const { group, version, resource: name } = resource;
+      const labels = { group, version, resource: name };
+      watched = { events: this.#watchEvents.of(labels), sizes: this.#watchSizes.of(labels) };
+      this.#watched.set(key, watched);
+    }
+    watched.events.value += sizes.length;
+    for (const size of sizes) watched.sizes.observe(size);
   };
 
   /** The store has done something with a key such as /registry/apps/deployments/default/web: get, list, create, update, delete. */
   readonly storageRequest = (operation: string, key: string, seconds: number): void => {
     const [, , group = '', resource = ''] = key.split('/');
     const labels = { operation, group: group === 'core' ? '' : group, resource };
-    this.#storageTotal.inc(labels);
-    this.#storageDuration.observe(labels, seconds);
+    this.#storageTotal.of(labels).value++;
+    this.#storageDuration.of(labels).observe(seconds);
   };
 
   authenticated(result: 'success' | 'failure' | 'error'): void {
-    this.#authentication.inc({ result });
+    this.#authentication.of({ result }).value++;
   }
 
   authorized(result: 'allowed' | 'denied' | 'no-opinion'): void {
-    this.#authorization.inc({ result });
+    this.#authorization.of({ result }).value++;
   }
 
   /** All of it in Prometheus' text format. */

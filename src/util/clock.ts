@@ -87,8 +87,13 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
 
 /** A time as the API writes metav1.Time: seconds, UTC (RFC 3339). */
 export function timestamp(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  if (second !== last.second) last = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return last.text;
 }
+
+/** The same second is asked for many times over. */
+let last = { second: Number.NaN, text: '' };
 
 /** A time as the API writes metav1.MicroTime: six digits of a second, UTC. */
 export function microTimestamp(ms: number): string {

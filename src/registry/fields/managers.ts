@@ -39,12 +39,12 @@ export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined)
   return managers;
 }
 
-/** Sets of stored entries, which are frozen and never change. */
+/** What entries say, by the object that says it: those of stored objects never change. */
 const parsed = new WeakMap<object, FieldSet>();
 
 function parsedSet(entry: ManagedFieldsEntry): FieldSet {
   const fields = entry.fieldsV1;
-  if (!fields || !Object.isFrozen(fields)) return parseSet(fields);
+  if (!fields) return parseSet(fields);
   let set = parsed.get(fields);
   if (!set) {
     set = parseSet(fields);

@@ -47,6 +47,19 @@ export function install(app: Express, o: FilterOptions): void {
     measure(o.metrics),
     dispatch(o.handler),
   ];
-  for (const filter of chain) app.use(filter as RequestHandler);
+  app.use(inOrder(chain) as RequestHandler);
   app.use(errors(o.logger) as ErrorRequestHandler);
+}
+
+/** One middleware of them all: express's own walk from one to the next costs more than most filters do. */
+function inOrder(chain: readonly Filter[]): Filter {
+  return (request, response, next) => {
+    const step = (i: number): void => {
+      const filter = chain[i];
+      if (!filter) return next();
+      const done = filter(request, response, (error?: unknown) => (error === undefined ? step(i + 1) : next(error)));
+      if (done instanceof Promise) done.catch(next);
+    };
+    step(0);
+  };
 }
