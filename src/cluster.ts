@@ -26,6 +26,7 @@ import { type Listener, listen } from './server/listener.js';
 import { Metrics } from './server/metrics.js';
 import { serverPaths } from './server/paths.js';
 import { openPki, type Pki } from './server/pki.js';
+import { createTokens, type Tokens } from './server/tokens/index.js';
 import { versionInfo } from './server/version.js';
 import { startCompactor } from './storage/compactor.js';
 import { openLevel } from './storage/level.js';
@@ -90,7 +91,18 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const feed = new Feed({ storage, logger });
   stops.push(() => feed.stop());
   const authorizer = authorizerFor(settings.authorizationMode, registry);
-  registry.services = { clock, random, reader: registry, writer: registry, authorizer, tokens: access.tokens, settings };
+  const tokens = createTokens({ fixed: access.tokens, signingKey: () => access.serviceAccountKey(), clock, reader: registry });
+  const { authenticator, issuer } = tokens;
+  registry.services = {
+    clock,
+    random,
+    reader: registry,
+    writer: registry,
+    authorizer,
+    tokens: authenticator,
+    tokenIssuer: issuer,
+    settings,
+  };
   await registry.open(feed);
   const client = new LocalClient(registry, 'kube-apiserver');
 
@@ -106,7 +118,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
       },
     },
   );
-  const listener = await serve({ settings, registry, authorizer, access, health, streams, observed });
+  const listener = await serve({ settings, registry, authorizer, access, tokens, health, streams, observed });
   stops.push(
     () => listener.close(GRACE_MS),
     () => health.stop(),
@@ -138,6 +150,7 @@ interface Serving {
   readonly registry: Registry;
   readonly authorizer: Authorizer;
   readonly access: Pki;
+  readonly tokens: Tokens;
   readonly health: Health;
   readonly streams: { readonly host?: NodeHost };
   /** Where the observer of the store is put once there are metrics. */
@@ -145,7 +158,7 @@ interface Serving {
 }
 
 /** The API server's side that clients see. */
-async function serve({ settings, registry, authorizer, access, health, streams, observed }: Serving): Promise<Listener> {
+async function serve({ settings, registry, authorizer, access, tokens, health, streams, observed }: Serving): Promise<Listener> {
   const { clock, logger } = settings;
   const { definitions } = registry;
   const version = versionInfo();
@@ -165,12 +178,14 @@ async function serve({ settings, registry, authorizer, access, health, streams, 
     },
   };
   const address: { port?: number } = {};
+  const serverAddress = () => `${settings.bindAddress}:${address.port}`;
+  const issuer = tokens.discovery(serverAddress);
   const discovery = new Discovery({
     definitions,
-    serverAddress: () => `${settings.bindAddress}:${address.port}`,
-    otherPaths: ['/metrics', '/version', '/openapi/v2', '/openapi/v3', '/openapi/v3/', ...health.paths()],
+    serverAddress,
+    otherPaths: ['/metrics', '/version', '/openapi/v2', '/openapi/v3', '/openapi/v3/', ...issuer.keys(), ...health.paths()],
   });
-  const openapi = new OpenApi({ definitions, clock, otherPaths: ['/version'] });
+  const openapi = new OpenApi({ definitions, clock, otherPaths: ['/version', ...issuer.keys()] });
   const resources = resourceHandler(new Server({ registry, clock, nodes, watchSent: metrics.watchSent }), (request) =>
     request.info.path.startsWith('/openapi/') ? openapi.handle(request) : discovery.handle(request),
   );
@@ -180,10 +195,10 @@ async function serve({ settings, registry, authorizer, access, health, streams, 
     key: access.serving.key,
     cert: access.serving.cert,
     clientCAs: access.clientCAs,
-    tokens: access.tokens,
+    tokens: tokens.authenticator,
     anonymousAuth: settings.anonymousAuth,
     authorizer,
-    handler: serverPaths({ health, metrics, version }, resources),
+    handler: serverPaths({ health, metrics, version, issuer }, resources),
     metrics,
     logger,
     newId: randomUUID,

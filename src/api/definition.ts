@@ -67,7 +67,7 @@ export interface Authorizer {
   rulesFor?(user: UserInfo, namespace: string): Rules | Promise<Rules>;
 }
 
-/** Turns a bearer token into a user; undefined: the token is unknown. */
+/** Turns a bearer token into a user; undefined: the token is unknown. Rejects with an Error that says what is wrong with a known one. */
 export interface TokenAuthenticator {
   authenticate(token: string, audiences?: readonly string[]): Promise<{ user: UserInfo; audiences?: readonly string[] } | undefined>;
 }

@@ -14,7 +14,7 @@ describe('health', () => {
     health = new Health(silentLogger);
     health.add(...checks);
     on = await Listening.start(
-      serverPaths({ health, metrics: newMetrics(), version: versionInfo() }, async ({ response }) => {
+      serverPaths({ health, metrics: newMetrics(), version: versionInfo(), issuer: new Map() }, async ({ response }) => {
         response.statusCode = 404;
         response.end('elsewhere');
       }),

@@ -34,7 +34,7 @@ describe('metrics', () => {
       isServed: ({ resource }) => resource === 'pods',
     });
     const health = new Health(silentLogger);
-    const handler = serverPaths({ health, metrics, version: versionInfo() }, async ({ info, response, signal }) => {
+    const handler = serverPaths({ health, metrics, version: versionInfo(), issuer: new Map() }, async ({ info, response, signal }) => {
       if (info.verb === 'watch') {
         response.flushHeaders();
         await once(signal, 'abort');

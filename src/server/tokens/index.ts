@@ -1,0 +1,76 @@
+// Who a bearer token stands for, and the tokens of service accounts: signed here (issuer.ts), known again here
+// (authenticator.ts), and checked by others with the key that discovery.ts publishes.
+import { type KeyObject, randomUUID } from 'node:crypto';
+import type { Reader, TokenAuthenticator, TokenIssuer } from '../../api/definition.js';
+import type { Handler } from '../../handlers/request.js';
+import type { Clock } from '../../util/clock.js';
+import { authenticated } from '../user-names.js';
+import { serviceAccountTokens } from './authenticator.js';
+import { ISSUER } from './claims.js';
+import { issuerDiscovery } from './discovery.js';
+import { serviceAccountIssuer } from './issuer.js';
+import { SigningKey } from './keys.js';
+
+export interface TokensOptions {
+  /** The tokens of --token-auth-file. */
+  readonly fixed: TokenAuthenticator;
+  /** Not asked for before a token of a service account comes up: making the key takes a while. */
+  readonly signingKey: () => Promise<KeyObject>;
+  readonly clock: Clock;
+  readonly reader: Reader;
+}
+
+/** All that a server has to do with bearer tokens. */
+export interface Tokens {
+  readonly authenticator: TokenAuthenticator;
+  readonly issuer: TokenIssuer;
+  /** The public documents about the issuer, by path; `serverAddress` is the host and port for clients outside. */
+  discovery(serverAddress: () => string): ReadonlyMap<string, Handler>;
+}
+
+export function createTokens({ fixed, signingKey, clock, reader }: TokensOptions): Tokens {
+  let made: Promise<SigningKey> | undefined;
+  const key = () => {
+    made ??= signingKey().then((k) => new SigningKey(k));
+    return made;
+  };
+  return {
+    authenticator: tokenUnion([forThisServer(fixed), serviceAccountTokens({ key, clock, reader })]),
+    issuer: serviceAccountIssuer({ key, clock, newId: randomUUID }),
+    discovery: (serverAddress) => issuerDiscovery(key, serverAddress),
+  };
+}
+
+/**
+ * Asks one after the other; the first that knows the token decides. Rejects with what they found wrong with a token that
+ * none accepts. Every user it finds is in system:authenticated.
+ */
+export function tokenUnion(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
+  return {
+    async authenticate(token, audiences) {
+      // upstream asks the tokens of its own loopback client first, and lists what they say with all the rest
+      const problems = ['invalid bearer token'];
+      for (const authenticator of authenticators) {
+        try {
+          const found = await authenticator.authenticate(token, audiences);
+          if (found) return { ...found, user: authenticated(found.user) };
+        } catch (error) {
+          problems.push(error instanceof Error ? error.message : String(error));
+        }
+      }
+      if (problems.length === 1) return undefined;
+      throw new Error(`[${problems.join(', ')}]`);
+    },
+  };
+}
+
+/** Tokens that say nothing of audiences are for this server only. */
+function forThisServer(authenticator: TokenAuthenticator): TokenAuthenticator {
+  return {
+    async authenticate(token, wanted = [ISSUER]) {
+      const audiences = wanted.filter((audience) => audience === ISSUER);
+      const found = audiences.length > 0 ? await authenticator.authenticate(token) : undefined;
+      return found && { ...found, audiences };
+    },
+  };
+}
