@@ -43,8 +43,7 @@ export class SigningKey {
     if (typeof kid === 'string' && kid !== '' && kid !== this.id) throw new Error('invalid signature, no keys found');
     // the algorithm is the key's, never the token's choice
     const signed =
-      alg === HEADER_ALGORITHM &&
-      verify('sha256', Buffer.from(`${header}.${payload}`), this.#public, Buffer.from(signature, 'base64url'));
+      alg === HEADER_ALGORITHM && verify('sha256', Buffer.from(`${header}.${payload}`), this.#public, Buffer.from(signature, 'base64url'));
     if (!signed) throw new Error('go-jose/go-jose: error in cryptographic primitive');
   }
 
