@@ -26,8 +26,21 @@ const PLAIN = /^[1-9]\d{0,2}(?:m|k|M|G|T|Ki|Mi|Gi)?$/;
 /** The text is no quantity. The message is the API's. */
 export class QuantityError extends Error {}
 
+/** What texts mean never changes, and manifests repeat few of them. */
+const known = new Map<string, Quantity>();
+const KNOWN_LIMIT = 1000;
+
 /** @throws QuantityError */
 export function parse(text: string): Quantity {
+  const found = known.get(text);
+  if (found) return found;
+  const quantity = read(text);
+  if (known.size >= KNOWN_LIMIT) known.clear();
+  known.set(text, quantity);
+  return quantity;
+}
+
+function read(text: string): Quantity {
   const match = text === '' ? null : SHAPE.exec(text);
   if (!match) throw new QuantityError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
   const sign = match[1];

@@ -67,15 +67,11 @@ export function writeManagers(managers: Managers): ManagedFieldsEntry[] | undefi
 }
 
 function writeManager({ manager, operation, apiVersion, subresource, set, time }: Manager): ManagedFieldsEntry {
-  return {
-    ...(manager !== '' && { manager }),
-    operation,
-    apiVersion,
-    ...(time !== undefined && { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: set as Record<string, unknown>,
-    ...(subresource !== '' && { subresource }),
-  };
+  const entry: ManagedFieldsEntry = { operation, apiVersion, fieldsType: 'FieldsV1', fieldsV1: set as Record<string, unknown> };
+  if (manager !== '') entry.manager = manager;
+  if (time !== undefined) entry.time = time;
+  if (subresource !== '') entry.subresource = subresource;
+  return entry;
 }
 
 function compareManagers(a: Manager, b: Manager): number {
