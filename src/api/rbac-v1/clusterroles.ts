@@ -2,6 +2,7 @@ import { define } from '../definition.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { compileLabelSelector, hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { RBAC_GROUP, rbacName, validateRules } from '../shared/rbac.js';
+import { checkRole } from '../shared/rbac-escalation.js';
 import type { LabelSelector } from '../types/meta-v1.gen.js';
 import type { ClusterRole } from '../types/rbac-v1.gen.js';
 
@@ -11,6 +12,7 @@ export default define<ClusterRole>({
   resource: 'clusterroles',
   createOnUpdate: true,
   validateName: rbacName,
+  begin: checkRole,
   validate: (role) => validate(role, false),
   validateUpdate: (role, old) => validate(role, (old.aggregationRule?.clusterRoleSelectors ?? []).some(hasInvalidValues)),
 });
