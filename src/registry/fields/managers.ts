@@ -67,9 +67,13 @@ export function writeManagers(managers: Managers): ManagedFieldsEntry[] | undefi
 }
 
 function writeManager({ manager, operation, apiVersion, subresource, set, time }: Manager): ManagedFieldsEntry {
-  const entry: ManagedFieldsEntry = { operation, apiVersion, fieldsType: 'FieldsV1', fieldsV1: set as Record<string, unknown> };
+  const entry = {} as ManagedFieldsEntry;
   if (manager !== '') entry.manager = manager;
+  entry.operation = operation;
+  entry.apiVersion = apiVersion;
   if (time !== undefined) entry.time = time;
+  entry.fieldsType = 'FieldsV1';
+  entry.fieldsV1 = set as Record<string, unknown>;
   if (subresource !== '') entry.subresource = subresource;
   return entry;
 }
