@@ -7,36 +7,35 @@ import { expect } from 'chai';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Open to all but storage, which may use `util` only. */
-const BASE = ['util', 'api/meta', 'api/types', 'api/facts'];
-const KIND = ['api/definition', 'api/shared', 'api/schema'];
+const BASE = ['util', 'api/meta', 'api/types'];
 const CLIENT = ['client/client', 'client/informer', 'client/informers', 'client/event-recorder', 'client/store'];
 
 const ALLOWED: Record<string, readonly string[]> = {
   util: [],
   'api/types': [],
   'api/facts': [],
-  'api/meta': ['util', 'api/types', 'api/facts', 'api/schema'],
-  'api/schema': BASE,
-  'api/definition': BASE,
-  'api/admission': ['api/definition', ...BASE],
-  'api/shared': [...BASE, 'api/definition', 'api/schema'],
+  'api/meta': ['util', 'api/types'],
+  'api/schema': [...BASE, 'api/facts'],
+  'api/definition': [...BASE, 'api/facts'],
+  'api/admission': ['api/definition', 'api/meta'],
+  'api/shared': [...BASE, 'api/definition'],
   'api/load': ['api/definition'],
-  'api/protobuf': [...BASE, 'api/definition', 'api/schema'],
-  'api/*': [...BASE, ...KIND],
+  'api/protobuf': ['api/facts'],
+  'api/*': [...BASE, 'api/facts', 'api/definition', 'api/shared', 'api/schema'],
   storage: ['util'],
   watch: ['storage/storage', 'util'],
-  registry: [...BASE, ...KIND, 'api/admission', 'storage/storage', 'watch'],
-  admission: [...BASE, ...KIND, 'api/admission', 'client/client'],
-  handlers: [...BASE, ...KIND, 'api/protobuf', 'registry', 'storage/storage', 'watch'],
-  server: [...BASE, 'api/definition', 'handlers', 'options', 'client/client'],
-  'client/local': [...BASE, ...KIND, 'registry', 'client/client', 'client/local-watch'],
-  'client/local-watch': [...BASE, 'registry', 'storage/storage', 'watch', 'client/client'],
-  client: [...BASE, 'api/definition', 'api/shared'],
-  controllers: [...BASE, ...KIND, ...CLIENT],
-  scheduler: [...BASE, ...KIND, ...CLIENT],
-  nodeagent: [...BASE, ...KIND, ...CLIENT, 'options'],
+  registry: [...BASE, 'api/definition', 'api/schema', 'api/admission', 'storage/storage', 'watch'],
+  admission: [...BASE, 'api/definition', 'api/admission'],
+  handlers: [...BASE, 'api/facts', 'api/definition', 'api/shared', 'api/schema', 'api/protobuf', 'registry', 'storage/storage', 'watch'],
+  server: [...BASE, 'api/definition', 'handlers', 'options'],
+  'client/local': ['util', 'api/meta', 'api/definition', 'api/schema', 'registry', 'client/client', 'client/local-watch'],
+  'client/local-watch': ['api/meta', 'registry', 'storage/storage', 'watch', 'client/client'],
+  client: [...BASE, 'api/definition'],
+  controllers: [...BASE, 'api/shared', ...CLIENT],
+  scheduler: [...BASE, 'api/shared', ...CLIENT],
+  nodeagent: [...BASE, 'api/shared', ...CLIENT],
   options: ['util', 'api/shared'],
-  bootstrap: [...BASE, 'api/definition', 'client/client'],
+  bootstrap: ['api/meta', 'api/types', 'api/facts', 'api/definition', 'client/client'],
 };
 
 /** Free: they join the parts. */
