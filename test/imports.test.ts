@@ -25,7 +25,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   storage: ['util'],
   watch: ['storage/storage', 'util'],
   registry: [...BASE, 'api/definition', 'api/schema', 'api/admission', 'storage/storage', 'watch'],
-  admission: [...BASE, 'api/definition', 'api/admission'],
+  admission: [...BASE, 'api/definition', 'api/shared', 'api/admission'],
   handlers: [...BASE, 'api/facts', 'api/definition', 'api/shared', 'api/schema', 'api/protobuf', 'registry', 'storage/storage', 'watch'],
   server: [...BASE, 'api/definition', 'handlers', 'options'],
   'client/local': ['util', 'api/meta', 'api/definition', 'api/schema', 'registry', 'client/client', 'client/local-watch'],

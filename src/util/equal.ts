@@ -1,3 +1,5 @@
+import { setOwn } from './json.js';
+
 /** Whether two JSON values are equal; an undefined field equals an absent one, the order of fields does not matter. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -16,11 +18,6 @@ export function copy<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copy) as T;
   const out: Record<string, unknown> = {};
-  for (const k in value) {
-    const item = copy((value as Record<string, unknown>)[k]);
-    // an assignment would set the prototype
-    if (k === '__proto__') Object.defineProperty(out, k, { value: item, enumerable: true, configurable: true, writable: true });
-    else out[k] = item;
-  }
+  for (const k in value) setOwn(out, k, copy((value as Record<string, unknown>)[k]));
   return out as T;
 }

@@ -8,6 +8,7 @@
 //
 // Each type is compiled to closures once, so that a pod takes some tens of microseconds.
 import { copy } from '../../util/equal.js';
+import { setOwn } from '../../util/json.js';
 import { canonical, QuantityError } from '../meta/quantity.js';
 import { Base64Error, canonicalBase64 } from './base64.js';
 import { DecodeError, State, type Wording } from './decode-state.js';
@@ -200,11 +201,6 @@ function readUndeclared(type: StructType, input: Record<string, unknown>, output
 }
 
 /** Assigns also to `__proto__`, as a plain property. */
-function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-  else object[key] = value;
-}
-
 // ---- lists, maps, unions ----
 
 function compileList(type: ListType): Decode {

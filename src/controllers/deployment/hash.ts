@@ -1,19 +1,19 @@
 import type { PodTemplateSpec } from '../../api/types/core-v1.gen.js';
 import { equal } from '../../util/equal.js';
+import { inKeyOrder } from '../../util/json.js';
+import { SAFE_LETTERS } from '../../util/names.js';
 
 /** The label that tells the pods of one version of a template from those of another. */
 export const TEMPLATE_HASH = 'pod-template-hash';
-
-/** No vowels and nothing that looks like one, so that no word comes out (upstream's safe encoding). */
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /**
  * A short text that stands for a template: the same for templates that are equal, whatever the order of their fields.
  * `collisions` makes another text of the same template when the first is taken.
  */
 export function templateHash(template: PodTemplateSpec, collisions: number | undefined): string {
-  const number = fnv1a(collisions === undefined ? canonical(template) : `${canonical(template)}#${collisions}`);
-  return String(number).replace(/\d/g, (digit) => ALPHABET.charAt(digit.charCodeAt(0) % ALPHABET.length));
+  const text = JSON.stringify(template, inKeyOrder);
+  const number = fnv1a(collisions === undefined ? text : `${text}#${collisions}`);
+  return String(number).replace(/\d/g, (digit) => SAFE_LETTERS.charAt(digit.charCodeAt(0) % SAFE_LETTERS.length));
 }
 
 /** Whether two templates are the same but for the hash label. */
@@ -24,16 +24,6 @@ export function sameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec 
 function metadataWithoutHash(template: PodTemplateSpec | undefined): unknown {
   const { labels = {}, ...metadata } = template?.metadata ?? {};
   return { ...metadata, labels: { ...labels, [TEMPLATE_HASH]: undefined } };
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, v: unknown) =>
-    isRecord(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v,
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** FNV-1a, 32 bits. */

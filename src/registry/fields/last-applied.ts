@@ -3,6 +3,7 @@
 import type { KubeObject } from '../../api/meta/object.js';
 import type { StructType } from '../../api/schema/types.js';
 import { copy } from '../../util/equal.js';
+import { inKeyOrder } from '../../util/json.js';
 import { difference, type FieldSet } from './set.js';
 import type { Shape } from './shape.js';
 import { validateApplied } from './validate.js';
@@ -31,13 +32,5 @@ export function syncLastApplied(object: KubeObject, applied: KubeObject): void {
   if (!annotations?.[ANNOTATION]) return;
   const configuration = copy(applied);
   if (configuration.metadata.annotations) delete configuration.metadata.annotations[ANNOTATION];
-  annotations[ANNOTATION] = `${JSON.stringify(sorted(configuration))}\n`;
-}
-
-/** As Go writes a map. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(fields.map(([name, item]) => [name, sorted(item)]));
+  annotations[ANNOTATION] = `${JSON.stringify(configuration, inKeyOrder)}\n`;
 }

@@ -1,5 +1,6 @@
 // Merging an applied configuration into an object, and removing fields from it. As structured-merge-diff's typed.Merge and
 // typed.RemoveItems.
+import { isObject, setOwn } from '../../util/json.js';
 import { below, type FieldSet, hasElement, isEmptySet } from './set.js';
 import { itemElement, type Shape } from './shape.js';
 
@@ -15,10 +16,6 @@ export function merge(shape: Shape, live: unknown, applied: unknown): unknown {
   if (shape.kind === 'list' || shape.kind === 'set') return mergeLists(shape, live, applied);
   if (shape.kind === 'leaf' || (shape.kind === 'deduced' && !(isObject(live) && isObject(applied)))) return applied;
   return mergeMaps(shape, live, applied);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The shape of a field: declared, or as of the values of a map. */
@@ -41,11 +38,6 @@ function mergeMaps(shape: Shape, live: unknown, applied: unknown): unknown {
     setOwn(merged, name, child ? merge(child, l1, r1) : (r1 ?? l1));
   }
   return merged;
-}
-
-function setOwn(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === '__proto__') Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
-  else target[name] = value;
 }
 
 function mergeLists(shape: Shape, live: unknown, applied: unknown): unknown {

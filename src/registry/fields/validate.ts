@@ -1,6 +1,7 @@
 // Whether an applied configuration fits its type, in the words of structured-merge-diff's typed.Validate.
 import type { ListType, ScalarType, StructType, Type } from '../../api/schema/types.js';
 import { goString } from '../../util/go-format.js';
+import { isObject } from '../../util/json.js';
 import { elementText } from './path-element.js';
 import { ItemError, itemElement, shapeOf } from './shape.js';
 
@@ -16,11 +17,11 @@ function check(type: Type, value: unknown, path: string, errors: string[]): void
   if (value === null || value === undefined) return;
   switch (type.kind) {
     case 'struct':
-      if (!isMap(value)) errors.push(`${path}: expected map, got ${shown(value)}`);
+      if (!isObject(value)) errors.push(`${path}: expected map, got ${shown(value)}`);
       else checkFields(type, value, path, errors);
       return;
     case 'map':
-      if (!isMap(value)) errors.push(`${path}: expected map, got ${shown(value)}`);
+      if (!isObject(value)) errors.push(`${path}: expected map, got ${shown(value)}`);
       else for (const [key, item] of Object.entries(value)) check(type.values, item, `${path}.${key}`, errors);
       return;
     case 'list':
@@ -86,10 +87,6 @@ function checkScalar({ scalar }: ScalarType, value: unknown): string | undefined
     default:
       return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`;
   }
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function shown(value: unknown): string {

@@ -1,6 +1,7 @@
 // Walks over typed objects: which fields an object has, and which a change adds, modifies and removes.
 // As structured-merge-diff's typed.ToFieldSet and typed.Compare.
 import { equal } from '../../util/equal.js';
+import { isObject } from '../../util/json.js';
 import { compareElements } from './path-element.js';
 import { EMPTY, type FieldSet, type FieldSetDraft, isEmptySet, memberNode, union } from './set.js';
 import { itemElement, type Shape } from './shape.js';
@@ -191,10 +192,6 @@ function isMapLike(shape: Shape, value: unknown): boolean {
 
 function isLeaf(shape: Shape, value: unknown): boolean {
   return shape.kind === 'leaf' || (shape.kind === 'deduced' && !isObject(value));
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Null, and objects and lists without content. */

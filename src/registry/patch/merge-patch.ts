@@ -1,5 +1,6 @@
 // JSON Merge Patch (RFC 7386), as upstream's library applies it.
 import { copy } from '../../util/equal.js';
+import { isObject, setOwn } from '../../util/json.js';
 
 type Fields = Record<string, unknown>;
 
@@ -19,7 +20,7 @@ function mergeInto(target: Fields, patch: Fields): void {
     const present = Object.hasOwn(target, key) ? target[key] : undefined;
     if (value === null) delete target[key];
     else if (isObject(value) && isObject(present)) mergeInto(present, value);
-    else Object.defineProperty(target, key, { value: withoutNulls(value), enumerable: true, configurable: true, writable: true });
+    else setOwn(target, key, withoutNulls(value));
   }
 }
 
@@ -30,8 +31,4 @@ function withoutNulls(value: unknown): unknown {
   const kept: Fields = {};
   mergeInto(kept, value);
   return kept;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

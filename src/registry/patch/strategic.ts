@@ -3,6 +3,7 @@
 // https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md
 import type { Field, Type } from '../../api/schema/types.js';
 import { goString } from '../../util/go-format.js';
+import { isObject } from '../../util/json.js';
 
 type Fields = Record<string, unknown>;
 
@@ -318,10 +319,6 @@ function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'object') return 'map';
   return typeof value === 'number' && !Number.isInteger(value) ? 'float' : typeof value;
-}
-
-function isObject(value: unknown): value is Fields {
-  return kindOf(value) === 'map';
 }
 
 function asList(value: unknown): unknown[] {

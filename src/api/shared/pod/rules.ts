@@ -1,5 +1,6 @@
 // What a new pod must be, and what may change in a pod that exists.
 import { equal } from '../../../util/equal.js';
+import { inKeyOrder } from '../../../util/json.js';
 import { unifiedDiff } from '../../../util/unified-diff.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required } from '../../meta/field-errors.js';
 import { semanticEqual } from '../../meta/metadata.js';
@@ -123,15 +124,9 @@ function validateFixedFields(spec: PodSpec, old: PodSpec): FieldError[] {
   return [...errors, forbidden(SPEC, text)];
 }
 
-/** What changed, for the reader of a message. */
+/** What changed, for the reader of a message; the order of fields in a request says nothing. */
 export function difference(old: unknown, next: unknown): string {
-  return unifiedDiff(JSON.stringify(old, sorted, 1), JSON.stringify(next, sorted, 1));
-}
-
-// the order of fields in a request says nothing
-function sorted(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return unifiedDiff(JSON.stringify(old, inKeyOrder, 1), JSON.stringify(next, inKeyOrder, 1));
 }
 
 function withOldImages(containers: readonly Container[], old: readonly Container[]): Container[] {
