@@ -1,7 +1,7 @@
 // The objects that a cluster has from its first moment on: namespaces, the service kubernetes, priority classes …
 import { networkInterfaces } from 'node:os';
+import type { Definitions } from './api/definitions.js';
 import { fact } from './api/facts.js';
-import type { Definitions } from './api/definition.js';
 import * as errors from './api/meta/errors.js';
 import { configmaps, namespaces } from './api/meta/resources.gen.js';
 import type { KubeObject } from './api/meta/object.js';

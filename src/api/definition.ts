@@ -372,31 +372,3 @@ export function schemaOf(gvk: GroupVersionKind): string {
   if (name === undefined) throw new Error(`the facts know no schema of ${gvk.kind} in ${apiVersionOf(gvk)}`);
   return name;
 }
-
-/** Every definition of a server, by group, version and resource. CRDs come and go; the rest is fixed at start. */
-export class Definitions {
-  readonly #byPath = new Map<string, Definition>();
-  #revision = 0;
-
-  /** Goes up with every change: what is derived from all definitions is made anew. */
-  get revision(): number {
-    return this.#revision;
-  }
-  /** @throws Error for a second definition of the same resource, or of the same kind in a group and version */
-  add(definition: Definition): void {
-    const key = `${definition.group}/${definition.version}/${definition.resource}`;
-    if (this.#byPath.has(key)) throw new Error(`two definitions of ${key}`);
-    if (this.byKind(definition)) throw new Error(`two definitions of kind ${definition.kind} in ${apiVersionOf(definition)}`);
-    this.#byPath.set(key, definition);
-    this.#revision++;
-  }
-  find(group: string, version: string, resource: string): Definition | undefined {
-    return this.#byPath.get(`${group}/${version}/${resource}`);
-  }
-  byKind(gvk: GroupVersionKind): Definition | undefined {
-    return this.all().find((d) => d.group === gvk.group && d.version === gvk.version && d.kind === gvk.kind);
-  }
-  all(): Definition[] {
-    return [...this.#byPath.values()];
-  }
-}

@@ -1,5 +1,5 @@
 // One informer a resource for all who need it in a process.
-import type { KubeObject, Resource } from '../api/meta/object.js';
+import { type KubeObject, type Resource, resourcePath } from '../api/meta/object.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import type { Client } from './client.js';
@@ -30,7 +30,7 @@ export class Informers {
 
   /** The informer of a resource, started on first use. @throws Error after `stop` */
   of<T extends KubeObject>(resource: Resource<T>): Informer<T> {
-    const path = pathOf(resource);
+    const path = resourcePath(resource);
     const running = this.#running.get(path) ?? this.#start(path, resource);
     // the key names the resource, and a resource has one type
     return running.informer as unknown as Informer<T>;
@@ -41,7 +41,7 @@ export class Informers {
    * than that is kept in memory. @throws Error after `stop`
    */
   metadata(resource: Resource): Informer<KubeObject> {
-    const path = pathOf(resource);
+    const path = resourcePath(resource);
     const running = this.#running.get(path) ?? this.#running.get(metadataPath(path)) ?? this.#start(metadataPath(path), resource, bare);
     return running.informer;
   }
@@ -57,7 +57,7 @@ export class Informers {
 
   /** Stops the informers of a resource that is no longer served. */
   async remove(resource: Resource): Promise<void> {
-    const path = pathOf(resource);
+    const path = resourcePath(resource);
     await Promise.all(
       [path, metadataPath(path)].map(async (p) => {
         const running = this.#running.get(p);
@@ -76,10 +76,6 @@ export class Informers {
     for (const { abort } of all) abort.abort();
     await Promise.all(all.map((r) => r.done));
   }
-}
-
-function pathOf(r: Resource): string {
-  return `${r.group}/${r.version}/${r.resource}`;
 }
 
 function metadataPath(path: string): string {

@@ -1,6 +1,7 @@
 // Deployments (upstream's pkg/controller/deployment): every version of the pod template is a ReplicaSet; the newest grows
 // while the others shrink, and the others are kept, empty, as history.
 import { isEmptyLabelSelector } from '../api/meta/label-selector.js';
+import { uidOf } from '../api/meta/object.js';
 import { deployments, pods, replicasets } from '../api/meta/resources.gen.js';
 import type { Deployment, ReplicaSet } from '../api/types/apps-v1.gen.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
@@ -105,10 +106,7 @@ async function step(environment: Environment, found: Deployment): Promise<Result
 
 function claimSets({ client, informers }: Environment, found: Deployment): Promise<ReplicaSet[]> {
   const { store } = informers.of(replicasets);
-  const known = [
-    ...store.byIndex(SETS_BY_OWNER, found.metadata.uid ?? ''),
-    ...store.byIndex(SETS_BY_OWNER, orphansOf(found.metadata.namespace ?? '')),
-  ];
+  const known = [...store.byIndex(SETS_BY_OWNER, uidOf(found)), ...store.byIndex(SETS_BY_OWNER, orphansOf(found.metadata.namespace ?? ''))];
   const matches = matcherOf(found.spec.selector);
   return claim(known, {
     client,
@@ -123,5 +121,5 @@ function oldPodsLeft({ informers }: Environment, sets: readonly ReplicaSet[], ne
   const { store } = informers.of(pods);
   return sets
     .filter((set) => set.metadata.uid !== newSet?.metadata.uid)
-    .some((set) => set.status.replicas > 0 || store.byIndex(BY_CONTROLLER, set.metadata.uid ?? '').some((pod) => !isPodFinished(pod)));
+    .some((set) => set.status.replicas > 0 || store.byIndex(BY_CONTROLLER, uidOf(set)).some((pod) => !isPodFinished(pod)));
 }

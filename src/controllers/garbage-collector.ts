@@ -5,7 +5,7 @@
 //   an owner goes (background)        → each dependent is looked at: no owner left → deleted
 //   an owner is deleted (foreground)  → dependents are deleted; the last blocking one's going frees the owner
 //   an owner is deleted (orphan)      → dependents lose their reference, then the owner is freed
-import type { KubeObject, OwnerReference } from '../api/meta/object.js';
+import { type KubeObject, type OwnerReference, uidOf } from '../api/meta/object.js';
 import { Collector, FOREGROUND, isDeletedWith, ORPHAN } from './garbage-collector/collector.js';
 import { type Item, itemKey, type Listener, Monitors } from './garbage-collector/monitors.js';
 import type { Controller, ControllerDefinition, Enqueue, Environment } from './runtime/controller.js';
@@ -73,7 +73,7 @@ function listener(monitors: () => Monitors, queues: Queues): Listener {
     const begins = (finalizer: string) => isDeletedWith(item.object, finalizer) && !(old && isDeletedWith(old, finalizer));
     if (begins(ORPHAN)) queues.orphan.add(itemKey(item));
     else if (begins(FOREGROUND)) {
-      for (const dependent of monitors().dependents(item.object.metadata.uid ?? '')) look(dependent);
+      for (const dependent of monitors().dependents(uidOf(item.object))) look(dependent);
       look(item);
     }
   };
@@ -97,7 +97,7 @@ function listener(monitors: () => Monitors, queues: Queues): Listener {
       lookAtDeletion(item, old);
     },
     deleted(item) {
-      for (const dependent of monitors().dependents(item.object.metadata.uid ?? '')) look(dependent);
+      for (const dependent of monitors().dependents(uidOf(item.object))) look(dependent);
       for (const ref of item.object.metadata.ownerReferences ?? []) look(waitingOwner(monitors(), ref, item));
     },
   };

@@ -1,7 +1,8 @@
 // What the server serves: /api, /apis and the documents below them, legacy and aggregated, derived from the definitions.
 // https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 import { createHash } from 'node:crypto';
-import type { Definition, Definitions, Subresource } from '../api/definition.js';
+import type { Definition, Subresource } from '../api/definition.js';
+import type { Definitions } from '../api/definitions.js';
 import { fact } from '../api/facts.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf } from '../api/meta/object.js';

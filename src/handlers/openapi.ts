@@ -1,6 +1,6 @@
 // Serves /openapi/v2 and /openapi/v3. Documents are made on the first request and again after the definitions changed.
 import { createHash } from 'node:crypto';
-import type { Definitions } from '../api/definition.js';
+import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
 import { acceptedOf } from './negotiation.js';
 import { documentPath, groupTag, groupTitle, type Path, pathsOf, rootOf } from './openapi-operations.js';

@@ -1,5 +1,6 @@
 // One node: registers it, keeps its status fresh, and gives every pod bound to it a worker.
 import { isApiError } from '../api/meta/errors.js';
+import { uidOf } from '../api/meta/object.js';
 import { nodes } from '../api/meta/resources.gen.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
@@ -97,7 +98,7 @@ export class NodeAgent {
 
   podChanged(pod: Pod): void {
     if (!this.#open) return;
-    const uid = pod.metadata.uid ?? '';
+    const uid = uidOf(pod);
     const worker = this.#workers.get(uid);
     if (worker) {
       worker.update(pod);
@@ -107,7 +108,7 @@ export class NodeAgent {
   }
 
   podDeleted(pod: Pod): void {
-    this.#workers.get(pod.metadata.uid ?? '')?.vanish();
+    this.#workers.get(uidOf(pod))?.vanish();
   }
 
   containerChanged(podUid: string, container: RuntimeContainer): void {
@@ -128,7 +129,7 @@ export class NodeAgent {
   }
 
   async #adopt(pod: Pod): Promise<void> {
-    const uid = pod.metadata.uid ?? '';
+    const uid = uidOf(pod);
     const worker = new PodWorker(pod, this.#context, () => this.#workers.delete(uid));
     this.#workers.set(uid, worker);
     try {

@@ -6,6 +6,7 @@
 //     volume/key -> ..data/key
 import { chmod, chown, lstat, mkdir, readdir, readlink, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { uidOf } from '../api/meta/object.js';
 import type { Container, Pod, VolumeMount } from '../api/types/core-v1.gen.js';
 import type { VolumeContent, VolumeFile } from './runtime.js';
 import { messageOf } from './text.js';
@@ -74,7 +75,7 @@ export class PodDirectories {
   }
 
   #volume(pod: Pod, name: string): string {
-    return join(this.pod(pod.metadata.uid ?? ''), 'volumes', name);
+    return join(this.pod(uidOf(pod)), 'volumes', name);
   }
 
   async #mount(pod: Pod, content: VolumeContent): Promise<void> {

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
+import { uidOf } from '../api/meta/object.js';
 import { parseImageName } from '../api/shared/pod/image-name.js';
 import type { Container, Pod } from '../api/types/core-v1.gen.js';
 import type { Clock } from '../util/clock.js';
@@ -163,7 +164,7 @@ class DockerRuntime implements Runtime {
 
   async startContainer(request: ContainerRequest): Promise<RuntimeContainer> {
     const { pod, node, container, attempt } = request;
-    const uid = pod.metadata.uid ?? '';
+    const uid = uidOf(pod);
     await this.#checkUser(request);
     const [sandbox] = await this.#list([`${LABELS.uid}=${uid}`, `${LABELS.type}=sandbox`]);
     if (!sandbox) throw new RuntimeError('CreateContainerError', 'the pod has no sandbox');
@@ -204,7 +205,7 @@ class DockerRuntime implements Runtime {
   }
 
   async removePod(pod: Pod): Promise<void> {
-    await this.#removeAll(pod.metadata.uid ?? '');
+    await this.#removeAll(uidOf(pod));
   }
 
   exec(_pod: Pod, id: string, command: readonly string[], timeoutMs: number): Promise<ExecResult> {
@@ -234,7 +235,7 @@ class DockerRuntime implements Runtime {
 
   async #create(request: ContainerRequest, sandboxId: string): Promise<Docker.Container> {
     const { pod, container, attempt } = request;
-    const uid = pod.metadata.uid ?? '';
+    const uid = uidOf(pod);
     try {
       const binds = await this.#directories.binds(pod, container);
       const log = await this.#directories.terminationLog(uid, container.name, attempt);

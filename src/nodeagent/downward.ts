@@ -1,4 +1,5 @@
 // The values that fieldRef and resourceFieldRef stand for (pkg/fieldpath, pkg/api/v1/resource).
+import { uidOf } from '../api/meta/object.js';
 import { milliValue, value } from '../api/meta/quantity.js';
 import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from '../api/types/core-v1.gen.js';
 
@@ -24,7 +25,7 @@ export function fieldValue({ fieldPath }: ObjectFieldSelector, pod: Pod, place: 
     case 'metadata.namespace':
       return pod.metadata.namespace ?? '';
     case 'metadata.uid':
-      return pod.metadata.uid ?? '';
+      return uidOf(pod);
     case 'metadata.labels':
       return mapText(pod.metadata.labels);
     case 'metadata.annotations':

@@ -2,6 +2,7 @@
 // hundred bytes and one timer a container, so one process runs thousands of nodes.
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { uidOf } from '../api/meta/object.js';
 import type { Container, ContainerStatus, Pod } from '../api/types/core-v1.gen.js';
 import { type Clock, sleep, type Timer } from '../util/clock.js';
 import { AddressPool } from './addresses.js';
@@ -332,10 +333,6 @@ class SimulatedRuntime implements Runtime {
         .padStart(8, '0');
     return id;
   }
-}
-
-function uidOf(pod: Pod): string {
-  return pod.metadata.uid ?? '';
 }
 
 function cancel(entry: Entry): void {

@@ -3,15 +3,15 @@ import type { Admission } from '../api/admission.js';
 import {
   type Context,
   type Definition,
-  type Definitions,
   type DeleteOptions,
   type ObjectKey,
   type Reader,
   type Services,
   type Writer,
 } from '../api/definition.js';
+import type { Definitions } from '../api/definitions.js';
 import * as errors from '../api/meta/errors.js';
-import type { KubeObject, Resource, UserInfo } from '../api/meta/object.js';
+import { type KubeObject, type Resource, resourcePath, type UserInfo } from '../api/meta/object.js';
 import type { Storage } from '../storage/storage.js';
 import { copy } from '../util/equal.js';
 import type { Cache } from '../watch/cache.js';
@@ -76,7 +76,7 @@ export class Registry implements Reader, Writer {
 
   /** @throws ApiError NotFound when no such resource is stored */
   store(resource: { group: string; version: string; resource: string }): Store {
-    const store = this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`);
+    const store = this.#stores.get(resourcePath(resource));
     if (!store) throw errors.pathNotFound();
     return store;
   }
@@ -86,13 +86,11 @@ export class Registry implements Reader, Writer {
   }
 
   get<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): T | undefined {
-    return this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`)?.find({ namespace, name })?.object as
-      | T
-      | undefined;
+    return this.#stores.get(resourcePath(resource))?.find({ namespace, name })?.object as T | undefined;
   }
 
   list<T extends KubeObject>(resource: Resource<T>, namespace = ''): readonly T[] {
-    const store = this.#stores.get(`${resource.group}/${resource.version}/${resource.resource}`);
+    const store = this.#stores.get(resourcePath(resource));
     if (!store) return [];
     return store.cache
       .range(namespace === '' ? store.prefix : `${store.prefix}${namespace}/`)
@@ -137,7 +135,7 @@ export class Registry implements Reader, Writer {
       admission: this.#admission,
       prefix,
     });
-    this.#stores.set(`${definition.group}/${definition.version}/${definition.resource}`, store);
+    this.#stores.set(resourcePath(definition), store);
   }
 }
 

@@ -1,3 +1,4 @@
+import { uidOf } from '../api/meta/object.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import { NodeInfo, podInfo } from './node-info.js';
 
@@ -60,7 +61,7 @@ export class Cache {
   }
 
   assume(pod: Pod, nodeName: string): void {
-    const uid = pod.metadata.uid ?? '';
+    const uid = uidOf(pod);
     this.#assumed.add(uid);
     this.#place(uid, nodeName, pod);
   }
@@ -73,7 +74,7 @@ export class Cache {
 
   /** What the server says of a pod that has a node. */
   setPod(pod: Pod): void {
-    const uid = pod.metadata.uid ?? '';
+    const uid = uidOf(pod);
     this.#assumed.delete(uid);
     if (isFinished(pod)) this.#unplace(uid);
     else this.#place(uid, pod.spec.nodeName ?? '', pod);

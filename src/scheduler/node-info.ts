@@ -1,3 +1,4 @@
+import { uidOf } from '../api/meta/object.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { PodSelector } from './framework.js';
 import { type Amounts, add, amounts, podRequests } from './resources.js';
@@ -86,7 +87,7 @@ export class NodeInfo {
   }
 
   addPod(info: PodInfo): void {
-    const uid = info.pod.metadata.uid ?? '';
+    const uid = uidOf(info.pod);
     this.removePod(uid);
     this.pods.set(uid, info);
     this.#account(info, 1);

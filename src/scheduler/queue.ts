@@ -4,6 +4,7 @@
 //                             ▲                    │ error                        │ an event that may help, or 5 minutes
 //                             └──── backoff ◀──────┴──────────────────────────────┘
 //                                  1 s, 2 s, 4 s … 10 s
+import { uidOf } from '../api/meta/object.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { EventObjects, Plugin } from './framework.js';
@@ -43,10 +44,6 @@ export interface QueueOptions {
 
 function priority(pod: Pod): number {
   return pod.spec.priority ?? 0;
-}
-
-function uidOf(pod: Pod): string {
-  return pod.metadata.uid ?? '';
 }
 
 export class SchedulingQueue {

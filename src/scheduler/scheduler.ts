@@ -1,6 +1,7 @@
 // Gives pods nodes: informers fill the cache and the queue; one pod after the other gets its turn (cycle.ts); a chosen node
 // is assumed at once and bound through the API in the background, so the next turn need not wait for it.
 import { isApiError } from '../api/meta/errors.js';
+import { uidOf } from '../api/meta/object.js';
 import { namespaces, nodes, pods } from '../api/meta/resources.gen.js';
 import type { Binding, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
@@ -117,7 +118,7 @@ class RunningScheduler implements Scheduler {
   }
 
   #podUpdated(old: Pod, pod: Pod): void {
-    const uid = pod.metadata.uid ?? '';
+    const uid = uidOf(pod);
     if (!pod.spec.nodeName) {
       if (!this.#responsible(pod)) this.#queue.remove(uid);
       else if (!this.#cache.isAssumed(uid)) this.#queue.update(old, pod, waitingPodChanges(old, pod));
@@ -131,7 +132,7 @@ class RunningScheduler implements Scheduler {
   }
 
   #podDeleted(pod: Pod): void {
-    const uid = pod.metadata.uid ?? '';
+    const uid = uidOf(pod);
     this.#queue.remove(uid);
     const counted = pod.spec.nodeName || this.#cache.isAssumed(uid);
     this.#cache.removePod(uid);

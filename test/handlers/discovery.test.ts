@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import request from 'supertest';
-import { define, Definitions } from '../../src/api/definition.js';
+import { define } from '../../src/api/definition.js';
+import { Definitions } from '../../src/api/definitions.js';
 import { fact } from '../../src/api/facts.js';
 import { Discovery } from '../../src/handlers/discovery.js';
 import { allDefinitions, versionPaths } from '../helpers/all-definitions.js';

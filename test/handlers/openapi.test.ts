@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import protobuf from 'protobufjs';
 import request from 'supertest';
-import { define, Definitions } from '../../src/api/definition.js';
+import { define } from '../../src/api/definition.js';
+import { Definitions } from '../../src/api/definitions.js';
 import { fact } from '../../src/api/facts.js';
 import { OpenApi } from '../../src/handlers/openapi.js';
 import { VirtualClock } from '../../src/util/clock.js';

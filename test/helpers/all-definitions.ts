@@ -1,4 +1,5 @@
-import { define, type Definition, Definitions } from '../../src/api/definition.js';
+import { define, type Definition } from '../../src/api/definition.js';
+import { Definitions } from '../../src/api/definitions.js';
 import { fact } from '../../src/api/facts.js';
 
 interface Discovered {

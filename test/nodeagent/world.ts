@@ -1,7 +1,8 @@
 // A registry in memory with the kinds that scheduling and running pods need, on a virtual clock; scheduler and nodes as a
 // test wants them.
 import { createAdmission } from '../../src/admission/index.js';
-import { type Definition, Definitions, type Services } from '../../src/api/definition.js';
+import type { Definition, Services } from '../../src/api/definition.js';
+import { Definitions } from '../../src/api/definitions.js';
 import type { KubeObject, Resource } from '../../src/api/meta/object.js';
 import { configmaps, events, namespaces, pods, serviceaccounts } from '../../src/api/meta/resources.gen.js';
 import type { Container, Event, Pod } from '../../src/api/types/core-v1.gen.js';

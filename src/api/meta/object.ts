@@ -53,3 +53,13 @@ export function apiVersionOf(r: { group: string; version: string }): string {
 export function qualified(r: { group: string; resource: string }): string {
   return r.group === '' ? r.resource : `${r.resource}.${r.group}`;
 }
+
+/** `apps/v1/deployments`, or `/v1/pods` for the core group: a resource as the key of a map. */
+export function resourcePath(r: { group: string; version: string; resource: string }): string {
+  return `${r.group}/${r.version}/${r.resource}`;
+}
+
+/** The uid of an object; "" before the server has given it one. */
+export function uidOf(object: { readonly metadata: Readonly<Pick<ObjectMeta, 'uid'>> }): string {
+  return object.metadata.uid ?? '';
+}

@@ -1,6 +1,6 @@
 // Decides what becomes of an object whose owners have gone or are going, and does it.
 import { isApiError } from '../../api/meta/errors.js';
-import type { KubeObject, OwnerReference } from '../../api/meta/object.js';
+import { type KubeObject, type OwnerReference, uidOf } from '../../api/meta/object.js';
 import { referenceTo } from '../../client/event-recorder.js';
 import { splitKey, keyOf } from '../../client/store.js';
 import { equal } from '../../util/equal.js';
@@ -84,7 +84,7 @@ export class Collector {
   }
 
   async #deleteDependent(item: Item, waiting: readonly OwnerReference[]): Promise<void> {
-    const dependents = waiting.length > 0 ? this.#monitors.dependents(item.object.metadata.uid ?? '') : [];
+    const dependents = waiting.length > 0 ? this.#monitors.dependents(uidOf(item.object)) : [];
     if (dependents.length === 0) {
       const finalizers = item.object.metadata.finalizers ?? [];
       await this.#delete(item, finalizers.includes(ORPHAN) ? 'Orphan' : finalizers.includes(FOREGROUND) ? 'Foreground' : 'Background');

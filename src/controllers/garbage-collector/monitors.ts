@@ -1,6 +1,6 @@
 // What the garbage collector knows about owners and dependents. There is no graph beside the informers: each of them has
 // an index by owner, and an owner is found by the coordinates its dependents give.
-import type { KubeObject, OwnerReference, Resource } from '../../api/meta/object.js';
+import { type KubeObject, type OwnerReference, type Resource, resourcePath } from '../../api/meta/object.js';
 import { apiVersionOf } from '../../api/meta/object.js';
 import type { Informer } from '../../client/informer.js';
 import { keyOf } from '../../client/store.js';
@@ -50,7 +50,7 @@ export class Monitors {
       settings
         .resources()
         .filter(isCollectable)
-        .map((r) => [pathOf(r), r]),
+        .map((r) => [resourcePath(r), r]),
     );
     for (const [path, { resource }] of this.#monitors) {
       if (served.has(path)) continue;
@@ -126,11 +126,7 @@ export class Monitors {
 
 /** The queue key of an object of any resource. */
 export function itemKey({ resource, object }: Item): string {
-  return `${pathOf(resource)} ${keyOf(object)}`;
-}
-
-function pathOf(r: Resource): string {
-  return `${r.group}/${r.version}/${r.resource}`;
+  return `${resourcePath(resource)} ${keyOf(object)}`;
 }
 
 /** Events are many and never owned. */

@@ -1,6 +1,6 @@
 // The controller behind ReplicaSets and ReplicationControllers (upstream's pkg/controller/replicaset): counts the pods an
 // object controls, makes the missing ones, deletes those too many, and writes what it saw into the status.
-import type { Resource } from '../../api/meta/object.js';
+import { type Resource, uidOf } from '../../api/meta/object.js';
 import { pods, replicasets } from '../../api/meta/resources.gen.js';
 import type { ReplicaSet } from '../../api/types/apps-v1.gen.js';
 import type { Pod } from '../../api/types/core-v1.gen.js';
@@ -87,7 +87,7 @@ class Replicas<T extends Replicated> {
     const store = informers.of(pods).store;
     const matches = this.#kind.matcher(owner);
     const known = [
-      ...store.byIndex(BY_CONTROLLER, owner.metadata.uid ?? ''),
+      ...store.byIndex(BY_CONTROLLER, uidOf(owner)),
       ...store.byIndex(BY_CONTROLLER, orphansOf(owner.metadata.namespace ?? '')),
     ];
     const active = await claim(known.filter(isPodActive), {
@@ -167,10 +167,6 @@ class Replicas<T extends Replicated> {
 }
 
 /** How a pod is known to expectations: a pod made again under its name is another. */
-export function uidOf(pod: Pod): string {
-  return pod.metadata.uid ?? '';
-}
-
 function asError(reason: unknown): Error | undefined {
   return reason === undefined || reason instanceof Error ? reason : new Error('not an error', { cause: reason });
 }

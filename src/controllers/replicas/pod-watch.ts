@@ -1,7 +1,7 @@
 // Which changes of pods concern which ReplicaSet.
 import { pods } from '../../api/meta/resources.gen.js';
 import type { Pod } from '../../api/types/core-v1.gen.js';
-import type { OwnerReference } from '../../api/meta/object.js';
+import { type OwnerReference, uidOf } from '../../api/meta/object.js';
 import { keyOf } from '../../client/store.js';
 import { equal } from '../../util/equal.js';
 import type { Enqueue, Environment, Watch } from '../runtime/controller.js';
@@ -25,7 +25,7 @@ export function podWatch<T extends Replicated>(environment: Environment, kind: R
   const leaving = (queue: Enqueue, pod: Pod) => {
     const owner = ownerOf(pod.metadata.namespace, controllerOf(pod));
     if (!owner) return;
-    expectations.deleted(keyOf(owner), pod.metadata.uid ?? '');
+    expectations.deleted(keyOf(owner), uidOf(pod));
     queue.add(keyOf(owner));
   };
 

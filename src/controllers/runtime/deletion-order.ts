@@ -1,4 +1,5 @@
 // Which pods a controller gives up first when it has too many.
+import { uidOf } from '../../api/meta/object.js';
 import type { Pod } from '../../api/types/core-v1.gen.js';
 import { isPodActive, isPodReady, podCondition } from './pods.js';
 
@@ -37,7 +38,7 @@ function sortKeys(pod: Pod, crowd: ReadonlyMap<string, number>, now: number): Ke
     -restarts.regular,
     -restarts.sidecar,
     age(pod.metadata.creationTimestamp, now),
-    pod.metadata.uid ?? '',
+    uidOf(pod),
   ];
 }
 

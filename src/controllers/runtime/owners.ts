@@ -1,6 +1,6 @@
 // Owner references: who controls an object, and how a controller comes to its objects (adoption) and lets them go (release).
 import { isApiError } from '../../api/meta/errors.js';
-import type { KubeObject, OwnerReference, Resource } from '../../api/meta/object.js';
+import { type KubeObject, type OwnerReference, type Resource, uidOf } from '../../api/meta/object.js';
 import { apiVersionOf } from '../../api/meta/object.js';
 import type { Client } from '../../client/client.js';
 
@@ -21,7 +21,7 @@ export function controllerReference(resource: Resource, owner: KubeObject): Owne
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,
     name: owner.metadata.name,
-    uid: owner.metadata.uid ?? '',
+    uid: uidOf(owner),
     controller: true,
     blockOwnerDeletion: true,
   };

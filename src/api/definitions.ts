@@ -1,0 +1,32 @@
+import type { Definition, GroupVersionKind } from './definition.js';
+import { apiVersionOf, resourcePath } from './meta/object.js';
+
+/** Every definition of a server, by group, version and resource. CRDs come and go; the rest is fixed at start. */
+export class Definitions {
+  readonly #byPath = new Map<string, Definition>();
+  #revision = 0;
+
+  /** Goes up with every change: what is derived from all definitions is made anew. */
+  get revision(): number {
+    return this.#revision;
+  }
+  /** @throws Error for a second definition of the same resource, or of the same kind in a group and version */
+  add(definition: Definition): void {
+    const key = resourcePath(definition);
+    if (this.#byPath.has(key)) throw new Error(`two definitions of ${key}`);
+    if (this.byKind(definition)) throw new Error(`two definitions of kind ${definition.kind} in ${apiVersionOf(definition)}`);
+    this.#byPath.set(key, definition);
+    this.#revision++;
+  }
+  /** @returns undefined when no such resource is served */
+  find(group: string, version: string, resource: string): Definition | undefined {
+    return this.#byPath.get(resourcePath({ group, version, resource }));
+  }
+  byKind(gvk: GroupVersionKind): Definition | undefined {
+    return this.all().find((d) => d.group === gvk.group && d.version === gvk.version && d.kind === gvk.kind);
+  }
+  /** In the order in which they were added. */
+  all(): Definition[] {
+    return [...this.#byPath.values()];
+  }
+}
