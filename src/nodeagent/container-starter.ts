@@ -1,12 +1,14 @@
 import type { Clock } from '../util/clock.js';
-import type { Node, Pod } from '../api/types/core-v1.gen.js';
+import type { LifecycleHandler, Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Place } from './downward.js';
 import { ConfigError, environment } from './environment.js';
 import { ensureImage } from './images.js';
+import { runHook } from './hooks.js';
 import type { PodEvents } from './pod-events.js';
 import type { ContainerRecord, PodRecord } from './records.js';
 import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, START_ERROR } from './runtime.js';
 import type { Sources } from './sources.js';
+import { killContainer } from './stop-pod.js';
 import { goDuration, messageOf, podText } from './text.js';
 
 export interface StarterContext {
@@ -42,6 +44,8 @@ export class ContainerStarter {
     if (ended?.finishedAt !== undefined) container.crash.next(ended.finishedAt, clock.now());
     try {
       const started = await this.#try(record, container, signal);
+      const hook = container.spec.lifecycle?.postStart;
+      if (hook && container.starting && !(await this.#postStart(hook, record, container, signal))) return undefined;
       container.waiting =
         started.reason === START_ERROR ? { reason: 'RunContainerError', ...(started.message && { message: started.message }) } : undefined;
       return started;
@@ -93,6 +97,7 @@ export class ContainerStarter {
     else events.container(pod, container, 'Normal', 'Started', 'Container started');
     container.previous = container.current;
     container.current = started;
+    container.starting = !failed && container.spec.lifecycle?.postStart !== undefined;
     container.restartCount = attempt;
     // of the past only the last attempt is kept, for its logs
     if (obsolete)
@@ -100,9 +105,34 @@ export class ContainerStarter {
     return started;
   }
 
+  /**
+   * Runs the hook; a container whose hook fails is killed, and its restart policy decides what follows.
+   * @returns whether the container goes on. True also when the pod is to end meanwhile: that ends the container.
+   */
+  async #postStart(hook: LifecycleHandler, record: PodRecord, container: ContainerRecord, signal: AbortSignal): Promise<boolean> {
+    const { clock, events } = this.#context;
+    const { pod } = record;
+    const failure = await Promise.race([runHook(hook, record, container, this.#context).then(() => undefined, messageOf), aborted(signal)]);
+    container.starting = false;
+    if (failure === undefined || signal.aborted) return true;
+    // the event does not say why: what the hook printed may be secret
+    events.container(pod, container, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
+    const deadline = clock.now() + (pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+    await killContainer(record, container, { deadline, message: 'FailedPostStartHook' }, this.#context);
+    container.waiting = { reason: 'PostStartHookError', message: failure };
+    return false;
+  }
+
   #retryLater(container: ContainerRecord): void {
     if (container.pullFailure && container.pull.delay > 0) return;
     const now = this.#context.clock.now();
     container.retryAt = now + RETRY;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }

@@ -19,6 +19,8 @@ export interface ContainerRecord {
   restartCount: number;
   /** Why it does not run, where that is more than "its turn has not come". */
   waiting: { readonly reason: string; readonly message?: string } | undefined;
+  /** Its postStart hook is under way: it runs, but is not shown as running yet. */
+  starting: boolean;
   /** What the startup probe says; true without one, once it runs. */
   started: boolean;
   /** What the readiness probe says. */
@@ -58,6 +60,7 @@ function record(spec: Container, kind: ContainerKind): ContainerRecord {
     previous: undefined,
     restartCount: 0,
     waiting: undefined,
+    starting: false,
     started: false,
     ready: false,
     crash: new Backoff(FIRST_BACKOFF, LAST_BACKOFF),

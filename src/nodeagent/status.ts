@@ -70,8 +70,11 @@ function terminated(c: RuntimeContainer): NonNullable<ContainerState['terminated
 function stateOf(record: PodRecord, container: ContainerRecord): { state: ContainerState; lastState: ContainerState } {
   const { current, previous, waiting } = container;
   const last = (c: RuntimeContainer | undefined): ContainerState => (c ? { terminated: terminated(c) } : {});
+  if (current?.state === 'running' && container.starting)
+    return { state: { waiting: { reason: 'ContainerCreating' } }, lastState: last(previous) };
   if (current?.state === 'running') return { state: { running: { startedAt: timestamp(current.startedAt) } }, lastState: last(previous) };
-  if (waiting && !record.terminating && !record.verdict) return { state: { waiting }, lastState: last(current ?? previous) };
+  const final = current && !shouldRestart(record.pod, container, current.exitCode ?? 0);
+  if (waiting && !final && !record.terminating && !record.verdict) return { state: { waiting }, lastState: last(current ?? previous) };
   if (current) return { state: { terminated: terminated(current) }, lastState: last(previous) };
   const initializing = record.containers.some((c) => c.kind !== 'main');
   return { state: { waiting: { reason: initializing ? 'PodInitializing' : 'ContainerCreating' } }, lastState: last(previous) };
@@ -80,7 +83,7 @@ function stateOf(record: PodRecord, container: ContainerRecord): { state: Contai
 function containerStatus(record: PodRecord, container: ContainerRecord): ContainerStatus {
   const { spec, current, kind } = container;
   const { state, lastState } = stateOf(record, container);
-  const running = isRunning(container);
+  const running = isRunning(container) && !container.starting;
   const completed = current?.state === 'exited' && current.exitCode === 0;
   const mounts = spec.volumeMounts ?? [];
   return {
@@ -120,7 +123,7 @@ function phaseOf(record: PodRecord): Phase {
   const initialized = anyMainStarted(containers);
   if (inits.some((c) => exitCode(c) === undefined && !initialized)) return 'Pending';
   if (sidecars.some((c) => !(isRunning(c) && c.started) && exitCode(c) === undefined) && !initialized) return 'Pending';
-  if (mains.some((c) => c.current === undefined && c.previous === undefined)) return 'Pending';
+  if (mains.some((c) => (c.current === undefined || c.starting) && c.previous === undefined)) return 'Pending';
   if ([...mains, ...sidecars].some(isRunning) && !record.terminating) return 'Running';
   if (mains.some(isRunning)) return 'Running';
   if (!record.terminating && mains.some((c) => !gone(c))) return 'Running';

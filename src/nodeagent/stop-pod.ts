@@ -1,19 +1,20 @@
 // Ends the containers of a pod (kuberuntime killContainersWithSyncResult): preStop hooks first, within the grace period; main
 // containers together, sidecars after them in the reverse order of their start.
-import type { LifecycleHandler } from '../api/types/core-v1.gen.js';
 import { type Clock, sleep } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
+import { runHook } from './hooks.js';
 import type { PodEvents } from './pod-events.js';
 import { type ContainerRecord, isRunning, type PodRecord } from './records.js';
 import type { Runtime } from './runtime.js';
-import { httpGet } from './network-probes.js';
-import { portNumber } from './prober.js';
 import { podText } from './text.js';
 
-export interface StopContext {
+export interface KillContext {
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly events: PodEvents;
+}
+
+export interface StopContext extends KillContext {
   /** The API object is gone: nobody can say any more how long to wait. */
   readonly vanished: boolean;
 }
@@ -25,7 +26,8 @@ const MIN_GRACE = 1;
 export async function stopPod(record: PodRecord, context: StopContext, now: number): Promise<void> {
   const deadline = deadlineOf(record, context, now);
   const running = record.containers.filter(isRunning);
-  const stop = (container: ContainerRecord) => stopContainer(record, container, deadline, context);
+  const stop = (container: ContainerRecord) =>
+    killContainer(record, container, { deadline, message: `Stopping container ${container.spec.name}` }, context);
   await Promise.all(running.filter((c) => c.kind !== 'sidecar').map(stop));
   for (const sidecar of running.filter((c) => c.kind === 'sidecar').reverse()) await stop(sidecar);
 }
@@ -48,13 +50,24 @@ function deadlineOf({ pod }: PodRecord, { vanished }: StopContext, now: number):
   return now + Math.max(deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30, MIN_GRACE) * 1_000;
 }
 
-async function stopContainer(record: PodRecord, container: ContainerRecord, deadline: number, context: StopContext): Promise<void> {
+/** Ends one container, its preStop hook first. Resolves once it has ended, as the record says then. */
+export async function killContainer(
+  record: PodRecord,
+  container: ContainerRecord,
+  { deadline, message }: { readonly deadline: number; readonly message: string },
+  context: KillContext,
+): Promise<void> {
   const { runtime, clock, events } = context;
   const { current, spec } = container;
   if (!current) return;
-  events.container(record.pod, container, 'Normal', 'Killing', `Stopping container ${spec.name}`);
+  events.container(record.pod, container, 'Normal', 'Killing', message);
   const hook = spec.lifecycle?.preStop;
-  if (hook) await Promise.race([preStop(hook, record, container, context), sleep(clock, deadline - clock.now())]);
+  if (hook) {
+    const ran = runHook(hook, record, container, context).catch(() =>
+      events.container(record.pod, container, 'Warning', 'FailedPreStopHook', 'PreStopHook failed'),
+    );
+    await Promise.race([ran, sleep(clock, deadline - clock.now())]);
+  }
   const seconds = Math.max(MIN_GRACE, Math.ceil((deadline - clock.now()) / 1_000));
   const ended = await runtime.stopContainer(record.pod, current.id, seconds);
   container.current = ended ?? {
@@ -65,24 +78,4 @@ async function stopContainer(record: PodRecord, container: ContainerRecord, dead
     message: 'The container could not be located when the pod was terminated',
     finishedAt: clock.now(),
   };
-}
-
-async function preStop(
-  hook: LifecycleHandler,
-  record: PodRecord,
-  container: ContainerRecord,
-  { runtime, clock, events }: StopContext,
-): Promise<void> {
-  const { pod, sandbox } = record;
-  const id = container.current?.id ?? '';
-  try {
-    if (hook.sleep) await sleep(clock, hook.sleep.seconds * 1_000);
-    if (hook.exec) {
-      const { exitCode, output } = await runtime.exec(pod, id, hook.exec.command ?? [], 0);
-      if (exitCode !== 0) throw new Error(output);
-    }
-    if (hook.httpGet && runtime.mounts) await httpGet(hook.httpGet, sandbox?.ip ?? '', (port) => portNumber(container.spec, port), 30_000);
-  } catch {
-    events.container(pod, container, 'Warning', 'FailedPreStopHook', 'PreStopHook failed');
-  }
 }

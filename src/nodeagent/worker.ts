@@ -16,7 +16,7 @@ import { type ContainerRecord, newRecord, nextAttempt, type PodRecord, verdictOf
 import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, type RuntimePod } from './runtime.js';
 import type { Sources } from './sources.js';
 import { StatusWriter } from './status-writer.js';
-import { hurryPod, stopPod } from './stop-pod.js';
+import { hurryPod, killContainer, stopPod } from './stop-pod.js';
 import { messageOf, podText } from './text.js';
 import { volumeContents, volumeReferences } from './volumes.js';
 
@@ -326,15 +326,14 @@ export class PodWorker {
 
   /** Kills a container so that its restart policy decides what follows. */
   async #restart(record: ContainerRecord, container: RuntimeContainer, message: string): Promise<void> {
-    const { runtime, events, logger } = this.#context;
+    const { clock, logger } = this.#context;
     const { pod } = this.#record;
     const probe = message.includes('startup') ? record.spec.startupProbe : record.spec.livenessProbe;
     this.#endProbes(container.id);
-    events.container(pod, record, 'Normal', 'Killing', message);
     try {
       const grace = probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
-      const ended = await runtime.stopContainer(pod, container.id, grace);
-      if (ended) this.changed(ended);
+      await killContainer(this.#record, record, { deadline: clock.now() + grace * 1_000, message }, this.#context);
+      if (record.current?.id === container.id) this.changed(record.current);
     } catch (error) {
       logger.error('a container that failed its probe could not be stopped', { pod: podText(pod), container: container.name, error });
     }
