@@ -3,6 +3,7 @@
 import { isEmptyLabelSelector } from '../api/meta/label-selector.js';
 import { uidOf } from '../api/meta/object.js';
 import { deployments, pods, replicasets } from '../api/meta/resources.gen.js';
+import { isPodFinished } from '../api/shared/pod/conditions.js';
 import type { Deployment, ReplicaSet } from '../api/types/apps-v1.gen.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import { keyOf } from '../client/store.js';
@@ -11,7 +12,7 @@ import type { Controller, ControllerDefinition, Environment, Result } from './ru
 import { watch, watchMapped } from './runtime/controller.js';
 import { claim, controllerOf } from './runtime/owners.js';
 import { isNamespaceTerminating } from './runtime/pod-writer.js';
-import { BY_CONTROLLER, isPodFinished, orphansOf, podController } from './runtime/pods.js';
+import { BY_CONTROLLER, orphansOf, podController } from './runtime/pods.js';
 import { matcherOf } from './runtime/selector.js';
 
 /** Upstream gives up on a Deployment after so many failures, until it changes. */

@@ -2,6 +2,7 @@
 // pkg/controller/disruption).
 import { isApiError } from '../api/meta/errors.js';
 import { deployments, poddisruptionbudgets, pods, replicasets, replicationcontrollers } from '../api/meta/resources.gen.js';
+import { isPodFinished, podCondition } from '../api/shared/pod/conditions.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../api/types/policy-v1.gen.js';
 import { formatLabelSelector } from '../api/shared/format.js';
@@ -13,7 +14,6 @@ import { expectedScale } from './disruption/scale.js';
 import { budgetStatus, disruptedPods, failedStatus, healthyPods } from './disruption/status.js';
 import type { Controller, ControllerDefinition, Environment, Result } from './runtime/controller.js';
 import { watch, watchMapped } from './runtime/controller.js';
-import { isPodFinished, podCondition } from './runtime/pods.js';
 import { matcherOf } from './runtime/selector.js';
 
 /** A pod that says it is about to be disrupted, and is still there after so long, is not. */

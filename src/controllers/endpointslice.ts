@@ -2,13 +2,13 @@
 import { apiVersionOf } from '../api/meta/object.js';
 import { endpointslices, nodes, pods, services } from '../api/meta/resources.gen.js';
 import { familyOf } from '../api/shared/ip.js';
+import { isPodReady } from '../api/shared/pod/conditions.js';
 import type { Node, Pod, Service } from '../api/types/core-v1.gen.js';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../api/types/discovery-v1.gen.js';
 import { equal } from '../util/equal.js';
 import type { ControllerDefinition, Environment } from './runtime/controller.js';
 import { watchMapped } from './runtime/controller.js';
 import { controllerReference } from './runtime/owners.js';
-import { isPodReady } from './runtime/pods.js';
 import { addressesOf, hostnameOf, isHeadless, selectedPods, servingPodWatch, targetPort } from './services/selection.js';
 import { MANAGED_BY, SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
 import type { AddressType, Group } from './services/slices.js';

@@ -2,6 +2,7 @@
 import { isApiError } from '../api/meta/errors.js';
 import type { KubeObject, Resource } from '../api/meta/object.js';
 import { persistentvolumeclaims, persistentvolumes, pods } from '../api/meta/resources.gen.js';
+import { isPodFinished } from '../api/shared/pod/conditions.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import type { ControllerDefinition, Environment } from './runtime/controller.js';
 import { watchMapped } from './runtime/controller.js';
@@ -19,7 +20,11 @@ export const claimProtection: ControllerDefinition = {
       watches: [watchMapped(pods, (pod) => claimsOf(pod).map((name) => `${pod.metadata.namespace}/${name}`))],
       reconcile: (key) => {
         const namespace = key.slice(0, key.indexOf('/'));
-        const inUse = () => environment.informers.of(pods).store.list().some((pod) => pod.metadata.namespace === namespace && isUser(pod, key));
+        const inUse = () =>
+          environment.informers
+            .of(pods)
+            .store.list()
+            .some((pod) => pod.metadata.namespace === namespace && isUser(pod, key));
         return release(environment, persistentvolumeclaims, key, CLAIM_FINALIZER, inUse);
       },
     },
@@ -68,6 +73,5 @@ function claimsOf({ metadata, spec }: Pod): string[] {
 
 /** A pod uses a claim from its assignment to a node until it has ended. */
 function isUser(pod: Pod, key: string): boolean {
-  const ended = pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
-  return Boolean(pod.spec.nodeName) && !ended && claimsOf(pod).some((name) => `${pod.metadata.namespace}/${name}` === key);
+  return Boolean(pod.spec.nodeName) && !isPodFinished(pod) && claimsOf(pod).some((name) => `${pod.metadata.namespace}/${name}` === key);
 }

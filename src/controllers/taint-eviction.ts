@@ -2,6 +2,7 @@
 // pkg/controller/tainteviction).
 import { isApiError } from '../api/meta/errors.js';
 import { nodes, pods } from '../api/meta/resources.gen.js';
+import { podCondition } from '../api/shared/pod/conditions.js';
 import { tolerates } from '../api/shared/tolerations.js';
 import type { Node, Pod, PodCondition, Taint, Toleration } from '../api/types/core-v1.gen.js';
 import { keyOf, splitKey } from '../client/store.js';
@@ -9,7 +10,7 @@ import { timestamp } from '../util/clock.js';
 import { equal } from '../util/equal.js';
 import type { Controller, ControllerDefinition, Enqueue, Environment, Result } from './runtime/controller.js';
 import { watch } from './runtime/controller.js';
-import { BY_NODE, podCondition, podNode } from './runtime/pods.js';
+import { BY_NODE, podNode } from './runtime/pods.js';
 
 /** Evicts pods by taints. */
 export const taintEviction: ControllerDefinition = {

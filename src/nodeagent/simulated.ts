@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { uidOf } from '../api/meta/object.js';
+import { isPodFinished } from '../api/shared/pod/conditions.js';
 import type { Container, ContainerStatus, Pod } from '../api/types/core-v1.gen.js';
 import { type Clock, sleep, type Timer } from '../util/clock.js';
 import { AddressPool } from './addresses.js';
@@ -87,7 +88,7 @@ class SimulatedRuntime implements Runtime {
     const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].filter((s) => s.containerID);
     const ip = pod.status?.podIP;
     if (!ip || statuses.length === 0) return undefined;
-    const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+    const over = isPodFinished(pod);
     const sandbox = over ? undefined : { id: this.#newId(), ip };
     if (sandbox && !pod.spec.hostNetwork) this.#pool(node).reserve(ip);
     const adopted: SimulatedPod = { node, pod, sandbox, entries: new Map() };

@@ -1,11 +1,7 @@
 import { uidOf } from '../api/meta/object.js';
+import { isPodFinished } from '../api/shared/pod/conditions.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import { NodeInfo, podInfo } from './node-info.js';
-
-/** Pods that need no room any more. */
-export function isFinished(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-}
 
 /**
  * What the scheduler believes of the nodes: the pods bound to them as the server tells, and those it has just given a
@@ -76,7 +72,7 @@ export class Cache {
   setPod(pod: Pod): void {
     const uid = uidOf(pod);
     this.#assumed.delete(uid);
-    if (isFinished(pod)) this.#unplace(uid);
+    if (isPodFinished(pod)) this.#unplace(uid);
     else this.#place(uid, pod.spec.nodeName ?? '', pod);
   }
 

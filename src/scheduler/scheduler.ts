@@ -3,6 +3,7 @@
 import { isApiError } from '../api/meta/errors.js';
 import { uidOf } from '../api/meta/object.js';
 import { namespaces, nodes, pods } from '../api/meta/resources.gen.js';
+import { isPodFinished } from '../api/shared/pod/conditions.js';
 import type { Binding, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
 import { EventRecorder } from '../client/event-recorder.js';
@@ -10,7 +11,7 @@ import type { Informers } from '../client/informers.js';
 import { keyOf } from '../client/store.js';
 import { type Clock, timestamp } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
-import { Cache, isFinished } from './cache.js';
+import { Cache } from './cache.js';
 import { assignedPodChanges, nodeChanges, waitingPodChanges } from './changes.js';
 import { SchedulingCycle } from './cycle.js';
 import type { Plugin, Snapshot } from './framework.js';
@@ -113,7 +114,7 @@ class RunningScheduler implements Scheduler {
   #podAdded(pod: Pod): void {
     if (pod.spec.nodeName) {
       this.#cache.setPod(pod);
-      if (!isFinished(pod)) this.#queue.notify({ event: 'assigned-pod-added', old: undefined, current: pod });
+      if (!isPodFinished(pod)) this.#queue.notify({ event: 'assigned-pod-added', old: undefined, current: pod });
     } else if (this.#responsible(pod)) this.#queue.add(pod);
   }
 
@@ -127,7 +128,7 @@ class RunningScheduler implements Scheduler {
     this.#queue.remove(uid);
     this.#cache.setPod(pod);
     if (!old.spec.nodeName) this.#queue.notify({ event: 'assigned-pod-added', old: undefined, current: pod });
-    else if (!isFinished(old) && isFinished(pod)) this.#queue.notify({ event: 'assigned-pod-deleted', old: pod, current: undefined });
+    else if (!isPodFinished(old) && isPodFinished(pod)) this.#queue.notify({ event: 'assigned-pod-deleted', old: pod, current: undefined });
     else for (const change of assignedPodChanges(old, pod)) this.#queue.notify(change);
   }
 
@@ -140,7 +141,7 @@ class RunningScheduler implements Scheduler {
   }
 
   #responsible(pod: Pod): boolean {
-    return (pod.spec.schedulerName ?? 'default-scheduler') === this.#profile && !isFinished(pod);
+    return (pod.spec.schedulerName ?? 'default-scheduler') === this.#profile && !isPodFinished(pod);
   }
 
   #wake(): void {

@@ -1,9 +1,9 @@
 // The status of a PodDisruptionBudget: what the eviction of a pod is judged by.
+import { isPodReady } from '../../api/shared/pod/conditions.js';
 import type { Condition } from '../../api/types/meta-v1.gen.js';
 import type { Pod } from '../../api/types/core-v1.gen.js';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../api/types/policy-v1.gen.js';
 import { timestamp } from '../../util/clock.js';
-import { isPodReady } from '../runtime/pods.js';
 
 /** A pod that was evicted should be gone, or at least terminating, after so long. */
 const DELETION_TIMEOUT = 120_000;

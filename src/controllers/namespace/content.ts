@@ -2,9 +2,9 @@
 import { isApiError } from '../../api/meta/errors.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { pods } from '../../api/meta/resources.gen.js';
+import { isPodFinished } from '../../api/shared/pod/conditions.js';
 import type { Namespace } from '../../api/types/core-v1.gen.js';
 import { type Environment, hasOwnObjects, type ServedResource } from '../runtime/controller.js';
-import { isPodFinished } from '../runtime/pods.js';
 import type { Findings } from './conditions.js';
 
 /** How long objects with finalizers are expected to stay. */

@@ -1,10 +1,11 @@
 // Looks at all nodes every few seconds, as upstream's monitorNodeHealth.
 import { isApiError } from '../../api/meta/errors.js';
 import { leases, nodes, pods } from '../../api/meta/resources.gen.js';
+import { podCondition } from '../../api/shared/pod/conditions.js';
 import type { Node, ObjectReference, Pod } from '../../api/types/core-v1.gen.js';
 import { timestamp } from '../../util/clock.js';
 import type { Environment } from '../runtime/controller.js';
-import { BY_NODE, podCondition } from '../runtime/pods.js';
+import { BY_NODE } from '../runtime/pods.js';
 import { lostConditions, NodeHealth, readyCondition } from './health.js';
 import { changeTaints, noExecuteChange } from './taints.js';
 import { Zones } from './zones.js';

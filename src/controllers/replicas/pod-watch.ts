@@ -1,5 +1,6 @@
 // Which changes of pods concern which ReplicaSet.
 import { pods } from '../../api/meta/resources.gen.js';
+import { isPodReady } from '../../api/shared/pod/conditions.js';
 import type { Pod } from '../../api/types/core-v1.gen.js';
 import { type OwnerReference, uidOf } from '../../api/meta/object.js';
 import { keyOf } from '../../client/store.js';
@@ -8,7 +9,6 @@ import type { Enqueue, Environment, Watch } from '../runtime/controller.js';
 import { watch } from '../runtime/controller.js';
 import type { Expectations } from '../runtime/expectations.js';
 import { controllerOf } from '../runtime/owners.js';
-import { isPodReady } from '../runtime/pods.js';
 import type { ReplicatedKind } from './controller.js';
 import type { Replicated } from './status.js';
 

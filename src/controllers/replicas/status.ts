@@ -1,9 +1,10 @@
 // The status of a ReplicaSet or ReplicationController.
+import { isPodReady } from '../../api/shared/pod/conditions.js';
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../api/types/apps-v1.gen.js';
 import type { Pod, ReplicationController } from '../../api/types/core-v1.gen.js';
 import { timestamp } from '../../util/clock.js';
 import { equal } from '../../util/equal.js';
-import { isPodAvailable, isPodReady } from '../runtime/pods.js';
+import { isPodAvailable } from '../runtime/pods.js';
 
 /** The kinds that keep a number of equal pods. */
 export type Replicated = ReplicaSet | ReplicationController;

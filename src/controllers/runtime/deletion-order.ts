@@ -1,7 +1,8 @@
 // Which pods a controller gives up first when it has too many.
 import { uidOf } from '../../api/meta/object.js';
+import { isPodReady, podCondition } from '../../api/shared/pod/conditions.js';
 import type { Pod } from '../../api/types/core-v1.gen.js';
-import { isPodActive, isPodReady, podCondition } from './pods.js';
+import { isPodActive } from './pods.js';
 
 const PHASES: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
 const COST = 'controller.kubernetes.io/pod-deletion-cost';

@@ -1,7 +1,8 @@
 // What controllers ask about pods, and how they make them.
 import { isDNS1123Subdomain } from '../../api/meta/names.js';
 import type { Draft, OwnerReference } from '../../api/meta/object.js';
-import type { Pod, PodCondition, PodTemplateSpec } from '../../api/types/core-v1.gen.js';
+import { isPodFinished, podCondition } from '../../api/shared/pod/conditions.js';
+import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.gen.js';
 import { controllerOf } from './owners.js';
 
 /** Name of the pod informer's index by controlling owner. */
@@ -19,6 +20,7 @@ export function orphansOf(namespace: string): string {
   return `/${namespace}`;
 }
 
+/** The node a pod is bound to. */
 export function podNode(pod: Pod): string | undefined {
   return pod.spec.nodeName || undefined;
 }
@@ -31,18 +33,6 @@ export function isPodActive(pod: Pod): boolean {
 /** Being deleted, and not finished. */
 export function isPodTerminating(pod: Pod): boolean {
   return !isPodFinished(pod) && pod.metadata.deletionTimestamp !== undefined;
-}
-
-export function isPodFinished(pod: Pod): boolean {
-  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed';
-}
-
-export function podCondition(pod: Pod, type: string): PodCondition | undefined {
-  return pod.status.conditions?.find((c) => c.type === type);
-}
-
-export function isPodReady(pod: Pod): boolean {
-  return podCondition(pod, 'Ready')?.status === 'True';
 }
 
 /** The time, in milliseconds, from which a ready pod counts as available; undefined when it is not ready, or not known since when. */

@@ -1,12 +1,12 @@
 // Which pods a Service is about, at which addresses and ports.
 import { familyOf } from '../../api/shared/ip.js';
+import { isPodFinished, isPodReady } from '../../api/shared/pod/conditions.js';
 import type { Pod, Service, ServicePort } from '../../api/types/core-v1.gen.js';
 import type { Store } from '../../client/store.js';
 import { keyOf } from '../../client/store.js';
 import { equal } from '../../util/equal.js';
 import type { Environment, Watch } from '../runtime/controller.js';
 import { watch } from '../runtime/controller.js';
-import { isPodFinished, isPodReady } from '../runtime/pods.js';
 import { pods, services } from '../../api/meta/resources.gen.js';
 
 type Labels = Readonly<Record<string, string>> | undefined;

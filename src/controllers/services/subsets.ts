@@ -1,7 +1,7 @@
 // The subsets of an Endpoints object: every combination of ports, with all addresses that have it.
+import { isPodReady } from '../../api/shared/pod/conditions.js';
 import type { EndpointAddress, EndpointPort, EndpointSubset, Pod, Service } from '../../api/types/core-v1.gen.js';
 import { familyOf } from '../../api/shared/ip.js';
-import { isPodReady } from '../runtime/pods.js';
 import { addressesOf, hostnameOf, isHeadless, targetPort } from './selection.js';
 
 /** More addresses than an Endpoints object should have (KEP-752). */

@@ -1,5 +1,5 @@
+import { podCondition } from '../../api/shared/pod/conditions.js';
 import type { Pod, Service } from '../../api/types/core-v1.gen.js';
-import { podCondition } from '../runtime/pods.js';
 
 export const LAST_CHANGE_TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 

@@ -1,16 +1,18 @@
-// Conditions of pods, as the server, the scheduler and the node agent write them.
+// How far a pod is: its conditions, and whether it is over. What server, scheduler, controllers and node agents ask alike.
 import type { Pod, PodCondition, PodStatus } from '../../types/core-v1.gen.js';
 
-export function podCondition(status: PodStatus | undefined, type: string): PodCondition | undefined {
+/** @returns undefined when the pod has no condition of the type */
+export function podCondition({ status }: { readonly status?: PodStatus | undefined }, type: string): PodCondition | undefined {
   return status?.conditions?.find((c) => c.type === type);
 }
 
+/** Its condition Ready says so. */
 export function isPodReady(pod: Pod): boolean {
-  return podCondition(pod.status, 'Ready')?.status === 'True';
+  return podCondition(pod, 'Ready')?.status === 'True';
 }
 
 /** Succeeded and Failed pods never run again. */
-export function isTerminal(pod: Pod): boolean {
+export function isPodFinished(pod: Pod): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 }
 

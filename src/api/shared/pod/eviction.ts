@@ -20,7 +20,7 @@ import { poddisruptionbudgets, pods } from '../../meta/resources.gen.js';
 import type { Pod } from '../../types/core-v1.gen.js';
 import type { Eviction, PodDisruptionBudget } from '../../types/policy-v1.gen.js';
 import { CREATED } from './binding.js';
-import { isPodReady, isTerminal, setPodCondition } from './conditions.js';
+import { isPodReady, isPodFinished, setPodCondition } from './conditions.js';
 
 /** As many attempts as upstream makes when other writes come between. */
 const ATTEMPTS = 20;
@@ -40,7 +40,8 @@ export async function evict(context: Context, key: ObjectKey, eviction: Eviction
     if (!pod) throw notFound(pods, key.name);
     if (!needsNoBudget(pod)) break;
     // a pending pod may have started meanwhile, and then its budget counts
-    const certain = isTerminal(pod) || pod.metadata.deletionTimestamp !== undefined || options.preconditions?.resourceVersion !== undefined;
+    const certain =
+      isPodFinished(pod) || pod.metadata.deletionTimestamp !== undefined || options.preconditions?.resourceVersion !== undefined;
     try {
       await markAndDelete(context, key, certain ? options : atRevision(options, pod), dryRun);
       return CREATED;
@@ -86,7 +87,7 @@ function deleteOptions(context: Context, key: ObjectKey, eviction: Eviction): { 
 
 /** Finished pods are no loss; pending ones serve nobody yet; the others go anyway. */
 function needsNoBudget(pod: Pod): boolean {
-  return isTerminal(pod) || pod.status.phase === 'Pending' || pod.metadata.deletionTimestamp !== undefined;
+  return isPodFinished(pod) || pod.status.phase === 'Pending' || pod.metadata.deletionTimestamp !== undefined;
 }
 
 function atRevision(options: DeleteOptions, pod: Pod): DeleteOptions {

@@ -43,7 +43,7 @@ function summarize(pod: Pod): Summary {
   const summary: Summary = { ready: 0, restarts: none(), reason: gated ? 'SchedulingGated' : status.reason || status.phase || '' };
   const sidecarRestarts = none();
   const initializing = addInitContainers(pod, summary, sidecarRestarts);
-  if (!initializing || podCondition(status, 'Initialized')?.status === 'True') {
+  if (!initializing || podCondition({ status }, 'Initialized')?.status === 'True') {
     // once the main containers count, restarts of init containers that are done are forgotten
     summary.restarts = sidecarRestarts;
     addContainers(pod, summary);
@@ -97,7 +97,7 @@ function addContainers({ status }: Pod, summary: Summary): void {
     }
   }
   if (summary.reason !== 'Completed') return;
-  if (running && podCondition(status, 'Ready')?.status === 'True') summary.reason = 'Running';
+  if (running && podCondition({ status }, 'Ready')?.status === 'True') summary.reason = 'Running';
   else if (error) summary.reason = error;
   else if (running) summary.reason = 'NotReady';
 }
@@ -117,5 +117,5 @@ function add(restarts: Restarts, container: ContainerStatus): void {
 function readinessGates({ spec, status }: Pod): string {
   const gates = spec.readinessGates ?? [];
   if (gates.length === 0) return '<none>';
-  return `${gates.filter((g) => podCondition(status, g.conditionType)?.status === 'True').length}/${gates.length}`;
+  return `${gates.filter((g) => podCondition({ status }, g.conditionType)?.status === 'True').length}/${gates.length}`;
 }
