@@ -2,8 +2,14 @@
 // order of the list is the order of running, and is upstream's (pkg/kubeapiserver/options/plugins.go).
 import type { Admission, AdmissionAttributes } from '../api/admission.js';
 import { UserError } from '../util/user-error.js';
+import { alwaysPullImages } from './always-pull-images.js';
+import { certificateApproval, certificateSigning } from './certificates.js';
+import { defaultIngressClass } from './default-ingress-class.js';
+import { defaultStorageClass } from './default-storage-class.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
+import { limitRanger } from './limit-ranger.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
+import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.js';
 import { priority } from './priority.js';
 import { runtimeClass } from './runtime-class.js';
 import { serviceAccount } from './service-account.js';
@@ -13,12 +19,19 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.js';
 
 const STEPS: readonly Step[] = [
   namespaceLifecycle,
+  limitRanger,
   serviceAccount,
   taintNodesByCondition,
+  alwaysPullImages,
   priority,
   defaultTolerationSeconds,
+  defaultStorageClass,
   storageObjectInUseProtection,
+  persistentVolumeClaimResize,
   runtimeClass,
+  certificateApproval,
+  certificateSigning,
+  defaultIngressClass,
 ];
 
 /** The names --enable-admission-plugins and --disable-admission-plugins know. */
@@ -31,7 +44,8 @@ export const ADMISSION_STEPS: readonly string[] = STEPS.map((s) => s.name);
  */
 export function createAdmission({ enable, disable }: { enable: readonly string[]; disable: readonly string[] }): Admission {
   for (const name of [...enable, ...disable])
-    if (!ADMISSION_STEPS.includes(name)) throw new UserError(`unknown admission plugin "${name}"; there are ${ADMISSION_STEPS.join(', ')}`);
+    if (!ADMISSION_STEPS.includes(name))
+      throw new UserError(`unknown admission plugin "${name}"; there are ${ADMISSION_STEPS.join(', ')}`, 'usage');
   const active = STEPS.filter((s) => (s.onByDefault || enable.includes(s.name)) && !disable.includes(s.name));
   const mutating = active.filter((s) => s.mutate);
   const validating = active.filter((s) => s.validate);

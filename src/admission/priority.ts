@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
 import * as errors from '../api/meta/errors.js';
 import { priorityclasses } from '../api/meta/resources.gen.js';
+import type { AdmissionAttributes } from '../api/admission.js';
 import type { Reader } from '../api/definition.js';
 import type { Pod, PodSpec } from '../api/types/core-v1.gen.js';
 import type { PriorityClass } from '../api/types/scheduling-v1.gen.js';
@@ -13,8 +14,9 @@ const SYSTEM: Readonly<Record<string, number>> = { 'system-node-critical': 20000
 export const priority: Step = {
   name: 'Priority',
   onByDefault: true,
-  handles: (attributes) => isCore(attributes, 'pods', ['CREATE', 'UPDATE']),
+  handles: (attributes) => isCore(attributes, 'pods', ['CREATE', 'UPDATE']) || isClass(attributes),
   mutate(attributes) {
+    if (attributes.definition.resource !== 'pods') return;
     const { spec } = podOf(attributes);
     if (attributes.operation === 'UPDATE') return keep(spec, (attributes.old as Pod).spec);
     const found = resolve(spec.priorityClassName ?? '', attributes.context.services.reader);
@@ -36,7 +38,21 @@ export const priority: Step = {
       );
     spec.preemptionPolicy = found.preemptionPolicy;
   },
+  validate({ definition, name, object, context }) {
+    if (definition.resource !== 'priorityclasses' || !(object as PriorityClass).globalDefault) return;
+    const other = context.services.reader.list(priorityclasses).find((c) => c.globalDefault && c.metadata.name !== name);
+    if (other)
+      throw errors.forbidden(
+        definition,
+        name,
+        `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`,
+      );
+  },
 };
+
+function isClass({ definition, subresource, operation }: AdmissionAttributes): boolean {
+  return definition.group === 'scheduling.k8s.io' && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE');
+}
 
 /** What was computed once stays, also when the client leaves it out; validation refuses other values. */
 function keep(spec: PodSpec, old: PodSpec): void {

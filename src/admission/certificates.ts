@@ -1,0 +1,47 @@
+// Who may approve a signing request, and who may issue its certificate, is a matter of rights on the signer.
+// https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#certificateapproval
+import * as errors from '../api/meta/errors.js';
+import type { AdmissionAttributes } from '../api/admission.js';
+import type { CertificateSigningRequest } from '../api/types/certificates-v1.gen.js';
+import { equal } from '../util/equal.js';
+import type { Step } from './step.js';
+
+const GROUP = 'certificates.k8s.io';
+
+export const certificateApproval: Step = {
+  name: 'CertificateApproval',
+  onByDefault: true,
+  handles: (attributes) => isRequest(attributes, 'approval'),
+  async validate(attributes) {
+    await requireRight(attributes, 'approve');
+  },
+};
+
+export const certificateSigning: Step = {
+  name: 'CertificateSigning',
+  onByDefault: true,
+  handles: (attributes) => isRequest(attributes, 'status'),
+  async validate(attributes) {
+    const { status } = attributes.object as CertificateSigningRequest;
+    const { status: old } = attributes.old as CertificateSigningRequest;
+    if (status?.certificate === old?.certificate && equal(status?.conditions ?? [], old?.conditions ?? [])) return;
+    await requireRight(attributes, 'sign');
+  },
+};
+
+function isRequest({ definition, subresource, operation }: AdmissionAttributes, part: string): boolean {
+  return (
+    definition.group === GROUP && definition.resource === 'certificatesigningrequests' && subresource === part && operation === 'UPDATE'
+  );
+}
+
+/** The right on one signer, or on all of its domain. */
+async function requireRight({ definition, name, old, context }: AdmissionAttributes, verb: 'approve' | 'sign'): Promise<void> {
+  const { signerName } = (old as CertificateSigningRequest).spec;
+  const { user, services } = context;
+  for (const signer of [signerName, `${signerName.split('/')[0]}/*`]) {
+    const asked = { user, verb, group: GROUP, version: '*', resource: 'signers', subresource: '', namespace: '', name: signer };
+    if ((await services.authorizer.authorize(asked)).decision === 'allow') return;
+  }
+  throw errors.forbidden(definition, name, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
+}
