@@ -26,6 +26,3 @@ export interface Admission {
   /** After validation, before storage. @throws ApiError to refuse */
   validate(attributes: AdmissionAttributes): Promise<void>;
 }
-
-/** Admits everything. */
-export const noAdmission: Admission = { mutate: async () => {}, validate: async () => {} };

@@ -17,7 +17,7 @@ import type { Client, ListOptions, PatchType, WatchEvent, WriteOptions } from '.
 import { watchLocally } from './local-watch.js';
 
 /** The identity of the server's own parts: nothing is forbidden to it. */
-export const LOCAL_USER: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+const LOCAL_USER: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 export class LocalClient implements Client {
   readonly #registry: Registry;

@@ -113,7 +113,7 @@ export function list(text: string, previous: string[] | undefined): string[] {
 }
 
 /** 30000-32767, 30000+100, or one port (apimachinery's PortRange). */
-export function portRange(text: string): [number, number] {
+function portRange(text: string): [number, number] {
   const [, first = '', sign, second] = /^(\d+)(?:([-+])(\d+))?$/.exec(text.trim()) ?? [];
   if (first === '') throw new InvalidArgumentError('It must be a range such as 30000-32767.');
   const start = Number(first);

@@ -5,8 +5,9 @@
 //   an owner goes (background)        → each dependent is looked at: no owner left → deleted
 //   an owner is deleted (foreground)  → dependents are deleted; the last blocking one's going frees the owner
 //   an owner is deleted (orphan)      → dependents lose their reference, then the owner is freed
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../api/meta/metadata.js';
 import { type KubeObject, type OwnerReference, uidOf } from '../api/meta/object.js';
-import { Collector, FOREGROUND, isDeletedWith, ORPHAN } from './garbage-collector/collector.js';
+import { Collector, isDeletedWith } from './garbage-collector/collector.js';
 import { type Item, itemKey, type Listener, Monitors } from './garbage-collector/monitors.js';
 import type { Controller, ControllerDefinition, Enqueue, Environment } from './runtime/controller.js';
 
@@ -71,8 +72,8 @@ function listener(monitors: () => Monitors, queues: Queues): Listener {
 
   const lookAtDeletion = (item: Item, old: KubeObject | undefined) => {
     const begins = (finalizer: string) => isDeletedWith(item.object, finalizer) && !(old && isDeletedWith(old, finalizer));
-    if (begins(ORPHAN)) queues.orphan.add(itemKey(item));
-    else if (begins(FOREGROUND)) {
+    if (begins(ORPHAN_FINALIZER)) queues.orphan.add(itemKey(item));
+    else if (begins(FOREGROUND_FINALIZER)) {
       for (const dependent of monitors().dependents(uidOf(item.object))) look(dependent);
       look(item);
     }
@@ -106,5 +107,5 @@ function listener(monitors: () => Monitors, queues: Queues): Listener {
 /** The owner, if it waits for its dependents. */
 function waitingOwner(monitors: Monitors, ref: OwnerReference, { object }: Item): Item | undefined {
   const owner = monitors.owner(ref, object.metadata.namespace);
-  return owner && isDeletedWith(owner.object, FOREGROUND) ? owner : undefined;
+  return owner && isDeletedWith(owner.object, FOREGROUND_FINALIZER) ? owner : undefined;
 }

@@ -127,7 +127,7 @@ class PodCollector {
 }
 
 /** The finished pods that are too many: evicted ones first, then the oldest. */
-export function finishedBeyond(all: readonly Pod[], max: number): Pod[] {
+function finishedBeyond(all: readonly Pod[], max: number): Pod[] {
   const finished = all.filter(isPodFinished);
   if (finished.length <= max) return [];
   const evicted = (pod: Pod) => (pod.status.phase === 'Failed' && pod.status.reason === 'Evicted' ? 0 : 1);

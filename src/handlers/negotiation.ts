@@ -214,7 +214,7 @@ function required(request: ApiRequest, endpoint: Endpoint): Match {
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
 /** Whether JSON is indented: ?pretty says so, or the client is one that people read. */
-export function wantsPretty(request: ApiRequest): boolean {
+function wantsPretty(request: ApiRequest): boolean {
   const asked = request.info.query.get('pretty');
   if (asked) return TRUE.has(asked);
   const agent = request.headers['user-agent'] ?? '';

@@ -49,7 +49,7 @@ export function writeQuery(request: ApiRequest, kind: 'CreateOptions' | 'UpdateO
 }
 
 /** The field manager a user agent stands for: what precedes its first '/', printable characters only. */
-export function managerOf(userAgent: string): string {
+function managerOf(userAgent: string): string {
   const name = (userAgent.split('/')[0] ?? '').replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '');
   return Buffer.byteLength(name) <= MANAGER_LENGTH
     ? name

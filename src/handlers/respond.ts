@@ -65,7 +65,7 @@ export async function sendList(request: ApiRequest, negotiated: Negotiated, subj
 }
 
 /** Answers with a value that has no other form: discovery documents, reviews. Its keys are written in their order. */
-export async function sendValue(request: ApiRequest, negotiated: Negotiated, value: object, code = 200): Promise<void> {
+async function sendValue(request: ApiRequest, negotiated: Negotiated, value: object, code = 200): Promise<void> {
   await sendJson(request, code, negotiated, Buffer.from(JSON.stringify(value)));
 }
 
@@ -104,7 +104,7 @@ export function sendBody(request: ApiRequest, code: number, contentType: string,
 }
 
 /** The JSON of one object in a form. */
-export function itemText(negotiated: Negotiated, subject: Subject, item: Item): Buffer {
+function itemText(negotiated: Negotiated, subject: Subject, item: Item): Buffer {
   switch (negotiated.form) {
     case 'object':
       return item.text;

@@ -49,7 +49,7 @@ const ELF_HEADER = 64;
 const PROGRAM_HEADER = 56;
 
 /** An ELF file with the program. @throws Error for an architecture there is no program for */
-export function pauseProgram(architecture: string): Buffer {
+function pauseProgram(architecture: string): Buffer {
   const program = PROGRAMS[architecture];
   if (!program) throw new Error(`there is no sandbox program for the architecture ${architecture}`);
   const code = Buffer.from(program.code.join('').replaceAll(' ', ''), 'hex');

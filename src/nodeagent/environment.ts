@@ -40,7 +40,7 @@ export async function environment(pod: Pod, container: Container, place: Place, 
 }
 
 /** Replaces $(NAME) by its value, leaves unknown names as they are, and $$ stands for $. (third_party/forked/golang/expansion) */
-export function expandReferences(text: string, lookup: (name: string) => string | undefined): string {
+function expandReferences(text: string, lookup: (name: string) => string | undefined): string {
   return text.replace(/\$(\$|\(([^)]*)\))/g, (whole, escaped: string, name: string | undefined) =>
     escaped === '$' ? '$' : (lookup(name ?? '') ?? whole),
   );

@@ -23,7 +23,7 @@ export const RUNTIME_ANNOTATION = 'kubemu.dev/runtime';
 export const AGENT_ANNOTATION = 'kubemu.dev/agent';
 
 /** The version of Kubernetes the agent behaves like. */
-export const KUBELET_VERSION = 'v1.36.3';
+const KUBELET_VERSION = 'v1.36.3';
 const KUBELET_PORT = 10250;
 
 export interface NodeAddressing {

@@ -1,11 +1,9 @@
 import type { Context, Definition, DeleteOptions } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../api/meta/metadata.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { timestamp } from '../util/clock.js';
 import { copy, equal } from '../util/equal.js';
-
-export const ORPHAN_FINALIZER = 'orphan';
-export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 
 /** What a DELETE means for the present state of an object. */
 export type Deletion =

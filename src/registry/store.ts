@@ -383,7 +383,7 @@ export class Store {
 }
 
 /** Storage errors that are no API errors yet. Anything unknown is our bug and goes on as it is. */
-export function translate(e: unknown): unknown {
+function translate(e: unknown): unknown {
   if (!(e instanceof StorageError)) return e;
   if (e.code === 'UNAVAILABLE' || e.code === 'CLOSED') return errors.serviceUnavailable(`the storage is unavailable: ${e.message}`);
   return e;

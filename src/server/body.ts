@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { badRequest, requestEntityTooLarge } from '../api/meta/errors.js';
 
 /** What a request may carry (upstream's MaxRequestBodyBytes). */
-export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /**
  * Reads a whole body.

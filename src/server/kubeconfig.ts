@@ -24,7 +24,7 @@ export function serverUrl(bindAddress: string, port: number): string {
 }
 
 /** A kubeconfig with everything in it: no other file is needed. */
-export function kubeconfigText({ server, ca, client }: Access): string {
+function kubeconfigText({ server, ca, client }: Access): string {
   const data = (pem: string) => Buffer.from(pem).toString('base64');
   return `apiVersion: v1
 kind: Config

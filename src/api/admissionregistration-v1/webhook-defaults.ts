@@ -12,7 +12,7 @@ export function setWebhookDefaults(webhook: MutatingWebhook | ValidatingWebhook)
   if (service) service.port ??= HTTPS;
 }
 
-export function setMatchDefaults(resources: Pick<MatchResources, 'matchPolicy' | 'namespaceSelector' | 'objectSelector'>): void {
+function setMatchDefaults(resources: Pick<MatchResources, 'matchPolicy' | 'namespaceSelector' | 'objectSelector'>): void {
   resources.matchPolicy ??= 'Equivalent';
   resources.namespaceSelector ??= {};
   resources.objectSelector ??= {};

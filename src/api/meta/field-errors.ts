@@ -9,7 +9,6 @@ export type FieldErrorType =
   | 'FieldValueNotSupported'
   | 'FieldValueTooLong'
   | 'FieldValueTooMany'
-  | 'FieldValueTypeInvalid'
   | 'InternalError';
 
 export interface FieldError {
@@ -96,9 +95,6 @@ export function tooLong(path: Path, maxLength: number): FieldError {
 }
 export function tooMany(path: Path, actual: number, max: number): FieldError {
   return error('FieldValueTooMany', path, `Too many: ${actual}`, `must have at most ${max} ${max === 1 ? 'item' : 'items'}`);
-}
-export function typeInvalid(path: Path, value: unknown, detail: string): FieldError {
-  return error('FieldValueTypeInvalid', path, `Invalid value: ${show(value)}`, detail);
 }
 export function internal(path: Path, cause: string): FieldError {
   return error('InternalError', path, 'Internal error', cause);

@@ -4,6 +4,11 @@ import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, not
 import { byteLength, isLabelValue, isQualifiedName, type NameRule, nameIsDNSLabel, nameIsDNSSubdomain } from './names.js';
 import type { ObjectMeta, OwnerReference } from './object.js';
 
+/** The object goes before its dependents, which lose their reference to it. */
+export const ORPHAN_FINALIZER = 'orphan';
+/** The object goes after its dependents. */
+export const FOREGROUND_FINALIZER = 'foregroundDeletion';
+
 export const FIELD_IMMUTABLE = 'field is immutable';
 export const NOT_NEGATIVE = 'must be greater than or equal to 0';
 
@@ -155,13 +160,13 @@ export function validateFinalizerName(name: string, path: FieldPath): FieldError
 
 function validateFinalizers(finalizers: readonly string[], path: FieldPath): FieldError[] {
   const errors = finalizers.flatMap((f) => validateFinalizerName(f, path));
-  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion'))
+  if (finalizers.includes(ORPHAN_FINALIZER) && finalizers.includes(FOREGROUND_FINALIZER))
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   return errors;
 }
 
 /** An object on its way out takes no more finalizers. */
-export function validateNoNewFinalizers(finalizers: readonly string[], old: readonly string[], path: FieldPath): FieldError[] {
+function validateNoNewFinalizers(finalizers: readonly string[], old: readonly string[], path: FieldPath): FieldError[] {
   const added = [...new Set(finalizers)].filter((f) => !old.includes(f)).sort();
   if (added.length === 0) return [];
   const list = `[]string{${added.map((f) => JSON.stringify(f)).join(', ')}}`;

@@ -11,7 +11,6 @@ const KEY = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${KEY})?`;
 const C_IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
 const CONFIG_KEY = '[-._a-zA-Z0-9]+';
-const ENV_NAME = '[-._a-zA-Z][-._a-zA-Z0-9]*';
 const PERCENT = '[0-9]+%';
 const HEADER_NAME = '[-A-Za-z0-9]+';
 const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
@@ -27,7 +26,6 @@ const patterns = {
   labelValue: whole(LABEL_VALUE),
   cIdentifier: whole(C_IDENTIFIER),
   configKey: whole(CONFIG_KEY),
-  envName: whole(ENV_NAME),
   percent: whole(PERCENT),
   headerName: whole(HEADER_NAME),
   httpPath: whole(HTTP_PATH),
@@ -38,7 +36,7 @@ export function byteLength(text: string): number {
   return Buffer.byteLength(text);
 }
 
-export function maxLengthMessage(max: number): string {
+function maxLengthMessage(max: number): string {
   return `must be no more than ${max} characters`;
 }
 
@@ -48,7 +46,7 @@ function maxBytesMessage(max: number): string {
 }
 
 /** `text (e.g. 'a',  or 'b', regex used for validation is '…')`; the odd comma is upstream's. */
-export function regexMessage(text: string, pattern: string, ...examples: string[]): string {
+function regexMessage(text: string, pattern: string, ...examples: string[]): string {
   if (examples.length === 0) return `${text} (regex used for validation is '${pattern}')`;
   return `${text} (e.g. ${examples.map((e) => `'${e}', `).join(' or ')}regex used for validation is '${pattern}')`;
 }
@@ -137,14 +135,6 @@ export function isCIdentifier(value: string): string[] {
   return patterns.cIdentifier.test(value) ? [] : [regexMessage(text, C_IDENTIFIER, 'my_name', 'MY_NAME', 'MyName')];
 }
 
-/** The old, strict form of an environment variable's name. */
-export function isEnvVarName(value: string): string[] {
-  const text =
-    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
-  const errors = patterns.envName.test(value) ? [] : [regexMessage(text, ENV_NAME, 'my.env-name', 'MY_ENV.NAME', 'MyEnvName1')];
-  return [...errors, ...parentDirectory(value)];
-}
-
 /** What pods may use as the name of an environment variable since v1.34. */
 export function isRelaxedEnvVarName(value: string): string[] {
   const errors = value === '' ? [`environment variable name ${EMPTY}`] : [];
@@ -215,7 +205,6 @@ export type NameRule = (name: string, prefix: boolean) => string[];
 
 export const nameIsDNSSubdomain: NameRule = (name, prefix) => isDNS1123Subdomain(prefix ? maskTrailingDash(name) : name);
 export const nameIsDNSLabel: NameRule = (name, prefix) => isDNS1123Label(prefix ? maskTrailingDash(name) : name);
-export const nameIsDNS1035Label: NameRule = (name, prefix) => isDNS1035Label(prefix ? maskTrailingDash(name) : name);
 export const nameIsPathSegment: NameRule = (name, prefix) => isPathSegmentName(name, prefix);
 
 // a generateName may end in a dash, since a random suffix follows

@@ -21,11 +21,6 @@ const UNKNOWN = { typeMeta: 1, raw: 2, contentEncoding: 3, contentType: 4 } as c
 const TYPE_META = { apiVersion: 1, kind: 2 } as const;
 const WATCH_EVENT = { type: 1, object: 2 } as const;
 
-/** Whether a kind can be written as protobuf: custom resources, tables and a few others cannot. */
-export function hasProtobuf({ apiVersion = '', kind }: Typed): boolean {
-  return messageOf(apiVersion, kind) !== undefined;
-}
-
 /**
  * An object in its JSON form to its envelope: the magic number and a runtime.Unknown.
  * @throws ProtobufError for a kind without a protobuf form

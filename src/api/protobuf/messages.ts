@@ -47,7 +47,7 @@ const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 const plans = new Map<string, Message>();
 
 /** The plan of a message by its full name: k8s.io.api.core.v1.Pod. @returns undefined when the facts do not know it */
-export function messageNamed(name: string): Message | undefined {
+function messageNamed(name: string): Message | undefined {
   const known = plans.get(name);
   if (known) return known;
   const raw = rawMessage(name);

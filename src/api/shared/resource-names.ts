@@ -46,7 +46,7 @@ export function isOvercommitAllowed(name: string): boolean {
   return isNativeResource(name) && !isHugePages(name);
 }
 
-export function isStandardContainerResource(name: string): boolean {
+function isStandardContainerResource(name: string): boolean {
   return COMPUTE.includes(name) || isHugePages(name);
 }
 
@@ -55,7 +55,7 @@ export function isStandardQuotaResource(name: string): boolean {
   return QUOTA.has(name) || isHugePages(name) || name.startsWith(`requests.${HUGE_PAGES}`);
 }
 
-export function isIntegerResource(name: string): boolean {
+function isIntegerResource(name: string): boolean {
   return INTEGERS.has(name) || isExtendedResource(name);
 }
 

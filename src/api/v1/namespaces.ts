@@ -1,6 +1,6 @@
 import { type Context, define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
-import { validateFinalizerName } from '../meta/metadata.js';
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, validateFinalizerName } from '../meta/metadata.js';
 import { nameIsDNSLabel } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import type { Namespace } from '../types/core-v1.gen.js';
@@ -8,7 +8,7 @@ import type { Namespace } from '../types/core-v1.gen.js';
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 const FINALIZER = 'kubernetes';
 /** Finalizer names that need no domain. */
-const STANDARD_FINALIZERS = [FINALIZER, 'orphan', 'foregroundDeletion'];
+const STANDARD_FINALIZERS = [FINALIZER, ORPHAN_FINALIZER, FOREGROUND_FINALIZER];
 
 export default define<Namespace>({
   group: '',

@@ -4,7 +4,7 @@ import type { Service, ServiceSpec } from '../types/core-v1.gen.js';
 export const NONE = 'None';
 
 /** Has cluster IPs, be it "None". */
-export function needsClusterIP({ type }: ServiceSpec): boolean {
+function needsClusterIP({ type }: ServiceSpec): boolean {
   return type !== 'ExternalName';
 }
 
@@ -35,7 +35,7 @@ export function nodePortsOf({ ports = [] }: ServiceSpec): number[] {
   return ports.flatMap(({ nodePort }) => (nodePort ? [nodePort] : []));
 }
 
-export function sameClusterIPs(a: ServiceSpec, b: ServiceSpec): boolean {
+function sameClusterIPs(a: ServiceSpec, b: ServiceSpec): boolean {
   return (a.clusterIP ?? '') === (b.clusterIP ?? '') && sameList(a.clusterIPs, b.clusterIPs);
 }
 

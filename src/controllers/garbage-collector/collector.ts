@@ -1,14 +1,12 @@
 // Decides what becomes of an object whose owners have gone or are going, and does it.
 import { isApiError } from '../../api/meta/errors.js';
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../../api/meta/metadata.js';
 import { type KubeObject, type OwnerReference, uidOf } from '../../api/meta/object.js';
 import { referenceTo } from '../../client/event-recorder.js';
 import { splitKey, keyOf } from '../../client/store.js';
 import { equal } from '../../util/equal.js';
 import type { Enqueue, Environment, Result } from '../runtime/controller.js';
 import { type Item, itemKey, type Monitors } from './monitors.js';
-
-export const ORPHAN = 'orphan';
-export const FOREGROUND = 'foregroundDeletion';
 
 /** An owner whose kind is not served may be served later. */
 const UNKNOWN_KIND = { after: 30_000 } as const;
@@ -43,7 +41,7 @@ export class Collector {
     await this.#monitors.synced(signal);
     const item = this.#monitors.find(key);
     if (!item) return undefined;
-    if (isDeletedWith(item.object, FOREGROUND)) return this.#waitForDependents(item, queue);
+    if (isDeletedWith(item.object, FOREGROUND_FINALIZER)) return this.#waitForDependents(item, queue);
     const references = item.object.metadata.ownerReferences ?? [];
     if (item.object.metadata.deletionTimestamp !== undefined || references.length === 0) return undefined;
     const owners = await this.#classify(item, references);
@@ -62,14 +60,14 @@ export class Collector {
   async orphan(key: string, signal: AbortSignal): Promise<Result> {
     await this.#monitors.synced(signal);
     const item = this.#monitors.find(key);
-    if (!item || !isDeletedWith(item.object, ORPHAN)) return undefined;
+    if (!item || !isDeletedWith(item.object, ORPHAN_FINALIZER)) return undefined;
     const { uid = '' } = item.object.metadata;
     const results = await Promise.allSettled(
       this.#monitors.dependents(uid).map((dependent) => this.#keepOwners(dependent, (ref) => ref.uid !== uid)),
     );
     const failed = results.find((r) => r.status === 'rejected');
     if (failed) throw failed.reason;
-    await this.#removeFinalizer(item, ORPHAN);
+    await this.#removeFinalizer(item, ORPHAN_FINALIZER);
     return undefined;
   }
 
@@ -78,8 +76,8 @@ export class Collector {
     const blocking = this.#monitors
       .dependents(uid)
       .filter(({ object }) => object.metadata.ownerReferences?.some((r) => r.uid === uid && r.blockOwnerDeletion));
-    if (blocking.length === 0) await this.#removeFinalizer(item, FOREGROUND);
-    for (const dependent of blocking) if (!isDeletedWith(dependent.object, FOREGROUND)) queue.add(itemKey(dependent));
+    if (blocking.length === 0) await this.#removeFinalizer(item, FOREGROUND_FINALIZER);
+    for (const dependent of blocking) if (!isDeletedWith(dependent.object, FOREGROUND_FINALIZER)) queue.add(itemKey(dependent));
     return undefined;
   }
 
@@ -87,11 +85,14 @@ export class Collector {
     const dependents = waiting.length > 0 ? this.#monitors.dependents(uidOf(item.object)) : [];
     if (dependents.length === 0) {
       const finalizers = item.object.metadata.finalizers ?? [];
-      await this.#delete(item, finalizers.includes(ORPHAN) ? 'Orphan' : finalizers.includes(FOREGROUND) ? 'Foreground' : 'Background');
+      await this.#delete(
+        item,
+        finalizers.includes(ORPHAN_FINALIZER) ? 'Orphan' : finalizers.includes(FOREGROUND_FINALIZER) ? 'Foreground' : 'Background',
+      );
       return;
     }
     // two that wait for each other would wait for ever: one stops blocking
-    if (dependents.some(({ object }) => isDeletedWith(object, FOREGROUND))) await this.#unblock(item);
+    if (dependents.some(({ object }) => isDeletedWith(object, FOREGROUND_FINALIZER))) await this.#unblock(item);
     await this.#delete(item, 'Foreground');
   }
 
@@ -102,7 +103,7 @@ export class Collector {
       if (typeof owner === 'string') {
         if (owner !== 'absent') return owner;
         owners.absent.push(ref);
-      } else if (isDeletedWith(owner, FOREGROUND)) owners.waiting.push(ref);
+      } else if (isDeletedWith(owner, FOREGROUND_FINALIZER)) owners.waiting.push(ref);
       else owners.solid.push(ref);
     }
     return owners;

@@ -36,7 +36,7 @@ export function isPodTerminating(pod: Pod): boolean {
 }
 
 /** The time, in milliseconds, from which a ready pod counts as available; undefined when it is not ready, or not known since when. */
-export function availableFrom(pod: Pod, minReadySeconds: number): number | undefined {
+function availableFrom(pod: Pod, minReadySeconds: number): number | undefined {
   const ready = podCondition(pod, 'Ready');
   if (ready?.status !== 'True') return undefined;
   if (minReadySeconds === 0) return 0;

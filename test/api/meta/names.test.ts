@@ -28,7 +28,6 @@ const FORMATS: Record<string, { check: (value: string) => string[]; good: string
     good: ['a', '1', 'a b', 'a.b', '$x', '~'],
     bad: ['', 'a=b', 'ä', 'a\tb'],
   },
-  'the strict name of a variable': { check: names.isEnvVarName, good: ['a', 'A.b-c_d', '-'], bad: ['', '1', 'a b', '..', '.', '..a'] },
   'a key of a ConfigMap': { check: names.isConfigMapKey, good: ['a', 'A_b.c-1', '.a'], bad: ['', '.', '..', '..a', 'a/b', 'ä', long(254)] },
   'the name of a port': {
     check: names.isPortName,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { fact } from '../../../src/api/facts.js';
-import { decodeObject, encodeObject, encodeWatchEvent, hasProtobuf, ProtobufError, type Typed } from '../../../src/api/protobuf/index.js';
+import { decodeObject, encodeObject, encodeWatchEvent, ProtobufError, type Typed } from '../../../src/api/protobuf/index.js';
 
 interface Schema {
   $ref?: string;
@@ -192,12 +192,11 @@ describe('protobuf', () => {
     );
     expect(refusal(Buffer.from('k8s\0\x0a\x03abc'))).to.equal('unexpected EOF');
     expect(refusal(Buffer.from('k8s\0\x0a\x7f'))).to.equal('unexpected EOF');
-    expect(hasProtobuf({ apiVersion: 'example.com/v1', kind: 'Widget' })).to.equal(false);
-    expect(hasProtobuf({ apiVersion: 'meta.k8s.io/v1', kind: 'Table' })).to.equal(false);
     expect(() => encodeObject({ apiVersion: 'example.com/v1', kind: 'Widget' })).to.throw(
       ProtobufError,
       'no kind "Widget" of version "example.com/v1"',
     );
+    expect(() => encodeObject({ apiVersion: 'meta.k8s.io/v1', kind: 'Table' })).to.throw(ProtobufError);
   });
 });
 

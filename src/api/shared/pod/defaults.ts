@@ -70,7 +70,7 @@ function reconcileAddresses(status: PodStatus | undefined): void {
 }
 
 /** Defaults of everything under `spec` of a pod or a template. */
-export function defaultPodSpec(spec: PodSpec): void {
+function defaultPodSpec(spec: PodSpec): void {
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
