@@ -10,6 +10,7 @@ import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { limitRanger } from './limit-ranger.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.js';
+import { podSecurity } from './pod-security/index.js';
 import { priority } from './priority.js';
 import { runtimeClass } from './runtime-class.js';
 import { serviceAccount } from './service-account.js';
@@ -23,6 +24,7 @@ const STEPS: readonly Step[] = [
   serviceAccount,
   taintNodesByCondition,
   alwaysPullImages,
+  podSecurity,
   priority,
   defaultTolerationSeconds,
   defaultStorageClass,
@@ -47,8 +49,8 @@ export function createAdmission({ enable, disable }: { enable: readonly string[]
     if (!ADMISSION_STEPS.includes(name))
       throw new UserError(`unknown admission plugin "${name}"; there are ${ADMISSION_STEPS.join(', ')}`, 'usage');
   const active = STEPS.filter((s) => (s.onByDefault || enable.includes(s.name)) && !disable.includes(s.name));
-  const mutating = active.filter((s) => s.mutate);
-  const validating = active.filter((s) => s.validate);
+  const mutating = active.filter((s) => s.mutate !== undefined);
+  const validating = active.filter((s) => s.validate !== undefined);
   return {
     async mutate(attributes) {
       for (const step of mutating) if (step.handles(attributes)) await step.mutate?.(attributes);

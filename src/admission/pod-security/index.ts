@@ -1,0 +1,156 @@
+// Namespaces say by labels which security standard their pods must meet.
+// https://kubernetes.io/docs/concepts/security/pod-security-admission/
+import type { AdmissionAttributes } from '../../api/admission.js';
+import * as errors from '../../api/meta/errors.js';
+import type { KubeObject } from '../../api/meta/object.js';
+import { namespaces, pods } from '../../api/meta/resources.gen.js';
+import type { Namespace, Pod as FullPod, PodSpec } from '../../api/types/core-v1.gen.js';
+import { equal } from '../../util/equal.js';
+import { isCore, podOf, type Step } from '../step.js';
+import type { Pod } from './findings.js';
+import { detailsOf, findings, isStricter, policyOf, shown, type Standard } from './policy.js';
+
+/** Of a large namespace only so many pods are looked at when its standard becomes stricter. */
+const MAX_PODS = 3000;
+/** Subresources that do not change what a pod may do. */
+const HARMLESS = new Set(['exec', 'attach', 'binding', 'eviction', 'log', 'portforward', 'proxy', 'status']);
+const TEMPLATED = new Set([
+  'replicationcontrollers',
+  'podtemplates',
+  'replicasets.apps',
+  'deployments.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'jobs.batch',
+  'cronjobs.batch',
+]);
+
+export const podSecurity: Step = {
+  name: 'PodSecurity',
+  onByDefault: true,
+  handles: (attributes) => isWrite(attributes) && (isNamespace(attributes) || isPod(attributes) || isController(attributes)),
+  validate(attributes) {
+    if (isNamespace(attributes)) checkNamespace(attributes);
+    else if (isPod(attributes)) checkPod(attributes);
+    else checkController(attributes);
+  },
+};
+
+function isWrite({ operation }: AdmissionAttributes): boolean {
+  return operation === 'CREATE' || operation === 'UPDATE';
+}
+
+function isNamespace(attributes: AdmissionAttributes): boolean {
+  return isCore(attributes, 'namespaces', ['CREATE', 'UPDATE']);
+}
+
+function isPod({ definition, subresource }: AdmissionAttributes): boolean {
+  return definition.group === '' && definition.resource === 'pods' && !HARMLESS.has(subresource);
+}
+
+function isController({ definition: { group, resource }, subresource }: AdmissionAttributes): boolean {
+  return subresource === '' && TEMPLATED.has(group === '' ? resource : `${resource}.${group}`);
+}
+
+function policyFor({ namespace, context }: AdmissionAttributes): ReturnType<typeof policyOf> {
+  return policyOf(context.services.reader.get(namespaces, '', namespace)?.metadata.labels);
+}
+
+function checkNamespace({ object, old, context }: AdmissionAttributes): void {
+  const { metadata } = object as Namespace;
+  const next = policyOf(metadata.labels);
+  const before = old && policyOf(old.metadata.labels);
+  // labels that were wrong before may stay
+  if (next.errors.length > 0 && !equal(next.errors, before?.errors))
+    throw errors.invalid({ group: '', kind: 'Namespace' }, metadata.name, [...next.errors]);
+  if (!before || equal(next.enforce, before.enforce)) return;
+  if (next.enforce.version === before.enforce.version && !isStricter(next.enforce.level, before.enforce.level)) return;
+  const present = context.services.reader.list(pods, metadata.name);
+  for (const warning of violations(present, next.enforce, metadata.name)) context.warn(warning);
+}
+
+/** What the pods that are there already do against a standard that is new to them; alike pods are told of together. */
+function violations(present: readonly FullPod[], standard: Standard, namespace: string): string[] {
+  const checked = oneOfEachController(present).slice(0, MAX_PODS);
+  const byReasons = new Map<string, string[]>();
+  for (const pod of checked) {
+    const reasons = findings(standard, pod).map((f) => f.reason);
+    if (reasons.length === 0) continue;
+    const names = byReasons.get(reasons.join(', ')) ?? [];
+    byReasons.set(reasons.join(', '), [...names, pod.metadata.name]);
+  }
+  const lines = [...byReasons].map(([reasons, names]) => `${together(names)}: ${reasons}`).sort();
+  return [
+    ...(checked.length < present.length
+      ? [`new PodSecurity enforce level only checked against the first ${checked.length} of ${present.length} existing pods`]
+      : []),
+    ...(lines.length > 0
+      ? [
+          `existing pods in namespace ${JSON.stringify(namespace)} violate the new PodSecurity enforce level ${JSON.stringify(shown(standard))}`,
+        ]
+      : []),
+    ...lines,
+  ];
+}
+
+/** Pods of one controller are alike: the others of it come last. */
+function oneOfEachController(present: readonly FullPod[]): FullPod[] {
+  const seen = new Set<string>();
+  const first: FullPod[] = [];
+  const others: FullPod[] = [];
+  for (const pod of present) {
+    const owner = pod.metadata.ownerReferences?.find((ref) => ref.controller)?.uid;
+    (owner !== undefined && seen.has(owner) ? others : first).push(pod);
+    if (owner !== undefined) seen.add(owner);
+  }
+  return [...first, ...others];
+}
+
+function together(names: readonly string[]): string {
+  const [first = ''] = [...names].sort();
+  if (names.length === 1) return first;
+  return `${first} (and ${names.length - 1} other ${names.length === 2 ? 'pod' : 'pods'})`;
+}
+
+function checkPod(attributes: AdmissionAttributes): void {
+  const pod = podOf(attributes);
+  if (attributes.operation === 'UPDATE' && !changesImages(pod.spec, (attributes.old as FullPod).spec)) return;
+  const policy = policyFor(attributes);
+  const found = findings(policy.enforce, pod);
+  if (found.length > 0)
+    throw errors.forbidden(
+      attributes.definition,
+      attributes.name,
+      `violates PodSecurity ${JSON.stringify(shown(policy.enforce))}: ${detailsOf(found)}`,
+    );
+  warn(attributes, policy.warn, pod);
+}
+
+/** Most of a pod cannot change: new containers and new images are what matters. */
+function changesImages(spec: PodSpec, old: PodSpec): boolean {
+  const images = ({ containers, initContainers = [], ephemeralContainers = [] }: PodSpec) =>
+    [containers, initContainers, ephemeralContainers].map((list) => list.map(({ name, image }) => ({ name, image })));
+  return !equal(images(spec), images(old));
+}
+
+/** What makes pods is never refused: its pods will be. */
+function checkController(attributes: AdmissionAttributes): void {
+  const template = templateOf(attributes.object as KubeObject);
+  if (template) warn(attributes, policyFor(attributes).warn, template);
+}
+
+interface Templated {
+  readonly template?: Pod;
+  readonly spec?: { readonly template?: Pod; readonly jobTemplate?: { readonly spec?: { readonly template?: Pod } } };
+}
+
+function templateOf(object: KubeObject): Pod | undefined {
+  const { template, spec } = object as KubeObject & Templated;
+  const found = template ?? spec?.template ?? spec?.jobTemplate?.spec?.template;
+  return found?.spec && { metadata: found.metadata ?? {}, spec: found.spec };
+}
+
+function warn({ context }: AdmissionAttributes, standard: Standard, pod: Pod): void {
+  const found = findings(standard, pod);
+  if (found.length > 0) context.warn(`would violate PodSecurity ${JSON.stringify(shown(standard))}: ${detailsOf(found)}`);
+}

@@ -1,0 +1,136 @@
+import { expect } from 'chai';
+import { admit, refusal } from './helpers.js';
+
+const LABEL = 'pod-security.kubernetes.io/';
+const labels = (modes: Record<string, string>) => Object.fromEntries(Object.entries(modes).map(([mode, level]) => [LABEL + mode, level]));
+const namespace = (modes: Record<string, string>) => ({ metadata: { name: 'ns', labels: labels(modes) }, status: {} });
+const pod = (spec: object = {}, container: object = {}) => ({
+  metadata: { name: 'p', namespace: 'ns' },
+  spec: { containers: [{ name: 'c', image: 'x', ...container }], ...spec },
+});
+const GOOD = pod(
+  { securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } },
+  { securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } },
+);
+
+/** What the standard says about a pod; "admitted": nothing. */
+async function verdict(modes: Record<string, string>, object: object): Promise<string> {
+  const message = await refusal({ resource: 'pods', object, world: { namespaces: [namespace(modes)] } });
+  return message.replace(/^pods "p" is forbidden: violates PodSecurity /, '');
+}
+
+describe('PodSecurity', () => {
+  const BASELINE: readonly [string, object, string][] = [
+    ['the namespaces of the node', pod({ hostPID: true, hostIPC: true }), 'host namespaces (hostPID=true, hostIPC=true)'],
+    ['its directories', pod({ volumes: [{ name: 'v', hostPath: { path: '/' } }] }), 'hostPath volumes (volume "v")'],
+    [
+      'its ports',
+      pod(
+        {},
+        {
+          ports: [
+            { containerPort: 1, hostPort: 80 },
+            { containerPort: 2, hostPort: 9 },
+          ],
+        },
+      ),
+      'hostPort (container "c" uses hostPorts 80, 9)',
+    ],
+    [
+      'privileges',
+      pod({}, { securityContext: { privileged: true } }),
+      'privileged (container "c" must not set securityContext.privileged=true)',
+    ],
+    [
+      'capabilities',
+      pod({}, { securityContext: { capabilities: { add: ['SYS_TIME', 'CHOWN', 'NET_ADMIN'] } } }),
+      'non-default capabilities (container "c" must not include "NET_ADMIN", "SYS_TIME" in securityContext.capabilities.add)',
+    ],
+    ['sysctls', pod({ securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } }), 'forbidden sysctls (kernel.msgmax)'],
+    [
+      'a process of a Windows node',
+      pod({ securityContext: { windowsOptions: { hostProcess: true } } }),
+      'hostProcess (pod must not set securityContext.windowsOptions.hostProcess=true)',
+    ],
+    [
+      'a profile of AppArmor that confines nothing',
+      { ...pod(), metadata: { ...pod().metadata, annotations: { 'container.apparmor.security.beta.kubernetes.io/c': 'unconfined' } } },
+      'forbidden AppArmor profile (annotation must not set AppArmor profile type to "container.apparmor.security.beta.kubernetes.io/c="unconfined"")',
+    ],
+  ];
+  for (const [what, object, finding] of BASELINE)
+    it(`baseline forbids ${what}`, async () => {
+      expect(await verdict({ enforce: 'baseline' }, object)).to.equal(`"baseline:latest": ${finding}`);
+      expect(await verdict({}, object)).to.equal('admitted');
+    });
+
+  it('restricted asks for a container without any privilege', async () => {
+    expect(await verdict({ enforce: 'restricted' }, GOOD)).to.equal('admitted');
+    const found = await verdict({ enforce: 'restricted' }, pod());
+    for (const reason of ['allowPrivilegeEscalation != false', 'unrestricted capabilities', 'runAsNonRoot != true', 'seccompProfile'])
+      expect(found).to.contain(reason);
+    expect(await verdict({ enforce: 'baseline' }, pod())).to.equal('admitted');
+  });
+
+  it('has had other rules in other versions', async () => {
+    const probing = pod({}, { livenessProbe: { httpGet: { host: '10.0.0.1', port: 80 } } });
+    expect(await verdict({ enforce: 'baseline', 'enforce-version': 'v1.33' }, probing)).to.equal('admitted');
+    expect(await verdict({ enforce: 'baseline', 'enforce-version': 'v1.34' }, probing)).to.contain('probe or lifecycle host');
+    expect(await verdict({ enforce: 'baseline', 'enforce-version': 'v1.99' }, probing)).to.contain('"baseline:v1.99": probe');
+    const reserved = pod({ securityContext: { sysctls: [{ name: 'net.ipv4.ip_local_reserved_ports', value: '1' }] } });
+    expect(await verdict({ enforce: 'baseline', 'enforce-version': 'v1.26' }, reserved)).to.contain('forbidden sysctls');
+    expect(await verdict({ enforce: 'baseline' }, reserved)).to.equal('admitted');
+    const root = {
+      ...GOOD,
+      spec: { ...GOOD.spec, hostUsers: false, securityContext: { ...GOOD.spec, runAsUser: 0, seccompProfile: { type: 'Localhost' } } },
+    };
+    expect(await verdict({ enforce: 'restricted' }, root)).to.equal('admitted');
+    expect(await verdict({ enforce: 'restricted', 'enforce-version': 'v1.34' }, root)).to.contain('runAsUser=0');
+  });
+
+  it('warns without refusing, of controllers also where only enforcement is asked for', async () => {
+    const world = (modes: Record<string, string>) => ({ namespaces: [namespace(modes)] });
+    const { warnings } = await admit({ resource: 'pods', object: pod({ hostPID: true }), world: world({ warn: 'baseline' }) });
+    expect(warnings).to.deep.equal(['would violate PodSecurity "baseline:latest": host namespaces (hostPID=true)']);
+    const job = { metadata: { name: 'j' }, spec: { jobTemplate: { spec: { template: pod({ hostIPC: true }) } } } };
+    const of = async (modes: Record<string, string>) =>
+      (await admit({ group: 'batch', resource: 'cronjobs', object: job, world: world(modes) })).warnings;
+    expect(await of({ enforce: 'baseline' })).to.deep.equal([
+      'would violate PodSecurity "baseline:latest": host namespaces (hostIPC=true)',
+    ]);
+    expect(await of({ enforce: 'baseline', warn: 'privileged' })).to.deep.equal([]);
+  });
+
+  it('looks at a pod again only when its images change', async () => {
+    const world = { namespaces: [namespace({ enforce: 'baseline' })] };
+    const old = pod({ hostPID: true });
+    const change = (image: string) => refusal({ resource: 'pods', object: pod({ hostPID: true }, { image }), old, world });
+    expect(await change('x')).to.equal('admitted');
+    expect(await change('y')).to.contain('host namespaces');
+  });
+
+  describe('for the labels of a namespace', () => {
+    const update = (from: Record<string, string>, to: Record<string, string>, pods: object[] = []) =>
+      admit({ resource: 'namespaces', object: namespace(to), old: namespace(from), world: { pods } });
+
+    it('refuses what it does not know, unless it was there before', async () => {
+      const wrong = { enforce: 'strict', 'warn-version': '1.2' };
+      const message = await refusal({ resource: 'namespaces', object: namespace(wrong) });
+      expect(message).to.contain(
+        `metadata.labels[${LABEL}enforce]: Invalid value: "strict": must be one of privileged, baseline, restricted`,
+      );
+      expect(message).to.contain(`metadata.labels[${LABEL}warn-version]: Invalid value: "1.2": must be "latest" or "v1.x"`);
+      expect((await update(wrong, wrong)).warnings).to.deep.equal([]);
+    });
+
+    it('tells of the pods that a stricter standard would refuse, alike ones together', async () => {
+      const named = (name: string, spec: object) => ({ ...pod(spec), metadata: { name, namespace: 'ns' } });
+      const pods = [named('b', { hostPID: true }), named('a', { hostPID: true }), named('fine', {})];
+      expect((await update({}, { enforce: 'baseline' }, pods)).warnings).to.deep.equal([
+        'existing pods in namespace "ns" violate the new PodSecurity enforce level "baseline:latest"',
+        'a (and 1 other pod): host namespaces',
+      ]);
+      expect((await update({ enforce: 'restricted' }, { enforce: 'baseline' }, pods)).warnings).to.deep.equal([]);
+    });
+  });
+});
