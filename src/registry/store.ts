@@ -1,26 +1,27 @@
 // The generic store: one class serves every kind. A kind adds only its hooks (api/definition.ts). Start with `create`, then
-// `update`, on which patch, apply, status and scale writes rest.
+// `update`, on which patch, apply, status and scale writes rest. preparation.ts holds the rules of what a write may change,
+// deletion.ts those of deleting.
 import type { Admission, Operation } from '../api/admission.js';
 import type { Allocation, Context, Definition, DeleteOptions, ObjectKey } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
-import { at, type FieldError, invalid } from '../api/meta/field-errors.js';
-import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metadata.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { type Storage, StorageError } from '../storage/storage.js';
-import { copy, equal } from '../util/equal.js';
+import { copy } from '../util/equal.js';
 import { generateName } from '../util/names.js';
 import type { Cache } from '../watch/cache.js';
 import { planDeletion, releasedBy } from './deletion.js';
 import { trackUpdate } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
-import { canonical, encode, fillSystemMetadata, restoreSystemMetadata } from './metadata.js';
+import { canonical, encode, fillSystemMetadata } from './metadata.js';
+import { checkRevision, keepUnchangedTimes, prepareCreate, prepareUpdate } from './preparation.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
 const NAME_ATTEMPTS = 8;
 /** Upstream gives up after its request timeout; so many lost races in a row mean a caller that never settles. */
 const UPDATE_ATTEMPTS = 100;
 
+/** What a store is made of. */
 export interface StoreOptions {
   readonly definition: Definition;
   /** The definition whose version is stored; the same one but for versions that share a store. */
@@ -50,6 +51,7 @@ export interface UpdateOptions {
  */
 export type Change = (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>;
 
+/** All objects of one resource, in one of its versions: reads from the watch cache, writes through to storage. */
 export class Store {
   readonly definition: Definition;
   readonly cache: Cache<ObjectItem>;
@@ -73,10 +75,12 @@ export class Store {
     this.#admission = options.admission;
   }
 
+  /** The storage key of an object. */
   keyOf({ namespace, name }: ObjectKey): string {
     return namespace === '' ? this.prefix + name : `${this.prefix}${namespace}/${name}`;
   }
 
+  /** The present state of an object; undefined: there is none. */
   find(key: ObjectKey): ObjectItem | undefined {
     return this.cache.get(this.keyOf(key))?.in(this.kind);
   }
@@ -172,7 +176,7 @@ export class Store {
     fillSystemMetadata(object, context);
     const allocation = await this.definition.begin?.(object, undefined, context);
     return this.#settle(allocation, async () => {
-      this.#prepareCreate(context, object);
+      prepareCreate(this.definition, object, context);
       const { name } = object.metadata;
       await this.#validate(context, 'CREATE', object, undefined, name);
       const key = this.keyOf({ namespace: object.metadata.namespace ?? '', name });
@@ -199,23 +203,6 @@ export class Store {
     return error;
   }
 
-  #prepareCreate(context: Context, object: KubeObject): void {
-    const d = this.definition;
-    if (d.generation) object.metadata.generation = 1;
-    if (d.subresources.status && !d.keepStatusOnCreate) resetStatus(object);
-    d.prepareCreate?.(object, context);
-    const wrong = [
-      ...validateObjectMeta(object.metadata, {
-        namespaced: d.namespaced,
-        path: at('metadata'),
-        ...(d.validateName && { validateName: d.validateName }),
-      }),
-      ...(d.validate?.(object, context) ?? []),
-    ];
-    if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
-    for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
-  }
-
   async #createByUpdate(context: Context, key: ObjectKey, object: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
     await options.authorizeCreate?.();
     this.definition.defaults?.(object);
@@ -234,13 +221,13 @@ export class Store {
     const d = this.definition;
     const old = current.parsed;
     const { name } = old.metadata;
-    this.#checkIdentity(current, next);
+    checkRevision(d, next, { revision: current.revision, name });
     d.defaults?.(next);
     if (!options.tracked) this.#track(context, next, old);
     await this.#mutate(context, 'UPDATE', next, old, name);
     const allocation = await d.begin?.(next, old, context);
     return this.#settle(allocation, async () => {
-      this.#prepareUpdate(context, next, old);
+      prepareUpdate(d, next, old, context);
       keepUnchangedTimes(next, old);
       await this.#validate(context, 'UPDATE', next, old, name);
       if (releasedBy(d, next, old))
@@ -248,36 +235,6 @@ export class Store {
       if (context.dryRun) return this.#transient(next, current.revision);
       return this.#write(current, next);
     });
-  }
-
-  #checkIdentity(current: ObjectItem, next: KubeObject): void {
-    const { resourceVersion } = next.metadata;
-    const { name } = current.parsed.metadata;
-    if (resourceVersion && resourceVersion !== '0') {
-      if (resourceVersion !== String(current.revision)) throw errors.conflict(this.definition, name, errors.OBJECT_MODIFIED);
-    } else if (!this.definition.unconditionalUpdate) {
-      throw errors.invalid({ group: this.definition.group, kind: this.definition.resource }, name, [
-        invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
-      ]);
-    }
-  }
-
-  #prepareUpdate(context: Context, next: KubeObject, old: KubeObject): void {
-    const d = this.definition;
-    restoreSystemMetadata(next, old);
-    if (context.subresource === 'status') restoreAllButStatus(next, old);
-    else if (d.subresources.status && !d.subresources[context.subresource]?.changesStatus) restoreStatus(next, old);
-    d.prepareUpdate?.(next, old, context);
-    if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old)))
-      next.metadata.generation = (old.metadata.generation ?? 0) + 1;
-    const metadata = validateObjectMeta(next.metadata, { namespaced: d.namespaced, path: at('metadata'), validateName: () => [] });
-    const change = validateObjectMetaUpdate(next.metadata, old.metadata, at('metadata'));
-    // upstream checks metadata in general and again in the kind's strategy, and reports it twice
-    const wrong: FieldError[] = [...metadata, ...change, ...(d.checksMetadataOnce ? [] : change)];
-    if (d.validateUpdate) wrong.push(...d.validateUpdate(next, old, context));
-    else if (context.subresource === '') wrong.push(...metadata, ...(d.validate?.(next, context) ?? []));
-    if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, next.metadata.name, wrong);
-    for (const text of d.warnings?.(next, old, context) ?? []) context.warn(text);
   }
 
   /** Stores `next` over `current` unless they are the same. @returns undefined when another write came first */
@@ -397,37 +354,4 @@ function preconditionFailed(definition: Definition, key: string, name: string, w
     name,
     `StorageError: invalid object, Code: 4, Key: ${shown}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`,
   );
-}
-
-type Parts = Record<string, unknown>;
-
-function resetStatus(object: KubeObject): void {
-  const o = object as unknown as Parts;
-  if (o.status !== undefined) o.status = {};
-}
-function restoreStatus(next: KubeObject, old: KubeObject): void {
-  (next as unknown as Parts).status = copy((old as unknown as Parts).status);
-}
-function restoreAllButStatus(next: KubeObject, old: KubeObject): void {
-  const n = next as unknown as Parts;
-  const o = old as unknown as Parts;
-  for (const field of new Set([...Object.keys(n), ...Object.keys(o)]))
-    if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) n[field] = copy(o[field]);
-}
-function specChanged(next: KubeObject, old: KubeObject): boolean {
-  const { metadata: _a, status: _b, ...n } = next as unknown as Parts;
-  const { metadata: _c, status: _d, ...o } = old as unknown as Parts;
-  return !equal(n, o);
-}
-
-/** A write that changes nothing but the times in managedFields is no change. */
-function keepUnchangedTimes(next: KubeObject, old: KubeObject): void {
-  const a = next.metadata.managedFields;
-  const b = old.metadata.managedFields;
-  if (!a || !b || a.length !== b.length) return;
-  const timeless = (fields: typeof a) => fields.map(({ time: _, ...rest }) => rest);
-  if (!equal(timeless(a), timeless(b))) return;
-  const { managedFields: _m, resourceVersion: _r, ...nextMetadata } = next.metadata;
-  const { managedFields: _n, resourceVersion: _s, ...oldMetadata } = old.metadata;
-  if (equal({ ...next, metadata: nextMetadata }, { ...old, metadata: oldMetadata })) next.metadata.managedFields = b;
 }

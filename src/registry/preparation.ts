@@ -1,0 +1,102 @@
+// What happens to an object between the client's input and the write, for every kind alike: what a request may not set or
+// change goes back to what it was, then come the kind's own hooks, then validation. The order is that of upstream's
+// rest.BeforeCreate and rest.BeforeUpdate.
+import type { Context, Definition } from '../api/definition.js';
+import * as errors from '../api/meta/errors.js';
+import { at, type FieldError, invalid } from '../api/meta/field-errors.js';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metadata.js';
+import type { KubeObject } from '../api/meta/object.js';
+import { copy, equal } from '../util/equal.js';
+import { restoreSystemMetadata } from './metadata.js';
+
+/**
+ * Makes a new object ready to be stored: what clients may not set is gone, the kind has had its say.
+ * @throws ApiError Invalid
+ */
+export function prepareCreate(d: Definition, object: KubeObject, context: Context): void {
+  if (d.generation) object.metadata.generation = 1;
+  if (d.subresources.status && !d.keepStatusOnCreate) resetStatus(object);
+  d.prepareCreate?.(object, context);
+  const wrong = [
+    ...validateObjectMeta(object.metadata, {
+      namespaced: d.namespaced,
+      path: at('metadata'),
+      ...(d.validateName && { validateName: d.validateName }),
+    }),
+    ...(d.validate?.(object, context) ?? []),
+  ];
+  if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
+  for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
+}
+
+/**
+ * Whether an update is about the present state, as far as it says what it is about.
+ * @throws ApiError Conflict, Invalid
+ */
+export function checkRevision(definition: Definition, next: KubeObject, current: { revision: number; name: string }): void {
+  const { resourceVersion } = next.metadata;
+  if (resourceVersion && resourceVersion !== '0') {
+    if (resourceVersion !== String(current.revision)) throw errors.conflict(definition, current.name, errors.OBJECT_MODIFIED);
+  } else if (!definition.unconditionalUpdate) {
+    throw errors.invalid({ group: definition.group, kind: definition.resource }, current.name, [
+      invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
+  }
+}
+
+/**
+ * Makes a changed object ready to be stored: what this request may not change is as it was, the kind has had its say.
+ * @throws ApiError Invalid
+ */
+export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, context: Context): void {
+  restoreSystemMetadata(next, old);
+  if (context.subresource === 'status') restoreAllButStatus(next, old);
+  else if (d.subresources.status && !d.subresources[context.subresource]?.changesStatus) restoreStatus(next, old);
+  d.prepareUpdate?.(next, old, context);
+  if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old)))
+    next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  const metadata = validateObjectMeta(next.metadata, { namespaced: d.namespaced, path: at('metadata'), validateName: () => [] });
+  const change = validateObjectMetaUpdate(next.metadata, old.metadata, at('metadata'));
+  // upstream checks metadata in general and again in the kind's strategy, and reports it twice
+  const wrong: FieldError[] = [...metadata, ...change, ...(d.checksMetadataOnce ? [] : change)];
+  if (d.validateUpdate) wrong.push(...d.validateUpdate(next, old, context));
+  else if (context.subresource === '') wrong.push(...metadata, ...(d.validate?.(next, context) ?? []));
+  if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, next.metadata.name, wrong);
+  for (const text of d.warnings?.(next, old, context) ?? []) context.warn(text);
+}
+
+/** A write that changes nothing but the times in managedFields is no change. */
+export function keepUnchangedTimes(next: KubeObject, old: KubeObject): void {
+  const a = next.metadata.managedFields;
+  const b = old.metadata.managedFields;
+  if (!a || !b || a.length !== b.length) return;
+  const timeless = (fields: typeof a) => fields.map(({ time: _, ...rest }) => rest);
+  if (!equal(timeless(a), timeless(b))) return;
+  const { managedFields: _m, resourceVersion: _r, ...nextMetadata } = next.metadata;
+  const { managedFields: _n, resourceVersion: _s, ...oldMetadata } = old.metadata;
+  if (equal({ ...next, metadata: nextMetadata }, { ...old, metadata: oldMetadata })) next.metadata.managedFields = b;
+}
+
+type Parts = Record<string, unknown>;
+
+function resetStatus(object: KubeObject): void {
+  const o = object as unknown as Parts;
+  if (o.status !== undefined) o.status = {};
+}
+
+function restoreStatus(next: KubeObject, old: KubeObject): void {
+  (next as unknown as Parts).status = copy((old as unknown as Parts).status);
+}
+
+function restoreAllButStatus(next: KubeObject, old: KubeObject): void {
+  const n = next as unknown as Parts;
+  const o = old as unknown as Parts;
+  for (const field of new Set([...Object.keys(n), ...Object.keys(o)]))
+    if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) n[field] = copy(o[field]);
+}
+
+function specChanged(next: KubeObject, old: KubeObject): boolean {
+  const { metadata: _a, status: _b, ...n } = next as unknown as Parts;
+  const { metadata: _c, status: _d, ...o } = old as unknown as Parts;
+  return !equal(n, o);
+}
