@@ -1,5 +1,5 @@
-import * as errors from '../api/meta/errors.js';
 import type { Context } from '../api/definition.js';
+import { refusal } from '../api/shared/refusal.js';
 import type { Registry } from '../registry/registry.js';
 import type { Clock } from '../util/clock.js';
 import type { WriteQuery } from './options.js';
@@ -61,13 +61,7 @@ export class Server {
   async authorizeCreate({ user, info }: ApiRequest): Promise<void> {
     const { group, version, resource, namespace, name } = info;
     const attributes = { user, verb: 'create', group, version, resource, subresource: '', namespace, name };
-    const { decision } = await this.registry.services.authorizer.authorize(attributes);
-    if (decision === 'allow') return;
-    const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
-    throw errors.forbidden(
-      info,
-      name,
-      `User ${JSON.stringify(user.username)} cannot create resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)} ${where}`,
-    );
+    const { decision, reason } = await this.registry.services.authorizer.authorize(attributes);
+    if (decision !== 'allow') throw refusal(attributes, reason);
   }
 }

@@ -2,7 +2,7 @@
 // modes below, which name both whom and for which verbs.
 import type { AuthorizationAttributes, Authorizer } from '../api/definition.js';
 import type { UserInfo } from '../api/meta/object.js';
-import { refusal } from './forbidden.js';
+import { refusal } from '../api/shared/refusal.js';
 import {
   ANONYMOUS,
   AUTHENTICATED_GROUP,

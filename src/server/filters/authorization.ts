@@ -1,10 +1,10 @@
 import type { AuthorizationAttributes, Authorizer } from '../../api/definition.js';
 import { internalError } from '../../api/meta/errors.js';
 import type { UserInfo } from '../../api/meta/object.js';
+import { refusal } from '../../api/shared/refusal.js';
 import type { RequestInfo } from '../../handlers/request.js';
 import type { Filter } from '../exchange.js';
 import type { Metrics } from '../metrics.js';
-import { refusal } from '../forbidden.js';
 
 const RESULTS = { allow: 'allowed', deny: 'denied', 'no-opinion': 'no-opinion' } as const;
 

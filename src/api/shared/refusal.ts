@@ -1,5 +1,5 @@
-import type { AuthorizationAttributes } from '../api/definition.js';
-import { type ApiError, forbidden } from '../api/meta/errors.js';
+import type { AuthorizationAttributes } from '../definition.js';
+import { type ApiError, forbidden } from '../meta/errors.js';
 
 /** The refusal of what the attributes describe, in upstream's words. */
 export function refusal(attributes: AuthorizationAttributes, reason: string): ApiError {
