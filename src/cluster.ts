@@ -34,6 +34,7 @@ import { openLevel } from './storage/level.js';
 import { measured, type StorageObserver } from './storage/measured.js';
 import { openMemory } from './storage/memory.js';
 import { type Storage, StorageError } from './storage/storage.js';
+import type { Logger } from './util/log.js';
 import { UserError } from './util/user-error.js';
 import { Feed } from './watch/feed.js';
 
@@ -75,6 +76,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
+/** @param stops gets what ends each part, in the order of the start */
 async function start(settings: Settings, stops: (() => Promise<void> | void)[], stop: () => Promise<void>): Promise<Cluster> {
   const { clock, random, logger } = settings;
   const addresses = serviceAddresses(settings);
@@ -93,32 +95,22 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   stops.push(() => feed.stop());
   const authorizer = authorizerFor(settings.authorizationMode, registry);
   const tokens = createTokens({ fixed: access.tokens, signingKey: () => access.serviceAccountKey(), clock, reader: registry });
-  const { authenticator, issuer } = tokens;
   registry.services = {
     clock,
     random,
     reader: registry,
     writer: registry,
     authorizer,
-    tokens: authenticator,
-    tokenIssuer: issuer,
+    tokens: tokens.authenticator,
+    tokenIssuer: tokens.issuer,
     settings,
   };
   await registry.open(feed);
   const client = new LocalClient(registry, 'kube-apiserver');
 
   const streams: { host?: NodeHost } = {};
-  const health = new Health(logger);
-  let bootstrapped = false;
-  health.add(
-    { name: 'etcd', check: async () => void (await storage.get('/registry/health')) },
-    {
-      name: 'poststarthook/bootstrap-controller',
-      check() {
-        if (!bootstrapped) throw new Error('not finished');
-      },
-    },
-  );
+  const progress = { bootstrapped: false };
+  const health = healthOf(storage, logger, progress);
   const listener = await serve({ settings, registry, authorizer, access, tokens, health, streams, observed });
   stops.push(
     () => listener.close(GRACE_MS),
@@ -132,7 +124,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     bindAddress: settings.bindAddress,
     clientCA: access.clientCAs.join(''),
   });
-  bootstrapped = true;
+  progress.bootstrapped = true;
   if (storage.floor() === 0) {
     // the history of a cluster begins when its first objects are there: nobody can have seen it before
     await storage.compact(storage.revision());
@@ -144,6 +136,21 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const nodes = await startComponents(settings, client, definitions, access.caCert, stops);
   if (nodes) streams.host = nodes;
   return { kubeconfig, url, client, nodes, settings, stop };
+}
+
+/** Ready are those whose store answers and who have made the objects every cluster has. */
+function healthOf(storage: Storage, logger: Logger, progress: { readonly bootstrapped: boolean }): Health {
+  const health = new Health(logger);
+  health.add(
+    { name: 'etcd', check: async () => void (await storage.get('/registry/health')) },
+    {
+      name: 'poststarthook/bootstrap-controller',
+      check() {
+        if (!progress.bootstrapped) throw new Error('not finished');
+      },
+    },
+  );
+  return health;
 }
 
 interface Serving {

@@ -4,8 +4,9 @@ export interface Timer {
 }
 
 /**
- * The only source of time in kubemu. Nothing else calls Date.now, setTimeout or setInterval, so a cluster may run on a
- * virtual clock and a run can be repeated.
+ * The only source of time in kubemu: nothing else waits, or asks what time it is, so a cluster may run on a virtual clock
+ * and a run can be repeated. What belongs to the machine and not to the cluster goes by the machine's time: limits of
+ * sockets and requests, the validity of TLS certificates, how long something took (metrics, access log).
  */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -92,7 +93,7 @@ export function timestamp(ms: number): string {
   return last.text;
 }
 
-/** The same second is asked for many times over. */
+/** The same second is asked for many times over. A memo of a pure function: clusters that share it notice nothing. */
 let last = { second: Number.NaN, text: '' };
 
 /** A time as the API writes metav1.MicroTime: six digits of a second, UTC. */
