@@ -12,6 +12,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.js';
 import { podSecurity } from './pod-security/index.js';
 import { priority } from './priority.js';
+import { resourceQuota } from './resource-quota.js';
 import { runtimeClass } from './runtime-class.js';
 import { serviceAccount } from './service-account.js';
 import type { Step } from './step.js';
@@ -34,6 +35,7 @@ const STEPS: readonly Step[] = [
   certificateApproval,
   certificateSigning,
   defaultIngressClass,
+  resourceQuota,
 ];
 
 /** The names --enable-admission-plugins and --disable-admission-plugins know. */

@@ -29,6 +29,8 @@ export interface Write {
 export interface Admitted {
   readonly object: KubeObject;
   readonly warnings: readonly string[];
+  /** The cluster afterwards. */
+  readonly world: Readonly<Record<string, readonly object[]>>;
 }
 
 /** Sends a write in namespace `ns` through all steps but ServiceAccount. @throws ApiError of the step that refuses */
@@ -52,6 +54,18 @@ export async function admit({
       reason: '',
     }),
   };
+  const writer = {
+    async update(
+      _: unknown,
+      { resource: r }: { resource: string },
+      key: { name: string },
+      __: string,
+      change: (o: KubeObject) => KubeObject,
+    ) {
+      const present = list({ resource: r });
+      all[r] = present.map((o) => (o.metadata.name === key.name ? change(o) : o));
+    },
+  };
   const next = structuredClone(object) as KubeObject;
   const attributes = {
     operation: old ? 'UPDATE' : 'CREATE',
@@ -62,12 +76,16 @@ export async function admit({
     object: next,
     old,
     options: undefined,
-    context: { user: { username: 'jane', groups: [] }, services: { reader, authorizer }, warn: (text: string) => warnings.push(text) },
+    context: {
+      user: { username: 'jane', groups: [] },
+      services: { reader, authorizer, writer, clock: { now: () => Date.parse('2030-01-01T00:00:00Z') } },
+      warn: (text: string) => warnings.push(text),
+    },
   } as unknown as AdmissionAttributes;
   const admission = createAdmission({ enable, disable: ['ServiceAccount'] });
   await admission.mutate(attributes);
   await admission.validate(attributes);
-  return { object: next, warnings };
+  return { object: next, warnings, world: all };
 }
 
 /** The message with which a write is refused; "admitted" when it is not. */
