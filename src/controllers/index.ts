@@ -9,6 +9,7 @@ import type { Informers } from '../client/informers.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { UserError } from '../util/user-error.js';
+import { clusterroleAggregation } from './clusterrole-aggregation.js';
 import { deployment } from './deployment.js';
 import { disruption } from './disruption.js';
 import { endpointsController } from './endpoints.js';
@@ -20,6 +21,7 @@ import { nodeLifecycle } from './node-lifecycle.js';
 import { podGC } from './pod-gc.js';
 import { replicaset } from './replicaset.js';
 import { replicationcontroller } from './replicationcontroller.js';
+import { resourcequota } from './resourcequota.js';
 import { rootCAPublisher } from './root-ca-publisher.js';
 import { serviceaccount } from './serviceaccount.js';
 import { claimProtection, volumeProtection } from './storage-protection.js';
@@ -47,6 +49,8 @@ const CONTROLLERS: readonly ControllerDefinition[] = [
   disruption,
   claimProtection,
   volumeProtection,
+  resourcequota,
+  clusterroleAggregation,
 ];
 
 /** Who the controllers are in managedFields and user agents, as upstream's single process of all of them. */

@@ -8,13 +8,16 @@ import { Definitions } from '../../src/api/definitions.js';
 import endpointslices from '../../src/api/discovery-v1/endpointslices.js';
 import type { KubeObject, Resource } from '../../src/api/meta/object.js';
 import poddisruptionbudgets from '../../src/api/policy-v1/poddisruptionbudgets.js';
+import clusterroles from '../../src/api/rbac-v1/clusterroles.js';
 import configmaps from '../../src/api/v1/configmaps.js';
 import endpoints from '../../src/api/v1/endpoints.js';
 import events from '../../src/api/v1/events.js';
 import namespaces from '../../src/api/v1/namespaces.js';
 import nodes from '../../src/api/v1/nodes.js';
+import persistentvolumeclaims from '../../src/api/v1/persistentvolumeclaims.js';
 import pods from '../../src/api/v1/pods.js';
 import replicationcontrollers from '../../src/api/v1/replicationcontrollers.js';
+import resourcequotas from '../../src/api/v1/resourcequotas.js';
 import secrets from '../../src/api/v1/secrets.js';
 import serviceaccounts from '../../src/api/v1/serviceaccounts.js';
 import services from '../../src/api/v1/services.js';
@@ -31,6 +34,7 @@ import { Feed } from '../../src/watch/feed.js';
 
 /** What controllers work with. */
 const KINDS = [
+  clusterroles,
   configmaps,
   deployments,
   endpoints,
@@ -39,10 +43,12 @@ const KINDS = [
   leases,
   namespaces,
   nodes,
+  persistentvolumeclaims,
   poddisruptionbudgets,
   pods,
   replicasets,
   replicationcontrollers,
+  resourcequotas,
   secrets,
   serviceaccounts,
   services,
