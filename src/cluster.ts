@@ -65,15 +65,27 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const settings = resolveOptions(options);
   enabledControllers(settings.controllers);
   const stops: (() => Promise<void> | void)[] = [];
-  const stop = async () => {
-    for (let end = stops.pop(); end; end = stops.pop()) await end();
-  };
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= endAll(stops));
   try {
     return await start(settings, stops, stop);
   } catch (e) {
-    await stop();
+    await stop().catch((error) => settings.logger.error('what had been started could not be ended', { error }));
     throw e;
   }
+}
+
+/** Ends the parts in the reverse order of their start; one that fails keeps none of the others. @throws what the first threw */
+async function endAll(stops: (() => Promise<void> | void)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let end = stops.pop(); end; end = stops.pop()) {
+    try {
+      await end();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** @param stops gets what ends each part, in the order of the start */

@@ -86,6 +86,12 @@ class Pipe {
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = undefined;
     }
-    return this.#changes[this.#at++];
+    const change = this.#changes[this.#at++];
+    // a reader that never quite catches up must not keep what it has read
+    if (this.#at >= BUFFER) {
+      this.#changes = this.#changes.slice(this.#at);
+      this.#at = 0;
+    }
+    return change;
   }
 }

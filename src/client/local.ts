@@ -7,11 +7,10 @@ import { apiVersionOf, type Draft, type KubeObject, type ObjectList, type Resour
 import { parseFieldSelector, parseLabelSelector } from '../api/meta/selectors.js';
 import { decode, DecodeError } from '../api/schema/decode.js';
 import { structTypeOf } from '../api/schema/types.js';
-import { applyObject } from '../registry/fields/index.js';
+import { applying } from '../registry/apply.js';
 import { list, type ListQuery, selects } from '../registry/list.js';
 import { patchObject, readPatch } from '../registry/patch/index.js';
 import type { Registry } from '../registry/registry.js';
-import type { Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
 import type { Client, ListOptions, PatchType, WatchEvent, WriteOptions } from './client.js';
 import { watchLocally } from './local-watch.js';
@@ -115,28 +114,17 @@ export class LocalClient implements Client {
     object: Draft<T>,
     options: WriteOptions & { fieldManager: string; force?: boolean },
   ): Promise<T> {
-    const store: Store = this.#registry.store(resource);
-    const { definition } = store;
+    const store = this.#registry.store(resource);
     const context = this.#context(options);
-    const applied = { apiVersion: apiVersionOf(resource), kind: resource.kind, ...copy(object) } as unknown as KubeObject;
+    const configuration = { apiVersion: apiVersionOf(resource), kind: resource.kind, ...copy(object) } as unknown as KubeObject;
     const { item } = await store.update(
       context,
-      keyOf(applied),
-      (live) =>
-        applyObject({
-          type: structTypeOf(definition.schema),
-          live,
-          applied,
-          manager: options.fieldManager,
-          force: options.force ?? false,
-          apiVersion: apiVersionOf(definition),
-          kind: definition.kind,
-          subresource: context.subresource,
-          hasStatus: definition.subresources.status !== undefined,
-          defaults: (o) => definition.defaults?.(o),
-          now: context.services.clock.now(),
-        }),
-      { create: context.subresource === '', tracked: true },
+      keyOf(configuration),
+      applying(store.definition, configuration, context, options.force ?? false),
+      {
+        create: context.subresource === '',
+        tracked: true,
+      },
     );
     return item.object as T;
   }

@@ -30,7 +30,8 @@ export interface Path {
   readonly operations: readonly Operation[];
 }
 
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
+/** What the names of the schemas that all kinds share begin with. */
+export const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 export const PATCH = `${META}Patch`;
 const STATUS = `${META}Status`;
 const DELETE_OPTIONS = `${META}DeleteOptions`;

@@ -3,14 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
 import { acceptedOf } from './negotiation.js';
-import { documentPath, groupTag, groupTitle, type Path, pathsOf, rootOf } from './openapi-operations.js';
+import { documentPath, groupTag, groupTitle, META, type Path, pathsOf, rootOf } from './openapi-operations.js';
 import { builtInSchemas, type SchemaSource } from './openapi-schemas.js';
 import { documentV2 } from './openapi-v2.js';
 import { documentV3 } from './openapi-v3.js';
 import type { ApiRequest } from './request.js';
 import { sendBody } from './respond.js';
 
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const YEAR = 365 * 24 * 60 * 60 * 1000;
 const V2_PROTOBUF = ['com.github.proto-openapi.spec.v2.v1.0+protobuf', 'com.github.proto-openapi.spec.v2@v1.0+protobuf'];
 

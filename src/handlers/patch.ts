@@ -3,7 +3,7 @@ import * as errors from '../api/meta/errors.js';
 import { invalid } from '../api/meta/field-errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { structTypeOf } from '../api/schema/types.js';
-import { applyObject } from '../registry/fields/index.js';
+import { applying } from '../registry/apply.js';
 import { patchObject, readPatch } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
@@ -35,7 +35,7 @@ export async function patch(server: Server, store: Store, request: ApiRequest): 
   const context = server.context(request, query);
   const expected = info.subresource === '' ? store.definition : expectedOf(store.definition, info.subresource);
   const job: Patching = { server, store, request, query, context, expected };
-  const change = kind === 'apply' ? await applying(job) : await patching(job, kind);
+  const change = kind === 'apply' ? await applyConfiguration(job) : await patching(job, kind);
   const { item, created } = await store.update(context, info, change, {
     create: kind === 'apply' && info.subresource === '',
     tracked: kind === 'apply',
@@ -70,7 +70,7 @@ function refusedKind(next: KubeObject, why: string): errors.ApiError {
   return errors.invalid({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(next), why)]);
 }
 
-async function applying({ server, store, request, query }: Patching): Promise<Change> {
+async function applyConfiguration({ store, request, query, context }: Patching): Promise<Change> {
   const { definition } = store;
   const { info } = request;
   const view = definition.subresources[info.subresource];
@@ -80,20 +80,9 @@ async function applying({ server, store, request, query }: Patching): Promise<Ch
     : configuration;
   // the configuration stays as it was sent: errors show what the client wrote
   placeInNamespace({ ...applied, metadata: { ...applied.metadata } }, info.namespace);
+  const apply = applying(definition, applied, context, query.force);
   return (current) => {
-    const next = applyObject({
-      type: structTypeOf(definition.schema),
-      live: current,
-      applied,
-      manager: query.fieldManager,
-      force: query.force,
-      apiVersion: apiVersionOf(definition),
-      kind: definition.kind,
-      subresource: info.subresource,
-      hasStatus: definition.subresources.status !== undefined,
-      defaults: (object) => definition.defaults?.(object),
-      now: server.clock.now(),
-    });
+    const next = apply(current);
     if (next !== current) {
       next.metadata.namespace ||= info.namespace || undefined;
       checkName(next, info.name);

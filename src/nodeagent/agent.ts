@@ -5,7 +5,7 @@ import { nodes } from '../api/meta/resources.gen.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
 import { EventRecorder } from '../client/event-recorder.js';
-import type { Clock, Timer } from '../util/clock.js';
+import { type Clock, sleep, type Timer } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { equal } from '../util/equal.js';
 import type { LeaseRenewer } from './leases.js';
@@ -52,7 +52,7 @@ export class NodeAgent {
   readonly #workers = new Map<string, PodWorker>();
   readonly #context: WorkerContext;
   #open = false;
-  #stopped = false;
+  readonly #stopped = new AbortController();
   #timer: Timer | undefined;
   #writing = false;
 
@@ -71,13 +71,13 @@ export class NodeAgent {
   /** Registers the node and takes over its pods. Resolves once it is ready to run more. */
   async start(): Promise<void> {
     const node = await this.#register();
-    if (this.#stopped || !node) return;
+    if (this.#stopped.signal.aborted || !node) return;
     this.#recorder.normal(this.#reference(node), 'Starting', 'Starting kubelet.');
     await this.#options.leases.add(node);
     // addresses and containers of an earlier life first, so that nothing new takes their place
     for (const pod of this.#options.pods()) await this.#adopt(pod);
     await this.#options.runtime.removeOthers(this.#context.node, new Set(this.#workers.keys()));
-    if (this.#stopped) return;
+    if (this.#stopped.signal.aborted) return;
     this.#open = true;
     for (const worker of this.#workers.values()) worker.start();
     // what was bound meanwhile
@@ -87,7 +87,7 @@ export class NodeAgent {
 
   /** A power failure: no more heartbeats, nothing more is done about pods. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopped.abort();
     this.#open = false;
     this.#timer?.cancel();
     this.#options.leases.remove(this.name);
@@ -143,12 +143,12 @@ export class NodeAgent {
   /** Creates the Node, or brings the one that is there up to date. Tries until it works. */
   async #register(): Promise<Node | undefined> {
     const { clock, logger } = this.#options;
-    for (let delay = FIRST_TRY; !this.#stopped; delay = Math.min(delay * 2, LAST_TRY)) {
+    for (let delay = FIRST_TRY; !this.#stopped.signal.aborted; delay = Math.min(delay * 2, LAST_TRY)) {
       try {
         return await this.#createOrUpdate();
       } catch (error) {
         logger.error('a node could not be registered', { node: this.name, error: messageOf(error) });
-        await new Promise<void>((resolve) => clock.after(delay, resolve));
+        await sleep(clock, delay, this.#stopped.signal);
       }
     }
     return undefined;
@@ -202,7 +202,7 @@ export class NodeAgent {
   }
 
   async #writeStatus(): Promise<void> {
-    if (this.#writing || this.#stopped) return;
+    if (this.#writing || this.#stopped.signal.aborted) return;
     this.#writing = true;
     try {
       await this.#patchStatus(this.#options.nodeObject());
@@ -216,7 +216,7 @@ export class NodeAgent {
 
   #schedule(): void {
     this.#timer?.cancel();
-    if (this.#stopped) return;
+    if (this.#stopped.signal.aborted) return;
     // spread, so that a thousand nodes do not write at once
     const spread = STATUS_INTERVAL * 0.1 * (this.#options.random() - 0.5);
     this.#timer = this.#options.clock.after(STATUS_INTERVAL + spread, () => void this.#writeStatus());

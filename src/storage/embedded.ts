@@ -66,9 +66,9 @@ interface Subscription {
 /**
  * Storage inside the process, over any medium that takes atomic batches. All semantics are here and written once.
  *
- * Writes queue up; while one batch is on its way to the disk the next collects (group-commit.ts). A batch is decided in the order of arrival: each compare-and-swap sees the durable state plus the
- * writes before it in the same batch. A write that fails its comparison is answered with the batch too, since what it was
- * compared with must be durable first.
+ * Writes queue up; while one batch is on its way to the disk the next collects (group-commit.ts). A batch is decided in the
+ * order of arrival: each compare-and-swap sees the durable state plus the writes before it in the same batch. A write that
+ * fails its comparison is answered with the batch too, since what it was compared with must be durable first.
  *
  *     queue:   create a, update b@5, create a            (the store is at revision 7)
  *     batch:   a → 8, b → 9, EXISTS a@8                  one LevelDB batch: k/a h/8 k/b h/9 m/revision=9

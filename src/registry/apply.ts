@@ -1,0 +1,32 @@
+import type { Context, Definition } from '../api/definition.js';
+import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
+import { structTypeOf } from '../api/schema/types.js';
+import { applyObject } from './fields/index.js';
+
+/**
+ * Server-side apply as a change of an object: for `Store.update`, with `tracked`. The context's field manager applies, to
+ * the part that is its subresource.
+ * @param configuration as the client wrote it; stays as it is
+ * @returns the change; it throws ApiError Conflict (fields of other managers, and no `force`), Invalid
+ */
+export function applying(
+  definition: Definition,
+  configuration: KubeObject,
+  context: Context,
+  force: boolean,
+): (live: KubeObject | undefined) => KubeObject {
+  return (live) =>
+    applyObject({
+      type: structTypeOf(definition.schema),
+      live,
+      applied: configuration,
+      manager: context.fieldManager,
+      force,
+      apiVersion: apiVersionOf(definition),
+      kind: definition.kind,
+      subresource: context.subresource,
+      hasStatus: definition.subresources.status !== undefined,
+      defaults: (object) => definition.defaults?.(object),
+      now: context.services.clock.now(),
+    });
+}
