@@ -49,8 +49,11 @@ export class Replayer {
     this.#bare.destroy();
   }
 
-  /** @returns for each step that failed: its index, the request, and every difference */
-  async run(c: Case): Promise<string[]> {
+  /**
+   * @param patience how long a step that is sent again until its answer comes may take at most, in milliseconds
+   * @returns for each step that failed: its index, the request, and every difference
+   */
+  async run(c: Case, patience = Number.POSITIVE_INFINITY): Promise<string[]> {
     const ns = `conf-${this.#run}-${(this.#cases++).toString(36).padStart(3, '0')}`;
     const vars: Variables = { flat: { ns }, steps: {} };
     const sent = scalars(c.steps.map((s) => [s.request, s.during]));
@@ -65,7 +68,7 @@ export class Replayer {
     }
     const failures: string[] = [];
     for (const [i, step] of c.steps.entries()) {
-      const got = await this.#step(step, i, vars, ctx).catch((e: Error) => ({ status: 0, error: e.message }));
+      const got = await this.#step(step, i, vars, ctx, patience).catch((e: Error) => ({ status: 0, error: e.message }));
       const diff = differences(step.response, got);
       if (diff.length) failures.push(`step ${i} ${step.request.method ?? 'WATCH'} ${step.request.path}\n      ${diff.join('\n      ')}`);
       if (step.sleep) await pause(step.sleep);
@@ -75,12 +78,12 @@ export class Replayer {
     return failures;
   }
 
-  async #step(step: Step, index: number, vars: Variables, ctx: Normalizing): Promise<unknown> {
+  async #step(step: Step, index: number, vars: Variables, ctx: Normalizing, patience: number): Promise<unknown> {
     const request = fill(step.request, vars) as RecordedRequest;
     if (step.watch) return this.#watchStep(step, request, vars, ctx);
     let res = await this.#send(request);
     const until = fill(step.until, vars) as Step['until'];
-    for (const end = Date.now() + (step.within ?? 10_000); until && !holds(until, res) && Date.now() < end; ) {
+    for (const end = Date.now() + Math.min(step.within ?? 10_000, patience); until && !holds(until, res) && Date.now() < end; ) {
       await pause(100);
       res = await this.#send(request);
     }
