@@ -7,7 +7,9 @@ import { systemClock, type Clock } from './util/clock.js';
 import { silentLogger, type Logger } from './util/log.js';
 import { UserError } from './util/user-error.js';
 
+/** As in --authorization-mode. */
 export type AuthorizationMode = 'AlwaysAllow' | 'AlwaysDeny' | 'RBAC' | 'Node';
+/** As in --runtime. */
 export type RuntimeName = 'auto' | 'docker' | 'simulated';
 
 /** What a simulated node offers, in the notation of the API. */

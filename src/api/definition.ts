@@ -6,6 +6,7 @@ import type { FieldError } from './meta/field-errors.js';
 import type { KubeObject, Resource, UserInfo } from './meta/object.js';
 import { apiVersionOf } from './meta/object.js';
 
+/** What can be done with a resource. */
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
 /** A column of a Table answer, as in facts/table-columns.json. */
@@ -18,6 +19,7 @@ export interface Column {
   readonly priority: number;
 }
 
+/** Names a kind. */
 export interface GroupVersionKind {
   readonly group: string;
   readonly version: string;
@@ -47,6 +49,7 @@ export interface AuthorizationAttributes {
   readonly labelSelector?: string;
 }
 
+/** What an authorizer answers. no-opinion: the next one is asked; when none has one, the answer is no. */
 export interface Decision {
   readonly decision: 'allow' | 'deny' | 'no-opinion';
   readonly reason: string;
@@ -61,6 +64,7 @@ export interface Rules {
   readonly error?: string;
 }
 
+/** Decides who may do what. */
 export interface Authorizer {
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>;
   /** Absent where the authorizer cannot list its rules. */
@@ -80,6 +84,7 @@ export interface TokenIssuer {
   issue(request: TokenIssue): Promise<string>;
 }
 
+/** What a token is to say. */
 export interface TokenIssue {
   readonly namespace: string;
   readonly serviceAccount: BoundObject;
@@ -92,6 +97,7 @@ export interface TokenIssue {
   readonly expirationSeconds: number;
 }
 
+/** An object a token depends on. */
 export interface BoundObject {
   readonly name: string;
   readonly uid?: string | undefined;
@@ -113,6 +119,7 @@ export interface Services {
   readonly writer: Writer;
 }
 
+/** The part of the settings that kinds depend on. */
 export interface ClusterSettings {
   /** CIDRs of --service-cluster-ip-range, one or two. */
   readonly serviceClusterIPRanges: readonly string[];
@@ -134,6 +141,7 @@ export interface Writer {
   delete(context: Context, resource: Resource, key: ObjectKey, options: DeleteOptions): Promise<KubeObject>;
 }
 
+/** Names an object of a resource. */
 export interface ObjectKey {
   /** "" for cluster-scoped kinds. */
   readonly namespace: string;
@@ -248,6 +256,7 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   compute?(services: Services): T[];
 }
 
+/** What a kind says of itself; the rest comes from the facts. */
 export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly group: string;
   readonly version: string;

@@ -25,6 +25,7 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a watch tells. */
 export type WatchEvent<T extends KubeObject> =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }
   /** Only `metadata.resourceVersion` is set. */

@@ -30,6 +30,7 @@ interface Similar {
   at: number;
 }
 
+/** Decides for each event whether it is written, counted on an earlier one, or dropped. */
 export class EventCorrelator {
   readonly #clock: Clock;
   readonly #seen = new Recent<Observation>(CACHE_SIZE);

@@ -39,6 +39,7 @@ const LAST_DELAY = 30_000;
 /** A watch that ends sooner, with nothing received, counts as a failure. */
 const SHORT_WATCH = 1_000;
 
+/** A copy of a resource, and those who are told when it changes. */
 export class Informer<T extends KubeObject> {
   readonly resource: Resource<T>;
   /** True once the first list has arrived; false when the informer was stopped before. */

@@ -18,6 +18,7 @@ import { watchLocally } from './local-watch.js';
 /** The identity of the server's own parts: nothing is forbidden to it. */
 const LOCAL_USER: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
+/** The client inside the process. Its objects are frozen and shared. */
 export class LocalClient implements Client {
   readonly #registry: Registry;
   readonly #manager: string;

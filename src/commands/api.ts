@@ -7,6 +7,7 @@ import { UserError } from '../util/user-error.js';
 
 const TIMEOUT_MS = 30_000;
 
+/** One request to the running cluster. */
 export interface ApiCall {
   readonly method: string;
   readonly path: string;

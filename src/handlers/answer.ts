@@ -12,6 +12,7 @@ export function negotiateObject(request: ApiRequest, definition: Definition): Ne
   return negotiate(request, endpointOf(definition, false));
 }
 
+/** What an answer of this request is about. */
 export function subjectOf(server: Server, request: ApiRequest, definition: Definition): Subject {
   return { definition, subresource: request.info.subresource, now: server.clock.now() };
 }

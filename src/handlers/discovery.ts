@@ -30,6 +30,7 @@ interface Document {
   readonly etag: string;
 }
 
+/** The discovery documents, made on first need and again after the definitions changed. */
 export class Discovery {
   readonly #options: DiscoveryOptions;
   #made: { revision: number; groups: readonly Group[]; documents: Map<string, Document> } | undefined;

@@ -7,6 +7,7 @@ import { partialMetadata } from './forms/metadata.js';
 import type { Negotiated } from './negotiation.js';
 import type { Subject } from './respond.js';
 
+/** As in the type of a watch event. */
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
 
 /** One event of a watch. */

@@ -6,6 +6,7 @@ import { type Action, inOrder, type Parameter, pathParameter, queryParameters } 
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch';
 
+/** One method of one path. */
 export interface Operation {
   readonly method: Method;
   readonly id: string;
@@ -25,6 +26,7 @@ export interface Operation {
 /** Which media types an answer may have; `any`: those of the connection; `json`, `openid`, `keys`: of no API object. */
 export type Produces = 'object' | 'collection' | 'log' | 'any' | 'json' | 'openid' | 'keys';
 
+/** A path and all that can be done there. */
 export interface Path {
   readonly path: string;
   readonly operations: readonly Operation[];

@@ -1,6 +1,7 @@
 // The parameters of every operation: their types, and which action takes which.
 import { parameterDescription } from './openapi-descriptions.js';
 
+/** A parameter of the path or the query. */
 export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query';
@@ -8,6 +9,7 @@ export interface Parameter {
   readonly description?: string | undefined;
 }
 
+/** What an operation does, as x-kubernetes-action names it. */
 export type Action = 'get' | 'list' | 'post' | 'put' | 'patch' | 'delete' | 'deletecollection' | 'watch' | 'watchlist' | 'connect';
 
 const BOOLEANS = new Set([

@@ -35,6 +35,7 @@ export interface ParameterV2 {
 
 export type ParameterOrRef = ParameterV2 | { readonly $ref: string };
 
+/** An operation, as a document of version 2 writes it. */
 export interface OperationV2 {
   readonly description: string;
   readonly consumes?: readonly string[];
@@ -46,10 +47,12 @@ export interface OperationV2 {
   readonly responses: Readonly<Record<string, { readonly description: string; readonly schema?: Schema }>>;
 }
 
+/** The operations of a path, and the parameters they share. */
 export interface PathItemV2 {
   readonly [method: string]: OperationV2 | readonly ParameterOrRef[];
 }
 
+/** A Swagger 2.0 document. */
 export interface DocumentV2 {
   readonly swagger: '2.0';
   readonly info: { readonly title: string; readonly version: string };

@@ -45,6 +45,7 @@ interface Documents {
   readonly v2: Lazy;
 }
 
+/** The server's OpenAPI documents. */
 export class OpenApi {
   readonly #options: OpenApiOptions;
   #documents: Documents | undefined;

@@ -8,8 +8,10 @@ import type { ListQuery } from '../registry/list.js';
 import { checkFields, parseFieldSelector, parseLabelSelector, type FieldOwner } from '../api/meta/selectors.js';
 import type { ApiRequest } from './request.js';
 
+/** What becomes of fields that the schema does not know, or that come twice: ignored, warned about, refused. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
+/** What the query of a write asks for. */
 export interface WriteQuery {
   readonly dryRun: boolean;
   readonly fieldManager: string;

@@ -46,6 +46,7 @@ const STATUS_INTERVAL = 5 * 60_000;
 const FIRST_TRY = 200;
 const LAST_TRY = 7_000;
 
+/** The agent of one node: what the kubelet is. */
 export class NodeAgent {
   readonly #options: AgentOptions;
   readonly #recorder: EventRecorder;

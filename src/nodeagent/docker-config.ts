@@ -24,6 +24,7 @@ const CPU_PERIOD = 100_000;
 const MIN_QUOTA = 1_000;
 const MIN_SHARES = 2;
 
+/** Whose containers they are. */
 export interface Owner {
   readonly clusterId: string;
   readonly pod: Pod;

@@ -11,6 +11,7 @@ import type { Container, Pod, VolumeMount } from '../api/types/core-v1.gen.js';
 import type { VolumeContent, VolumeFile } from './runtime.js';
 import { messageOf } from './text.js';
 
+/** The directories on the host that hold the volumes of pods. */
 export class PodDirectories {
   readonly #root: string;
 

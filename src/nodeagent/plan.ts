@@ -3,6 +3,7 @@
 // go, then all main containers at once; ended containers run again as the restart policy says, after their back-off.
 import { anyMainStarted, type ContainerRecord, isInitialized, isRunning, type PodRecord, shouldRestart } from './records.js';
 
+/** What is to be done next about the containers of a pod. */
 export interface Plan {
   readonly start: readonly ContainerRecord[];
   /** These wait for their back-off. */

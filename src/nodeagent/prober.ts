@@ -24,6 +24,7 @@ export interface ProberOptions {
 
 const TITLES: Readonly<Record<ProbeKind, string>> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' };
 
+/** Runs the probes of one container while it runs. */
 export class Prober {
   readonly #options: ProberOptions;
   readonly #abort = new AbortController();

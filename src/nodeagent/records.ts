@@ -2,6 +2,7 @@ import type { Container, Pod } from '../api/types/core-v1.gen.js';
 import { Backoff } from './backoff.js';
 import type { RuntimeContainer, Sandbox } from './runtime.js';
 
+/** A sidecar is an init container that goes on running (restartPolicy: Always). */
 export type ContainerKind = 'init' | 'sidecar' | 'main';
 
 /** CrashLoopBackOff and ImagePullBackOff: 10 s, doubled up to 5 minutes, forgotten after 10 quiet minutes. */

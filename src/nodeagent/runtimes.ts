@@ -21,6 +21,7 @@ export interface RuntimesOptions {
   readonly logger: Logger;
 }
 
+/** The runtimes of a process. */
 export interface Runtimes {
   /** What nodes run on when nobody says otherwise. */
   readonly runtime: Runtime;

@@ -8,11 +8,13 @@ import { parseDuration } from '../util/duration.js';
 import type { ContainerKind } from './records.js';
 import type { ProbeKind } from './runtime.js';
 
+/** At which turn of a container a stage is asked for. */
 export type StageEvent = 'pull' | 'start' | 'run' | 'stop' | 'probe' | 'ready';
 
 /** A value of its own, or that of an annotation. */
 export type Value<T> = T | { readonly annotation: string; readonly default: T };
 
+/** What happens to the containers it matches, and when. */
 export interface Stage {
   readonly name: string;
   readonly event: StageEvent;

@@ -4,6 +4,7 @@ import { compareKeys, StorageError } from '../storage/storage.js';
 import type { ObjectItem } from './item.js';
 import type { Store } from './store.js';
 
+/** What a list asks for. */
 export interface ListQuery {
   /** "" means all. */
   readonly namespace: string;
@@ -17,6 +18,7 @@ export interface ListQuery {
   readonly continue: string;
 }
 
+/** A list, or a page of one. */
 export interface ListResult {
   readonly items: readonly ObjectItem[];
   /** The revision of the state that was read. */

@@ -29,6 +29,7 @@ export interface ContextInput {
   readonly signal?: AbortSignal;
 }
 
+/** All stores of a server. For hooks and the rest of the server it is the synchronous reader and the writer of objects. */
 export class Registry implements Reader, Writer {
   readonly definitions: Definitions;
   readonly storage: Storage;

@@ -11,6 +11,7 @@ import { histogramOf } from './reasons.js';
 const MIN_FEASIBLE = 100;
 const MIN_PERCENTAGE = 5;
 
+/** How a turn ends. */
 export type Outcome =
   | { readonly node: string }
   /** No node can take the pod. */

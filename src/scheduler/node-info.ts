@@ -21,6 +21,7 @@ export interface PodInfo {
   readonly hasRequiredAntiAffinity: boolean;
 }
 
+/** Works out, once, what the rules ask of a pod. */
 export function podInfo(pod: Pod): PodInfo {
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
   return {

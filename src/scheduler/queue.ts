@@ -46,6 +46,7 @@ function priority(pod: Pod): number {
   return pod.spec.priority ?? 0;
 }
 
+/** The pods that wait for a node. */
 export class SchedulingQueue {
   readonly #options: QueueOptions;
   readonly #active = new KeyedHeap<Queued>(

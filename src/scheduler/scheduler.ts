@@ -31,6 +31,7 @@ export interface SchedulerOptions {
   readonly plugins?: readonly Plugin[];
 }
 
+/** A running scheduler. */
 export interface Scheduler {
   /** Resolves when no pod is being worked on any more. */
   stop(): Promise<void>;

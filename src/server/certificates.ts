@@ -15,11 +15,13 @@ export interface KeyPair {
   readonly key: string;
 }
 
+/** Whom a certificate is about. */
 export interface Subject {
   readonly commonName: string;
   readonly organizations?: readonly string[];
 }
 
+/** The names and addresses a server is reached by. */
 export interface Names {
   readonly dns: readonly string[];
   readonly ips: readonly string[];

@@ -74,6 +74,7 @@ export interface Locals extends Record<string, unknown> {
   exchange: Exchange;
 }
 
+/** express's response, with what the filters know. */
 export type ServerResponse = Response<unknown, Locals>;
 
 /** One step of the way from the socket to a handler. Calls `next` to go on, or answers, or throws ApiError. */

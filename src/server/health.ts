@@ -3,6 +3,7 @@ import type { ApiRequest, Handler } from '../handlers/request.js';
 import { sendBody, sendText } from '../handlers/respond.js';
 import type { Logger } from '../util/log.js';
 
+/** One thing that must be right for the server to count as healthy. */
 export interface HealthCheck {
   /** Part of the path: ping, etcd, poststarthook/bootstrap-controller. */
   readonly name: string;

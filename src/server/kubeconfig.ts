@@ -4,6 +4,7 @@ import { UserError } from '../util/user-error.js';
 import type { KeyPair } from './certificates.js';
 import { save } from './key-files.js';
 
+/** What a kubeconfig says: where the server is, how to know it, and who one is. */
 export interface Access {
   /** https://127.0.0.1:6443 */
   readonly server: string;

@@ -36,6 +36,7 @@ export interface ListenOptions extends Omit<FilterOptions, 'logger'> {
   readonly logger: Logger;
 }
 
+/** An open socket with its server. */
 export interface Listener {
   readonly port: number;
   /**

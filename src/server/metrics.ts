@@ -14,6 +14,7 @@ const PLACE = ['group', 'version', 'resource', 'subresource', 'scope', 'componen
 
 type RequestLabels = Record<'verb' | (typeof PLACE)[number], string>;
 
+/** How many objects of a resource are stored. */
 export interface ResourceCount {
   readonly group: string;
   readonly resource: string;
@@ -56,6 +57,7 @@ interface Answered {
   total(code: number): Count;
 }
 
+/** The metrics of one server, under kube-apiserver's names. */
 export class Metrics {
   readonly #routes = new Map<string, Route>();
   readonly #watched = new Map<string, { readonly events: Count; readonly sizes: Distribution }>();

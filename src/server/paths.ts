@@ -4,6 +4,7 @@ import type { Metrics } from './metrics.js';
 import type { VersionInfo } from './version.js';
 import { versionHandler } from './version-handler.js';
 
+/** The parts of the server that answer for themselves. */
 export interface ServerPaths {
   readonly health: Health;
   readonly metrics: Metrics;

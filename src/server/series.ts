@@ -47,6 +47,7 @@ abstract class Family<S> {
   protected abstract valuesOf(series: S, labels: Labels): Value[];
 }
 
+/** The number behind one set of labels. */
 export interface Count {
   value: number;
 }
@@ -89,6 +90,7 @@ export class Distribution {
   }
 }
 
+/** A histogram metric: one distribution for each set of labels. */
 export class Distributions extends Family<Distribution> {
   readonly type = 'histogram';
   readonly #bounds: readonly number[];

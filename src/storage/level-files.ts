@@ -14,6 +14,7 @@ const FULL = 1;
 const FIRST = 2;
 const LAST = 4;
 
+/** What a log file holds. */
 export interface LogContent {
   readonly records: readonly Buffer[];
   /** How the last record breaks off, if it does: the file ends in it, or it is not what was meant to be written. */
@@ -78,6 +79,7 @@ function breaksOff(data: Buffer, at: number): boolean {
   return data.length - at < LOG_HEADER || at + LOG_HEADER + data.readUInt16LE(at + 4) > data.length;
 }
 
+/** What LevelDB knows of its own files. */
 export interface Manifest {
   /** Logs from this number on hold what is not in tables yet. */
   readonly logNumber: number;

@@ -27,6 +27,7 @@ export interface StorageEvent {
   readonly previous: Entry | undefined;
 }
 
+/** Why storage refuses. */
 export type StorageErrorCode =
   /** create: the key exists. `current` holds it. */
   | 'EXISTS'
@@ -56,6 +57,7 @@ export class StorageError extends Error {
   }
 }
 
+/** Which keys, and in which state. */
 export interface Range {
   /** Every key that begins with this; must end in '/'. */
   readonly prefix: string;
@@ -67,6 +69,7 @@ export interface Range {
   readonly revision?: number;
 }
 
+/** What a range holds. */
 export interface RangeResult {
   /** In the order of the keys (by bytes). */
   readonly entries: readonly Entry[];

@@ -19,6 +19,7 @@ import { hasDuplicateKeys } from './json-keys.js';
 
 export { stringifyYaml } from './yaml-print.js';
 
+/** A document, and the keys that came twice in it. */
 export interface ParsedYaml {
   readonly value: unknown;
   /** `line 4: key "data" already set in map`; of such a key the last value counts. */

@@ -1,5 +1,6 @@
 import type { Item, Write } from './change.js';
 
+/** How much of the past of one resource is kept. */
 export interface HistoryLimits {
   /** At most so many writes of a resource are kept. */
   readonly count: number;

@@ -191,6 +191,7 @@ export function notImplemented(what: string): ApiError {
   return new ApiError({ code: 501, reason: 'NotImplemented', message: `kubemu does not implement ${what}` });
 }
 
+/** Whether an error is one that a client is told, and of this reason. */
 export function isApiError(e: unknown, reason?: string): e is ApiError {
   return e instanceof ApiError && (reason === undefined || e.reason === reason);
 }

@@ -11,6 +11,7 @@ export type FieldErrorType =
   | 'FieldValueTooMany'
   | 'InternalError';
 
+/** One thing that is wrong with a field: a cause in the details of a Status. */
 export interface FieldError {
   readonly type: FieldErrorType;
   /** spec.containers[0].name */
@@ -47,6 +48,7 @@ export class FieldPath {
   }
 }
 
+/** The path to a field of an object, from the top. */
 export function at(...names: string[]): FieldPath {
   const [first, ...more] = names;
   return first === undefined ? new FieldPath() : more.reduce((path, name) => path.child(name), new FieldPath(first));

@@ -14,6 +14,7 @@ export const NOT_NEGATIVE = 'must be greater than or equal to 0';
 
 const ANNOTATIONS_MAX_BYTES = 256 * 1024;
 
+/** In what the rules differ from kind to kind. */
 export interface MetadataRules {
   readonly namespaced: boolean;
   /** Default: a DNS subdomain. */

@@ -62,6 +62,7 @@ const LABEL_TEXT =
 const SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 
+/** @returns what is wrong with the value, in the words of apimachinery; empty: nothing. So do all functions below. */
 export function isDNS1123Label(value: string): string[] {
   const errors = byteLength(value) > 63 ? [maxLengthMessage(63)] : [];
   if (!patterns.label.test(value))

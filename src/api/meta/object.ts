@@ -17,6 +17,7 @@ export type Draft<T extends KubeObject> = Omit<T, 'apiVersion' | 'kind' | 'metad
 } & ('spec' extends keyof T ? { spec?: T['spec' & keyof T] } : unknown) &
   ('status' extends keyof T ? { status?: T['status' & keyof T] } : unknown);
 
+/** A list as the API answers it. */
 export interface ObjectList<T extends KubeObject = KubeObject> {
   apiVersion: string;
   kind: string;

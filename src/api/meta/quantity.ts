@@ -1,6 +1,7 @@
 // Resource quantities ("500m", "1536Mi", "1e3"): exact amounts in billionths, and the text the API stores for them
 // (k8s.io/apimachinery/pkg/api/resource: a text that already looks canonical is kept, anything else is rewritten).
 
+/** In what units a quantity is written: Ki, k, or e3. */
 export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
 /** A parsed quantity: its amount in billionths, and how to write it. */

@@ -5,6 +5,7 @@ import { type Special, specialOf } from './special.js';
 
 export type Scalar = 'string' | 'bytes' | 'bool' | 'int32' | 'int64';
 
+/** How a field is written and read. */
 export interface FieldPlan {
   /** The name in JSON. */
   readonly name: string;
@@ -22,6 +23,7 @@ export interface FieldPlan {
   readonly omitsEmpty: boolean;
 }
 
+/** How a type is written and read. */
 export interface Message {
   readonly name: string;
   readonly fields: readonly FieldPlan[];

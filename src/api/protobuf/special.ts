@@ -124,6 +124,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   'k8s.io.apimachinery.pkg.runtime.RawExtension': json,
 };
 
+/** The codec of a message whose JSON form is special; undefined for all others. */
 export function specialOf(message: string): Special | undefined {
   return message.endsWith('.ExtraValue') ? strings : SPECIAL[message];
 }

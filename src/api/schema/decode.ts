@@ -17,6 +17,7 @@ import type { Field, ListType, MapType, ScalarType, StructType, Type, UnionType 
 
 export { DecodeError } from './decode-state.js';
 
+/** What was read. */
 export interface Decoded<T = Record<string, unknown>> {
   /** Shares nothing with the input. */
   readonly object: T;

@@ -3,6 +3,7 @@
 
 import { hasDuplicateKeys, MAX_JSON_DEPTH } from '../../util/json-keys.js';
 
+/** A document, and the keys that came twice in it. */
 export interface ParsedJson {
   readonly value: unknown;
   /** `duplicate field "spec.x"`, in the order of the document. */

@@ -18,6 +18,7 @@ export type ScalarKind =
   | 'intOrString'
   | 'any';
 
+/** A single value. */
 export interface ScalarType {
   readonly kind: 'scalar';
   readonly scalar: ScalarKind;
@@ -30,6 +31,7 @@ export interface ScalarType {
 /** Who owns what within a list: the whole (atomic), each value (set), or each item, found by its keys (map). */
 export type ListOwnership = 'atomic' | 'set' | 'map';
 
+/** A list of values of one type. */
 export interface ListType {
   readonly kind: 'list';
   readonly goName: string;
@@ -39,6 +41,7 @@ export interface ListType {
   readonly keys: readonly string[];
 }
 
+/** Values of one type by names that anybody may choose. */
 export interface MapType {
   readonly kind: 'map';
   readonly goName: string;
@@ -71,6 +74,7 @@ export interface StructType {
 
 export type Type = ScalarType | ListType | MapType | UnionType | StructType;
 
+/** A field of a struct, as facts or a CRD describe it. */
 export interface FieldInput {
   readonly name: string;
   /** Left out when it has Go's zero value and is no pointer. */

@@ -11,10 +11,12 @@ export function scaled(value: IntOrString, total: number, round: 'up' | 'down'):
   return round === 'up' ? Math.ceil(exact) : Math.floor(exact);
 }
 
+/** How many pods an object asks for. */
 export function replicasOf(object: { readonly spec: { readonly replicas?: number | undefined } }): number {
   return object.spec.replicas ?? 0;
 }
 
+/** Pods are replaced step by step, not all at once. */
 export function isRolling(deployment: Deployment): boolean {
   return deployment.spec.strategy?.type === 'RollingUpdate';
 }
@@ -29,6 +31,7 @@ export function fenceposts(deployment: Deployment): { surge: number; unavailable
   return { surge, unavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }
 
+/** How many of the desired pods may be missing at a time. */
 export function maxUnavailable(deployment: Deployment): number {
   return Math.min(fenceposts(deployment).unavailable, replicasOf(deployment));
 }
@@ -48,6 +51,7 @@ export function total(sets: readonly ReplicaSet[]): number {
   return sets.reduce((sum, set) => sum + replicasOf(set), 0);
 }
 
+/** Available pods of all sets together. */
 export function totalAvailable(sets: readonly ReplicaSet[]): number {
   return sets.reduce((sum, set) => sum + (set.status.availableReplicas ?? 0), 0);
 }

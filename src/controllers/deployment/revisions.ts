@@ -27,6 +27,7 @@ export function revisionOf(set: ReplicaSet): number {
   return /^-?\d+$/.test(text) ? Number(text) : 0;
 }
 
+/** The revision of the set that comes after these. */
 export function nextRevision(old: readonly ReplicaSet[]): number {
   return old.reduce((max, set) => Math.max(max, revisionOf(set)), 0) + 1;
 }

@@ -36,6 +36,7 @@ import {
 /** Whether pods of sets other than the given one are still there. */
 export type OldPodsLeft = (newSet: ReplicaSet | undefined) => boolean;
 
+/** One round of one Deployment: brings its sets, and then its status, closer to what it asks for. */
 export class Rollout {
   readonly #environment: Environment;
   /** As last written. */

@@ -9,6 +9,7 @@ const NO_LIMIT = 0x7fffffff;
 type Conditions = readonly DeploymentCondition[];
 type NewCondition = Required<Pick<DeploymentCondition, 'type' | 'status' | 'reason' | 'message'>>;
 
+/** Whether a rollout that does not get on counts as failed. */
 export function hasDeadline(deployment: Deployment): boolean {
   const { progressDeadlineSeconds } = deployment.spec;
   return progressDeadlineSeconds !== undefined && progressDeadlineSeconds !== NO_LIMIT;
@@ -20,6 +21,7 @@ export function historyLimit(deployment: Deployment): number | undefined {
   return revisionHistoryLimit === NO_LIMIT ? undefined : revisionHistoryLimit;
 }
 
+/** @returns undefined when the status has no condition of the type */
 export function condition(status: DeploymentStatus, type: string): DeploymentCondition | undefined {
   return status.conditions?.find((c) => c.type === type);
 }
@@ -33,6 +35,7 @@ export function withCondition(conditions: Conditions | undefined, next: NewCondi
   return [...without(conditions, next.type), { ...next, lastUpdateTime: time, lastTransitionTime: since }];
 }
 
+/** All conditions but the one of the type. */
 export function without(conditions: Conditions | undefined, type: string): Conditions {
   return (conditions ?? []).filter((c) => c.type !== type);
 }

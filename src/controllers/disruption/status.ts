@@ -18,6 +18,7 @@ export interface Disrupted {
   readonly recheck: number | undefined;
 }
 
+/** Who of the evicted pods is still awaited, and who is overdue. */
 export function disruptedPods(budget: PodDisruptionBudget, pods: readonly Pod[], now: number): Disrupted {
   const known = budget.status.disruptedPods ?? {};
   const still: Record<string, string> = {};
@@ -43,6 +44,7 @@ export function healthyPods(pods: readonly Pod[], disrupted: Disrupted): number 
     .length;
 }
 
+/** What a budget comes to. */
 export interface Counts {
   readonly currentHealthy: number;
   readonly desiredHealthy: number;
@@ -50,6 +52,7 @@ export interface Counts {
   readonly disruptedPods: Record<string, string>;
 }
 
+/** The status that says so; its condition keeps the time of its last transition. */
 export function budgetStatus(budget: PodDisruptionBudget, counts: Counts, now: number): PodDisruptionBudgetStatus {
   const spare = counts.currentHealthy - counts.desiredHealthy;
   const disruptionsAllowed = counts.expectedPods > 0 ? Math.max(spare, 0) : 0;

@@ -21,10 +21,12 @@ interface Owners {
   readonly waiting: OwnerReference[];
 }
 
+/** The object is being deleted, and this finalizer says how. */
 export function isDeletedWith(object: KubeObject, finalizer: string): boolean {
   return object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).includes(finalizer);
 }
 
+/** Handles one object at a time: deletes it when its owners are gone, has it wait for its dependents, or leaves them behind. */
 export class Collector {
   readonly #environment: Environment;
   readonly #monitors: Monitors;

@@ -29,6 +29,7 @@ interface Monitor {
   readonly informer: Informer<KubeObject>;
 }
 
+/** The metadata of all objects that can own or be owned, of every resource the server serves. */
 export class Monitors {
   readonly #environment: Environment;
   readonly #listener: Listener;

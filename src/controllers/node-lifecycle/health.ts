@@ -19,6 +19,7 @@ interface Sign {
   readonly at: number;
 }
 
+/** When each node last gave a sign of life, by the time at which it was seen here: clocks of nodes may differ. */
 export class NodeHealth {
   readonly #signs = new Map<string, Sign>();
 
@@ -48,6 +49,7 @@ export class NodeHealth {
   }
 }
 
+/** The condition Ready; undefined before the node has written one. */
 export function readyCondition(node: Node): NodeCondition | undefined {
   return node.status.conditions?.find((c) => c.type === 'Ready');
 }

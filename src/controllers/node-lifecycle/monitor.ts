@@ -15,6 +15,7 @@ const LEASE_NAMESPACE = 'kube-node-lease';
 const BATCH = 8;
 const MAX_TRIES = 5;
 
+/** Watches over the heartbeats of all nodes: marks those that fall silent, and has their pods driven off. */
 export class NodeMonitor {
   readonly #environment: Environment;
   readonly #health = new NodeHealth();

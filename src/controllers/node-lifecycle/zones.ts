@@ -12,6 +12,7 @@ const LARGE_ZONE = 50;
 const UNHEALTHY_THRESHOLD = 0.55;
 const EXCLUDED = 'node.kubernetes.io/exclude-disruption';
 
+/** normal: enough nodes are ready; partial: too many are not; full: none is. */
 export type ZoneState = 'normal' | 'partial' | 'full';
 
 /** @returns how a zone does, by whether its nodes are ready */
@@ -30,6 +31,7 @@ interface Zone {
 /** What changes for the cluster as a whole. */
 export type Turn = 'all-lost' | 'some-back' | undefined;
 
+/** How fast the nodes of each zone may be given up: the more of them are silent, the likelier the fault is ours. */
 export class Zones {
   readonly #clock: Clock;
   readonly #zones = new Map<string, Zone>();

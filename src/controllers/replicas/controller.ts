@@ -32,6 +32,7 @@ export interface ReplicatedKind<T extends Replicated> {
   readonly countsTerminating: boolean;
 }
 
+/** Keeps the number of pods that objects of a kind ask for. */
 export function replicaController<T extends Replicated>(environment: Environment, kind: ReplicatedKind<T>): Controller {
   const expectations = new Expectations(environment.clock);
   const replicas = new Replicas(environment, kind, expectations);

@@ -9,6 +9,7 @@ import { isPodAvailable } from '../runtime/pods.js';
 /** The kinds that keep a number of equal pods. */
 export type Replicated = ReplicaSet | ReplicationController;
 
+/** What a round of the controller has found. */
 export interface Observed {
   /** The pods that count. */
   readonly active: readonly Pod[];

@@ -35,6 +35,7 @@ export interface ControllerSettings {
   resources(): readonly ServedResource[];
 }
 
+/** A resource the server serves, and what can be done with it. */
 export interface ServedResource extends Resource {
   readonly verbs: readonly string[];
   /** The resource that has the objects, where it is another one: another version, or another group. */
@@ -70,6 +71,7 @@ export interface Watch {
   readonly resource: Resource;
 }
 
+/** What a controller works on, what makes it look again, and what it does. */
 export interface Controller {
   readonly name: string;
   /** How many keys are worked on at the same time; default 5, upstream's for most controllers. */

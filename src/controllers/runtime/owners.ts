@@ -11,6 +11,7 @@ export function controllerOf(object: {
   return object.metadata.ownerReferences?.find((r) => r.controller === true);
 }
 
+/** Whether the object's controlling owner is this very one, by its uid. */
 export function isControlledBy(object: KubeObject, owner: KubeObject): boolean {
   return controllerOf(object)?.uid === owner.metadata.uid;
 }

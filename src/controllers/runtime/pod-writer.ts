@@ -7,6 +7,7 @@ import type { Environment } from './controller.js';
 import { controllerReference } from './owners.js';
 import { podFromTemplate } from './pods.js';
 
+/** Creates and deletes pods for a controller. */
 export class PodWriter {
   readonly #environment: Pick<Environment, 'client' | 'recorder'>;
 

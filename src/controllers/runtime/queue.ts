@@ -8,6 +8,7 @@
 import type { Clock, Timer } from '../../util/clock.js';
 import { RateLimiter } from './rate-limiter.js';
 
+/** The keys a controller has still to work on. */
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #limiter: RateLimiter;

@@ -1,6 +1,7 @@
 import { labelMatcher } from '../../api/meta/label-selector.js';
 import type { LabelSelector } from '../../api/types/meta-v1.gen.js';
 
+/** Whether labels match a selector. */
 export type LabelMatcher = ReturnType<typeof labelMatcher>;
 
 /** Stored objects are frozen and shared, so what was made of a selector stays good as long as the selector lives. */

@@ -11,6 +11,7 @@ import { pods, services } from '../../api/meta/resources.gen.js';
 
 type Labels = Readonly<Record<string, string>> | undefined;
 
+/** Has no address of its own: clients are given those of the pods. */
 export function isHeadless(service: Service): boolean {
   return !service.spec.clusterIP || service.spec.clusterIP === 'None';
 }

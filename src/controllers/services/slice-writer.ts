@@ -10,6 +10,7 @@ export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 const BY_SERVICE = 'service';
 
+/** The slices one controller manages: which are there, and the writing of plans. */
 export class SliceWriter {
   readonly #environment: Environment;
   readonly #manager: string;

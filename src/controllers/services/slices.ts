@@ -24,6 +24,7 @@ export interface PlanOptions {
   relabeled(slice: EndpointSlice): EndpointSlice | undefined;
 }
 
+/** What must be written for the slices to say what is wanted. */
 export interface Plan {
   create: EndpointSlice[];
   update: EndpointSlice[];

@@ -3,6 +3,7 @@ import type { ManagedFieldsEntry } from '../../api/types/meta-v1.gen.js';
 import { timestamp } from '../../util/clock.js';
 import { type FieldSet, isEmptySet, parseSet, union } from './set.js';
 
+/** What tells managers apart. */
 export interface ManagerId {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
@@ -10,6 +11,7 @@ export interface ManagerId {
   readonly subresource: string;
 }
 
+/** A manager and what it owns: an entry of managedFields. */
 export interface Manager extends ManagerId {
   readonly set: FieldSet;
   /** As in the entry; absent for an apply that changed nothing. */
@@ -23,6 +25,7 @@ export type Managers = Map<string, Manager>;
 const MAX_UPDATERS = 10;
 const ANCIENT = 'ancient-changes';
 
+/** The key of a manager among those of an object: one that applies is the same in every version. */
 export function keyOf({ manager, operation, apiVersion, subresource }: ManagerId): string {
   return JSON.stringify([manager, operation, operation === 'Apply' ? '' : apiVersion, subresource]);
 }

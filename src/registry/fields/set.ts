@@ -17,6 +17,7 @@ export interface FieldSetDraft {
 export const EMPTY: FieldSet = Object.freeze({});
 const SELF = '.';
 
+/** No path belongs to it. */
 export function isEmptySet(set: FieldSet): boolean {
   for (const _ in set) return false;
   return true;
@@ -38,6 +39,7 @@ export function memberNode(children: FieldSet): FieldSet {
   return makeNode(true, children) ?? EMPTY;
 }
 
+/** What is in either. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (a === b || isEmptySet(b)) return withoutSelf(a);
   if (isEmptySet(a)) return withoutSelf(b);

@@ -36,6 +36,7 @@ function fieldNode(shape: Shape, value: unknown, declared: boolean): FieldSet | 
   return isEmptySet(children) ? undefined : children;
 }
 
+/** The fields in which two objects differ. */
 export interface Comparison {
   readonly added: FieldSet;
   readonly modified: FieldSet;

@@ -30,6 +30,7 @@ interface ParsedPatch {
   readonly doubts: readonly string[];
 }
 
+/** What a patch has made. */
 export interface Patched<T> {
   /** Decoded; shares nothing with the present object. */
   readonly object: T;
@@ -45,6 +46,7 @@ const operation = structType(
 );
 const operations = listType(operation);
 
+/** The body of a PATCH. It is read at the first attempt, which throws what is wrong with it, and once for all attempts. */
 export function readPatch(kind: PatchKind, text: string): Patch {
   let parsed: ParsedPatch | undefined;
   return { kind, read: () => (parsed ??= parsePatch(kind, text)) };

@@ -3,6 +3,7 @@ import { add, compare, sign } from '../../meta/quantity.js';
 import { isHugePages } from '../resource-names.js';
 import type { Container, PodSpec, ResourceRequirements } from '../../types/core-v1.gen.js';
 
+/** Amounts by the name of the resource. */
 export type Quantities = Record<string, string>;
 
 /** cpu, memory and hugepages-*: what may be given for a pod as a whole. */
@@ -52,6 +53,7 @@ function raise(to: Quantities, what: Readonly<Quantities>): void {
   for (const [name, amount] of Object.entries(what)) if (to[name] === undefined || compare(amount, to[name]) > 0) to[name] = amount;
 }
 
+/** https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ */
 export type QOSClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
 /**

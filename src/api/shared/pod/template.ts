@@ -7,6 +7,7 @@ import type { Selecting } from '../workload.js';
 import { validatePodAnnotations, validateProfilesAgree } from './annotations.js';
 import { validatePodSpec } from './spec.js';
 
+/** What the rules of a template depend on. */
 export interface TemplateScope {
   readonly allowPrivileged: boolean;
 }
