@@ -1,4 +1,8 @@
 // Joins definitions, storage and watch caches: one Store a resource.
+//
+// The folder: store.ts is the way of every write, preparation.ts and deletion.ts hold its rules; list.ts answers lists of the
+// present and the past; item.ts is an object as caches and answers share it; fields/ tracks who owns which field and merges
+// applied configurations, patch/ knows the older languages of PATCH. Start with store.ts.
 import type { Admission } from '../api/admission.js';
 import {
   type Context,

@@ -1,4 +1,9 @@
 // The socket side: TLS, both versions of HTTP, limits against slow clients, and an orderly end.
+//
+// The folder: this file takes connections, http.ts makes express speak both versions, filters/ has what every request passes
+// (the list is filters/index.ts), exchange.ts what the filters hand on, request-info.ts what a URL asks for. authorization/
+// and tokens/ decide who is who and who may what; pki.ts keeps keys and certificates; paths.ts serves what the server says
+// about itself. From the last filter on a request is a plain value, and its answer the business of ../handlers.
 import type { IncomingMessage, ServerResponse as Http1ServerResponse } from 'node:http';
 import { createSecureServer, type Http2Session, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
