@@ -8,6 +8,7 @@ import type { PodEvents } from './pod-events.js';
 import type { ContainerRecord, PodRecord } from './records.js';
 import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, START_ERROR } from './runtime.js';
 import type { Sources } from './sources.js';
+import { NO_EPHEMERAL } from './status.js';
 import { killContainer } from './stop-pod.js';
 import { goDuration, messageOf, podText } from './text.js';
 
@@ -26,6 +27,7 @@ const RETRY = 10_000;
 /** Starts single containers: image, environment, the container itself, with the kubelet's events and waiting reasons. */
 export class ContainerStarter {
   readonly #context: StarterContext;
+  readonly #refused = new Set<string>();
 
   constructor(context: StarterContext) {
     this.#context = context;
@@ -78,6 +80,15 @@ export class ContainerStarter {
       message: `back-off ${delay} restarting failed container=${spec.name} pod=${podText(pod)}`,
     };
     events.container(pod, container, 'Warning', 'BackOff', `Back-off restarting failed container ${spec.name} in pod ${podText(pod)}`);
+  }
+
+  /** Says once of each ephemeral container that it will not run. */
+  refuseEphemeral({ pod }: PodRecord): void {
+    for (const { name } of pod.spec.ephemeralContainers ?? []) {
+      const told = this.#refused.has(name) || pod.status?.ephemeralContainerStatuses?.some((s) => s.name === name);
+      this.#refused.add(name);
+      if (!told) this.#context.events.ephemeral(pod, name, 'Failed', `Error: ${NO_EPHEMERAL}`);
+    }
   }
 
   async #try(record: PodRecord, container: ContainerRecord, signal: AbortSignal): Promise<RuntimeContainer> {

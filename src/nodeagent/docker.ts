@@ -19,6 +19,7 @@ import { PodDirectories } from './docker-volumes.js';
 import { httpProbe, tcpProbe } from './network-probes.js';
 import {
   type ContainerRequest,
+  type Credentials,
   type ExecResult,
   type Image,
   type LogOptions,
@@ -147,10 +148,13 @@ class DockerRuntime implements Runtime {
     }
   }
 
-  async pullImage(pod: Pod, container: Container, signal: AbortSignal): Promise<Image> {
+  async pullImage(pod: Pod, container: Container, signal: AbortSignal, credentials?: Credentials): Promise<Image> {
     const { repository = '', tag = '', digest = '' } = parseImageName(container.image ?? '') ?? {};
     try {
-      const progress = await this.#docker.pull(digest ? `${repository}@${digest}` : `${repository}:${tag}`, { abortSignal: signal });
+      const progress = await this.#docker.pull(digest ? `${repository}@${digest}` : `${repository}:${tag}`, {
+        abortSignal: signal,
+        ...(credentials && { authconfig: { ...credentials, serveraddress: repository.split('/')[0] } }),
+      });
       await new Promise<void>((resolve, reject) =>
         this.#docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve())),
       );

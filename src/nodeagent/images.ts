@@ -3,13 +3,16 @@ import type { Pod } from '../api/types/core-v1.gen.js';
 import type { Clock } from '../util/clock.js';
 import type { PodEvents } from './pod-events.js';
 import type { ContainerRecord } from './records.js';
-import { type Image, type Runtime, RuntimeError } from './runtime.js';
+import { credentialsFor, pullSecrets } from './pull-secrets.js';
+import { type Credentials, type Image, type Runtime, RuntimeError } from './runtime.js';
+import type { Sources } from './sources.js';
 import { goDuration, messageOf } from './text.js';
 
 export interface ImageOptions {
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly events: PodEvents;
+  readonly sources: Sources;
 }
 
 /**
@@ -39,12 +42,13 @@ export async function ensureImage(pod: Pod, container: ContainerRecord, options:
   return pull(pod, container, options, signal);
 }
 
-async function pull(pod: Pod, container: ContainerRecord, { runtime, clock, events }: ImageOptions, signal: AbortSignal): Promise<Image> {
+async function pull(pod: Pod, container: ContainerRecord, options: ImageOptions, signal: AbortSignal): Promise<Image> {
+  const { clock, events } = options;
   const name = JSON.stringify(container.spec.image ?? '');
   events.container(pod, container, 'Normal', 'Pulling', `Pulling image ${name}`);
   const began = clock.now();
   try {
-    const image = await runtime.pullImage(pod, container.spec, signal);
+    const image = await pullAs(pod, container, options, signal);
     const took = goDuration(clock.now() - began);
     events.container(
       pod,
@@ -65,4 +69,24 @@ async function pull(pod: Pod, container: ContainerRecord, { runtime, clock, even
     events.container(pod, container, 'Warning', 'Failed', `Failed to pull image ${name}: ${message}`);
     throw new RuntimeError(error instanceof RuntimeError ? error.reason : 'ErrImagePull', message, { cause: error });
   }
+}
+
+/** Tries the credentials the pod has for the image one after the other; without any, as anybody. @throws Error of the last try */
+async function pullAs(
+  pod: Pod,
+  { spec }: ContainerRecord,
+  { runtime, events, sources }: ImageOptions,
+  signal: AbortSignal,
+): Promise<Image> {
+  const secrets = await pullSecrets(pod, sources, events);
+  const known: (Credentials | undefined)[] = credentialsFor(parseImageName(spec.image ?? '')?.repository ?? '', secrets);
+  const last = known.pop();
+  for (const credentials of known) {
+    try {
+      return await runtime.pullImage(pod, spec, signal, credentials);
+    } catch (error) {
+      if (signal.aborted) throw error;
+    }
+  }
+  return runtime.pullImage(pod, spec, signal, last);
 }

@@ -19,6 +19,10 @@ export class PodEvents {
     this.#record({ ...referenceTo(pod), fieldPath: `spec.${list}{${container.spec.name}}` }, type, reason, message);
   }
 
+  ephemeral(pod: Pod, name: string, reason: string, message: string): void {
+    this.#record({ ...referenceTo(pod), fieldPath: `spec.ephemeralContainers{${name}}` }, 'Warning', reason, message);
+  }
+
   #record(reference: ObjectReference, type: 'Normal' | 'Warning', reason: string, message: string): void {
     if (type === 'Normal') this.#recorder.normal(reference, reason, message);
     else this.#recorder.warning(reference, reason, message);

@@ -53,6 +53,12 @@ export interface Image {
   readonly sizeBytes: number;
 }
 
+/** What opens a registry. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** A volume's content as the agent has worked it out; the runtime only has to put it somewhere. */
 export type VolumeContent =
   | { readonly name: string; readonly type: 'emptyDir'; readonly medium?: string | undefined; readonly sizeBytes?: number | undefined }
@@ -175,7 +181,7 @@ export interface Runtime {
   /** The image as it is on the machine; undefined: it must be pulled. */
   findImage(pod: Pod, container: Container): Promise<Image | undefined>;
   /** Rejects with RuntimeError ErrImagePull, or a more special reason, when the image cannot be had. */
-  pullImage(pod: Pod, container: Container, signal: AbortSignal): Promise<Image>;
+  pullImage(pod: Pod, container: Container, signal: AbortSignal, credentials?: Credentials): Promise<Image>;
 
   /**
    * Resolves once the container's process has started, or with an exited container (exit code 128, reason StartError) when

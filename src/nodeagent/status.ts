@@ -1,6 +1,6 @@
 // What the kubelet says of a pod: status.phase, conditions and container statuses, worked out of what the agent knows
 // (pkg/kubelet/status/generate.go, kubelet_pods.go getPhase and convertToAPIContainerStatuses).
-import type { ContainerState, ContainerStatus, Pod, PodCondition, PodStatus } from '../api/types/core-v1.gen.js';
+import type { ContainerState, ContainerStatus, EphemeralContainer, Pod, PodCondition, PodStatus } from '../api/types/core-v1.gen.js';
 import { timestamp } from '../util/clock.js';
 import { equal } from '../util/equal.js';
 import { anyMainStarted, type ContainerRecord, isRunning, type PodRecord, shouldRestart } from './records.js';
@@ -25,7 +25,16 @@ export function podStatus(record: PodRecord, hostIP: string, now: number): PodSt
     conditions: conditions(record, phase, [...init, ...main], now),
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: main,
+    ...(pod.spec.ephemeralContainers?.length && { ephemeralContainerStatuses: pod.spec.ephemeralContainers.map(refusedStatus) }),
   };
+}
+
+/** What is said of an ephemeral container, in its status (`kubectl debug` shows it) and in an event. */
+export const NO_EPHEMERAL = 'kubemu does not run ephemeral containers';
+
+function refusedStatus({ name, image = '' }: EphemeralContainer): ContainerStatus {
+  const state = { waiting: { reason: 'NotImplemented', message: NO_EPHEMERAL } };
+  return { name, image, imageID: '', state, lastState: {}, ready: false, restartCount: 0 };
 }
 
 /** What of `next` differs from the pod's present status, as a strategic merge patch of status; undefined: nothing. */

@@ -273,6 +273,7 @@ export class PodWorker {
 
   async #advance(): Promise<void> {
     const { clock } = this.#context;
+    this.#starter.refuseEphemeral(this.#record);
     for (;;) {
       const next = plan(this.#record, clock.now());
       if (next.over) {

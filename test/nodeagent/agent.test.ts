@@ -144,6 +144,50 @@ describe('node agents', () => {
       );
     });
 
+    it('run only once their postStart hook has ended', async () => {
+      await world.createPod('a', { spec: bound, container: { lifecycle: { postStart: { sleep: { seconds: 30 } } } } });
+      await world.eventually(async () => {
+        const { phase, containerStatuses } = (await world.pod('a')).status;
+        expect(phase).to.equal('Pending');
+        expect(containerStatuses?.[0]).to.deep.include({
+          ready: false,
+          started: false,
+          state: { waiting: { reason: 'ContainerCreating' } },
+        });
+      });
+      await world.advance(20_000);
+      await world.settle();
+      expect((await world.pod('a')).status.phase).to.equal('Pending');
+      await world.advance(11_000);
+      expect((await running('a')).status.containerStatuses?.[0]).to.include({ ready: true, restartCount: 0 });
+    });
+
+    it('can be deleted while a postStart hook is under way', async () => {
+      await world.createPod('a', {
+        spec: { ...bound, terminationGracePeriodSeconds: 7_200 },
+        container: { lifecycle: { postStart: { sleep: { seconds: 3_600 } } } },
+      });
+      await world.eventually(async () => expect(await world.events('a')).to.include('Normal Started: Container started'));
+      await world.client.delete(pods, { namespace: 'default', name: 'a' });
+      await gone('a');
+    });
+
+    it('say that an ephemeral container will not run', async () => {
+      await world.createPod('a', { spec: bound });
+      await running('a');
+      const body = { spec: { ephemeralContainers: [{ name: 'debugger', image: 'x' }] } };
+      const key = { namespace: 'default', name: 'a' };
+      await world.client.patch(pods, key, { type: 'strategic', body }, { subresource: 'ephemeralcontainers' });
+      await world.eventually(async () => {
+        expect(await world.events('a')).to.include('Warning Failed: Error: kubemu does not run ephemeral containers');
+        expect((await world.pod('a')).status.ephemeralContainerStatuses?.[0]).to.deep.include({
+          name: 'debugger',
+          state: { waiting: { reason: 'NotImplemented', message: 'kubemu does not run ephemeral containers' } },
+        });
+      });
+      expect((await world.pod('a')).status.phase).to.equal('Running');
+    });
+
     it('wait for what their volumes need', async () => {
       await world.createPod('a', {
         spec: { ...bound, volumes: [{ name: 'v', configMap: { name: 'late' } }] },

@@ -8,6 +8,7 @@ import { dockerRuntime, type NodeHost, removeLeftovers, type Runtime } from '../
 import { systemClock } from '../../src/util/clock.js';
 import { silentLogger } from '../../src/util/log.js';
 import { needDocker, shell, TEST_IMAGE } from './docker-image.js';
+import { startRegistry } from './registry.js';
 import { World } from './world.js';
 
 /** Docker takes its time on a busy machine. */
@@ -146,6 +147,70 @@ describe('pods on a Docker node', function () {
     }, PATIENCE);
   });
 
+  it('runs postStart hooks, and starts a container again whose hook fails', async () => {
+    const hooked = (name: string, script: string) =>
+      world.createPod(name, {
+        spec: { nodeName: 'n1', terminationGracePeriodSeconds: 1 },
+        container: {
+          image: TEST_IMAGE,
+          command: ['/bin/busybox', 'sleep', '1000'],
+          lifecycle: { postStart: { exec: { command: shell(script) } } },
+        },
+      });
+    await hooked('greeted', '/bin/busybox sleep 1; echo hello > /proc/1/fd/1');
+    await hooked('unwelcome', 'echo secret; exit 3');
+    await ready('greeted');
+    expect(await logs('greeted')).to.equal('hello\n');
+    const expected =
+      /^Exec lifecycle hook .* for Container "main" in Pod "unwelcome_default\(.+\)" failed - error: command exited with 3, message: "secret\\n"$/;
+    const messages = new Set<string>();
+    let shownRunning = false;
+    await world.eventually(async () => {
+      const { state, lastState, restartCount } = (await world.pod('unwelcome')).status.containerStatuses?.[0] ?? {};
+      if (state?.waiting?.reason === 'PostStartHookError') messages.add(state.waiting.message ?? '');
+      shownRunning ||= state?.running !== undefined;
+      expect(restartCount).to.be.at.least(1);
+      expect(lastState?.terminated?.exitCode).to.equal(137);
+    }, PATIENCE);
+    const found = await world.events('unwelcome');
+    expect(found).to.include('Warning FailedPostStartHook: PostStartHook failed');
+    expect(found).to.include('Normal Killing: FailedPostStartHook');
+    for (const message of messages) expect(message).to.match(expected);
+    expect(shownRunning, 'shown as running').to.equal(false);
+  });
+
+  it('pulls an image as the user whom a secret of the pod names', async () => {
+    const { Arch } = await docker.version();
+    const registry = await startRegistry('baker:flour', Arch);
+    try {
+      const config = (login: string) => JSON.stringify({ auths: { [registry.host]: { auth: Buffer.from(login).toString('base64') } } });
+      for (const [name, login] of Object.entries({ right: 'baker:flour', wrong: 'baker:sand' }))
+        await world.client.create(secrets, {
+          metadata: { name, namespace: 'default' },
+          type: 'kubernetes.io/dockerconfigjson',
+          data: { '.dockerconfigjson': Buffer.from(config(login)).toString('base64') },
+        });
+      const pulling = (name: string, ...keys: string[]) =>
+        world.createPod(name, {
+          spec: { nodeName: 'n1', terminationGracePeriodSeconds: 1, imagePullSecrets: keys.map((key) => ({ name: key })) },
+          container: { image: registry.image },
+        });
+      await pulling('stranger', 'wrong', 'missing');
+      await world.eventually(async () => {
+        const found = (await world.events('stranger')).join('\n');
+        expect(found).to.contain('FailedToRetrieveImagePullSecret: Unable to retrieve some image pull secrets (missing);');
+        expect(found).to.match(/Warning Failed: Failed to pull image .*no basic auth credentials|unauthorized/);
+      }, PATIENCE);
+      await pulling('baker', 'wrong', 'right');
+      await ready('baker');
+    } finally {
+      await registry.close();
+      for (const name of ['stranger', 'baker']) await world.client.delete(pods, { namespace: 'default', name });
+      for (const name of ['stranger', 'baker']) await gone(name);
+      await docker.getImage(registry.image).remove();
+    }
+  });
+
   it('refuses to run as root what must not', async () => {
     await world.createPod('root', { spec: { nodeName: 'n1' }, container: { image: TEST_IMAGE, securityContext: { runAsNonRoot: true } } });
     await world.eventually(async () => {
@@ -158,8 +223,9 @@ describe('pods on a Docker node', function () {
   });
 
   it('leaves nothing of deleted pods', async () => {
-    for (const name of ['web', 'sick', 'failed', 'root']) await world.client.delete(pods, { namespace: 'default', name });
-    for (const name of ['web', 'sick', 'failed', 'root']) await gone(name);
+    for (const name of ['web', 'sick', 'failed', 'root', 'greeted', 'unwelcome'])
+      await world.client.delete(pods, { namespace: 'default', name });
+    for (const name of ['web', 'sick', 'failed', 'root', 'greeted', 'unwelcome']) await gone(name);
     const left = await docker.listContainers({ all: true, filters: { label: [`kubemu.dev/cluster=${clusterId}`] } });
     expect(left.map((c) => c.Names)).to.deep.equal([]);
     expect(await readdir(join(dataDir, 'pods'))).to.deep.equal([]);
