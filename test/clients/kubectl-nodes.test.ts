@@ -1,11 +1,10 @@
 // Nodes in the hands of stock kubectl: cordon, taint and drain; and three nodes of which one is made to fail.
-import { execFile } from 'node:child_process';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Node, Pod } from '../../src/api/types/core-v1.gen.js';
 import { deployments } from '../../src/api/meta/resources.gen.js';
 import { eventually, startTestCluster, type TestCluster } from '../helpers/cluster.js';
+import { kubemu } from '../restart/process.js';
 import { ends, findKubectls, Kubectl, type KubectlProgram, rows } from './kubectl.js';
 
 const programs = ends(findKubectls());
@@ -165,15 +164,4 @@ function tolerating(name: string, seconds: number): object {
       template: { metadata: { labels }, spec: { tolerations, containers: [{ name: 'main', image: 'x' }] } },
     },
   };
-}
-
-/** Runs the command line of the project. @returns what it prints */
-function kubemu(...args: string[]): Promise<string> {
-  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, ['--import', 'tsx', main, ...args], (error, stdout, stderr) => {
-      if (error) reject(new Error(`kubemu ${args.join(' ')}: ${stdout}${stderr}`));
-      else resolve(stdout);
-    });
-  });
 }

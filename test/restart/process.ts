@@ -1,5 +1,5 @@
 // A kubemu process of its own, as a user starts it, so that it can be killed.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
@@ -7,6 +7,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Runs a command of `kubemu` to its end. @returns what it prints. @throws Error with that when it fails */
+export function kubemu(...args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, ['--import', 'tsx', MAIN, ...args], (error, stdout, stderr) => {
+      if (error) reject(new Error(`kubemu ${args.join(' ')}: ${stdout}${stderr}`));
+      else resolve(stdout);
+    });
+  });
+}
 
 export interface Answer {
   readonly status: number;
