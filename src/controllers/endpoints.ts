@@ -7,17 +7,14 @@ import { equal } from '../util/equal.js';
 import type { ControllerDefinition, Environment } from './runtime/controller.js';
 import { watch } from './runtime/controller.js';
 import { isNamespaceTerminating } from './runtime/pod-writer.js';
-import { isHeadless, selectedPods, servingPodWatch } from './services/selection.js';
+import { MAX_RETRIES, REST } from './services/pace.js';
+import { HEADLESS, isHeadless, selectedPods, servingPodWatch } from './services/selection.js';
 import { packed, serviceSubsets, truncated } from './services/subsets.js';
 import { LAST_CHANGE_TRIGGER_TIME, TriggerTimes } from './services/trigger-time.js';
 
-const HEADLESS = 'service.kubernetes.io/headless';
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
-const MAX_RETRIES = 15;
-/** Every node reads every change, so the changes of a rollout are better brought together. */
-const REST = 100;
 
 /** Keeps the Endpoints of Services that select pods. */
 export const endpointsController: ControllerDefinition = {

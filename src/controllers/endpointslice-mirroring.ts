@@ -1,6 +1,5 @@
 // Mirrors Endpoints that people write themselves, for Services without selector, into EndpointSlices (upstream's
 // pkg/controller/endpointslicemirroring).
-import { apiVersionOf } from '../api/meta/object.js';
 import { endpointslices, endpoints as endpointsResource, services } from '../api/meta/resources.gen.js';
 import { parseAddress } from '../api/shared/ip.js';
 import type { EndpointAddress, Endpoints } from '../api/types/core-v1.gen.js';
@@ -9,9 +8,10 @@ import { equal } from '../util/equal.js';
 import type { ControllerDefinition, Environment } from './runtime/controller.js';
 import { watchMapped } from './runtime/controller.js';
 import { controllerReference } from './runtime/owners.js';
+import { MAX_RETRIES } from './services/pace.js';
 import { MANAGED_BY, SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
 import type { AddressType, Group } from './services/slices.js';
-import { planSlices } from './services/slices.js';
+import { emptySlice, planSlices } from './services/slices.js';
 import { packed } from './services/subsets.js';
 import { LAST_CHANGE_TRIGGER_TIME } from './services/trigger-time.js';
 
@@ -21,7 +21,6 @@ const LEADER = 'control-plane.alpha.kubernetes.io/leader';
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 /** --mirroring-max-endpoints-per-subset */
 const MAX_ADDRESSES = 1000;
-const MAX_RETRIES = 15;
 
 /** Mirrors Endpoints into EndpointSlices. */
 export const endpointsliceMirroring: ControllerDefinition = {
@@ -61,7 +60,11 @@ async function reconcile(environment: Environment, writer: SliceWriter, key: str
     existing,
     groups: groupsOf(environment, endpoints),
     maxEndpoints: MAX_ADDRESSES,
-    fresh: (group) => freshSlice(endpoints, group),
+    fresh: (group) =>
+      emptySlice(endpoints.metadata, group, {
+        ...marks(endpoints),
+        ownerReferences: [controllerReference(endpointsResource, endpoints)],
+      }),
     relabeled: (slice) => relabeled(endpoints, slice),
   });
   await writer.write(key, plan);
@@ -105,24 +108,6 @@ function groupsOf({ recorder }: Environment, endpoints: Endpoints): Group[] {
 
 function mirrored({ ip, targetRef, nodeName, hostname }: EndpointAddress, ready: boolean): Endpoint {
   return { addresses: [ip], conditions: { ready }, targetRef, nodeName, hostname: hostname || undefined };
-}
-
-function freshSlice(endpoints: Endpoints, { ports, addressType }: Pick<Group, 'ports' | 'addressType'>): EndpointSlice {
-  const { name, namespace } = endpoints.metadata;
-  return {
-    apiVersion: apiVersionOf(endpointslices),
-    kind: endpointslices.kind,
-    metadata: {
-      name: '',
-      generateName: `${name}-`,
-      namespace,
-      ...marks(endpoints),
-      ownerReferences: [controllerReference(endpointsResource, endpoints)],
-    },
-    addressType,
-    ports: [...ports],
-    endpoints: [],
-  };
 }
 
 function relabeled(endpoints: Endpoints, slice: EndpointSlice): EndpointSlice | undefined {

@@ -1,5 +1,4 @@
 // EndpointSlices: the endpoints of Services that select pods, in pieces (upstream's pkg/controller/endpointslice).
-import { apiVersionOf } from '../api/meta/object.js';
 import { endpointslices, nodes, pods, services } from '../api/meta/resources.gen.js';
 import { familyOf } from '../api/shared/ip.js';
 import { isPodReady } from '../api/shared/pod/conditions.js';
@@ -9,21 +8,18 @@ import { equal } from '../util/equal.js';
 import type { ControllerDefinition, Environment } from './runtime/controller.js';
 import { watchMapped } from './runtime/controller.js';
 import { controllerReference } from './runtime/owners.js';
-import { addressesOf, hostnameOf, isHeadless, selectedPods, servingPodWatch, targetPort } from './services/selection.js';
+import { MAX_RETRIES, REST } from './services/pace.js';
+import { addressesOf, HEADLESS, hostnameOf, isHeadless, selectedPods, servingPodWatch, targetPort } from './services/selection.js';
 import { MANAGED_BY, SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
 import type { AddressType, Group } from './services/slices.js';
-import { planSlices } from './services/slices.js';
+import { emptySlice, planSlices } from './services/slices.js';
 import { LAST_CHANGE_TRIGGER_TIME, TriggerTimes } from './services/trigger-time.js';
 
 const MANAGER = 'endpointslice-controller.k8s.io';
-const HEADLESS = 'service.kubernetes.io/headless';
 const RESERVED = [SERVICE_NAME, MANAGED_BY, HEADLESS];
 const ZONE = 'topology.kubernetes.io/zone';
 /** --max-endpoints-per-slice */
 const MAX_ENDPOINTS = 100;
-const MAX_RETRIES = 15;
-/** Every node reads every change, so the changes of a rollout are better brought together. */
-const REST = 100;
 
 /** Keeps the EndpointSlices of Services that select pods. */
 export const endpointslice: ControllerDefinition = {
@@ -95,7 +91,8 @@ class ServiceSlices {
       existing: owned,
       groups,
       maxEndpoints: MAX_ENDPOINTS,
-      fresh: (group) => freshSlice(service, group),
+      fresh: (group) =>
+        emptySlice(service.metadata, group, { labels: sliceLabels(service), ownerReferences: [controllerReference(services, service)] }),
       relabeled: (slice) =>
         equal(slice.metadata.labels, sliceLabels(service))
           ? undefined
@@ -174,24 +171,6 @@ function podPorts(service: Service, pod: Pod): EndpointPort[] {
     if (number === undefined) return [];
     return [{ name: port.name ?? '', port: number, protocol: port.protocol ?? 'TCP', appProtocol: port.appProtocol }];
   });
-}
-
-function freshSlice(service: Service, { ports, addressType }: Pick<Group, 'ports' | 'addressType'>): EndpointSlice {
-  const { name, namespace } = service.metadata;
-  return {
-    apiVersion: apiVersionOf(endpointslices),
-    kind: endpointslices.kind,
-    metadata: {
-      name: '',
-      generateName: `${name}-`,
-      namespace,
-      labels: sliceLabels(service),
-      ownerReferences: [controllerReference(services, service)],
-    },
-    addressType,
-    ports: [...ports],
-    endpoints: [],
-  };
 }
 
 function sliceLabels(service: Service): Record<string, string> {

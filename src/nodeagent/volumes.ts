@@ -95,28 +95,26 @@ function secretData(secret: Secret): Map<string, Buffer> {
   return new Map(Object.entries(secret.data ?? {}).map(([key, data]) => [key, Buffer.from(data, 'base64')]));
 }
 
-async function configMapFiles(
-  name: string,
-  selection: Selection,
-  mode: number | undefined,
-  pod: Pod,
-  { sources }: VolumeOptions,
-): Promise<VolumeFile[]> {
+async function configMapFiles(name: string, selection: Selection, mode: number | undefined, pod: Pod, { sources }: VolumeOptions) {
   const map = await sources.configMap(pod.metadata.namespace ?? '', name);
-  if (!map && !selection.optional) throw new VolumeError(`configmap ${JSON.stringify(name)} not found`);
-  return map ? select(configMapData(map), selection, mode) : [];
+  return sourceFiles(`configmap ${JSON.stringify(name)}`, map && configMapData(map), selection, mode);
 }
 
-async function secretFiles(
-  name: string,
+async function secretFiles(name: string, selection: Selection, mode: number | undefined, pod: Pod, { sources }: VolumeOptions) {
+  const secret = await sources.secret(pod.metadata.namespace ?? '', name);
+  return sourceFiles(`secret ${JSON.stringify(name)}`, secret && secretData(secret), selection, mode);
+}
+
+/** @param data undefined: there is no such source */
+function sourceFiles(
+  source: string,
+  data: ReadonlyMap<string, Buffer> | undefined,
   selection: Selection,
   mode: number | undefined,
-  pod: Pod,
-  { sources }: VolumeOptions,
-): Promise<VolumeFile[]> {
-  const secret = await sources.secret(pod.metadata.namespace ?? '', name);
-  if (!secret && !selection.optional) throw new VolumeError(`secret ${JSON.stringify(name)} not found`);
-  return secret ? select(secretData(secret), selection, mode) : [];
+): VolumeFile[] {
+  if (data) return select(data, selection, mode);
+  if (selection.optional) return [];
+  throw new VolumeError(`${source} not found`);
 }
 
 type DownwardItems = NonNullable<NonNullable<Volume['downwardAPI']>['items']>;

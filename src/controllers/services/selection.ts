@@ -11,6 +11,9 @@ import { pods, services } from '../../api/meta/resources.gen.js';
 
 type Labels = Readonly<Record<string, string>> | undefined;
 
+/** Marks what belongs to a headless Service, so that proxies leave it alone. */
+export const HEADLESS = 'service.kubernetes.io/headless';
+
 /** Has no address of its own: clients are given those of the pods. */
 export function isHeadless(service: Service): boolean {
   return !service.spec.clusterIP || service.spec.clusterIP === 'None';

@@ -1,6 +1,8 @@
 // How endpoints are spread over EndpointSlices (KEP-752). A change should touch few slices, since every node reads them
 // all: endpoints that stay keep their place; new ones first fill slices that change anyway, then one slice that has room
 // for all the rest, then new slices.
+import { apiVersionOf, type ObjectMeta } from '../../api/meta/object.js';
+import { endpointslices } from '../../api/meta/resources.gen.js';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.gen.js';
 import { equal } from '../../util/equal.js';
 
@@ -128,4 +130,20 @@ function append<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);
+}
+
+/** A slice for a group, without endpoints yet, in the name of a Service or Endpoints object. The server names it. */
+export function emptySlice(
+  { name, namespace }: ObjectMeta,
+  { ports, addressType }: Pick<Group, 'ports' | 'addressType'>,
+  metadata: Partial<ObjectMeta>,
+): EndpointSlice {
+  return {
+    apiVersion: apiVersionOf(endpointslices),
+    kind: endpointslices.kind,
+    metadata: { name: '', generateName: `${name}-`, namespace, ...metadata },
+    addressType,
+    ports: [...ports],
+    endpoints: [],
+  };
 }
