@@ -99,11 +99,15 @@ function follow({ pod, container, clock, options }: SyntheticLogInput, first: st
     },
     destroy(error, done) {
       timer?.cancel();
-      options.signal?.removeEventListener('abort', finish);
+      options.signal?.removeEventListener('abort', abort);
       done(error);
     },
   });
   const finish = () => void stream.push(null);
+  const abort = () => {
+    timer?.cancel();
+    finish();
+  };
   const look = () => {
     const now = clock.now();
     const text = limit.text(linesBetween(pod, container(), seen, now));
@@ -115,14 +119,7 @@ function follow({ pod, container, clock, options }: SyntheticLogInput, first: st
   if (first !== '') stream.push(first);
   if (options.signal?.aborted || limit.reached) finish();
   else {
-    options.signal?.addEventListener(
-      'abort',
-      () => {
-        timer?.cancel();
-        finish();
-      },
-      { once: true },
-    );
+    options.signal?.addEventListener('abort', abort, { once: true });
     timer = clock.after(FOLLOW_STEP, look);
   }
   return stream;
