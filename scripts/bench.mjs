@@ -9,7 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string', default: '5' }, count: { type: 'string', default: '2000' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' }, count: { type: 'string', default: '2000' } },
+});
 const [base, head = 'HEAD', ...scenarios] = positionals;
 if (!base) {
   console.error('usage: npm run bench -- BASE [HEAD] [--rounds 5] [--count 2000] [SCENARIO …]');
@@ -30,7 +33,11 @@ function prepare(commit) {
 async function measure(directory, round) {
   const data = join(scratch, `data-${round}`);
   const started = performance.now();
-  const server = spawn(process.execPath, ['dist/main.js', 'apiserver', '--secure-port', '0', '--data-dir', data, '--disable-admission-plugins', 'ServiceAccount'], { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(
+    process.execPath,
+    ['dist/main.js', 'apiserver', '--secure-port', '0', '--data-dir', data, '--disable-admission-plugins', 'ServiceAccount'],
+    { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const url = await new Promise((resolve, reject) => {
     let text = '';
     server.stdout.on('data', (d) => {
@@ -41,7 +48,10 @@ async function measure(directory, round) {
   });
   const result = { 'start ms': performance.now() - started };
   try {
-    const out = execFileSync(process.execPath, [join(root, 'test/bench/load.mjs'), data, url, values.count, ...scenarios], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    const out = execFileSync(process.execPath, [join(root, 'test/bench/load.mjs'), data, url, values.count, ...scenarios], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     for (const line of out.trim().split('\n')) {
       const { scenario, perSecond } = JSON.parse(line);
       result[`${scenario}/s`] = perSecond;
@@ -61,7 +71,8 @@ async function measure(directory, round) {
 try {
   const sides = [base, head].map((commit) => ({ commit, directory: prepare(commit), runs: [] }));
   // in turn, so that a machine that slows down slows both
-  for (let round = 0; round < Number(values.rounds); round++) for (const side of sides) side.runs.push(await measure(side.directory, round));
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const side of sides) side.runs.push(await measure(side.directory, round));
   console.log(`${''.padEnd(12)}${sides.map((s) => s.commit.padStart(14)).join('')}${'ratio'.padStart(9)}`);
   for (const name of Object.keys(sides[0].runs[0])) {
     const [a, b] = sides.map((s) => median(s.runs.map((r) => r[name])));

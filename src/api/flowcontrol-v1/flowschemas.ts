@@ -26,7 +26,8 @@ export default define<FlowSchema>({
     if (subresource === 'status') keepMetadata(flowSchema, old);
   },
   validate,
-  validateUpdate: (flowSchema, _, { subresource }) => (subresource === 'status' ? validateConditions(flowSchema.status) : validate(flowSchema)),
+  validateUpdate: (flowSchema, _, { subresource }) =>
+    subresource === 'status' ? validateConditions(flowSchema.status) : validate(flowSchema),
   row: (flowSchema, { now }) => [
     flowSchema.metadata.name,
     flowSchema.spec.priorityLevelConfiguration.name,

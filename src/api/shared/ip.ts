@@ -179,7 +179,9 @@ export function warningsForIP(path: FieldPath, text: string): string[] {
   if (address.sloppy || address.mapped)
     return [`${path.toString()}: non-standard IP address ${JSON.stringify(text)} is invalid: use ${JSON.stringify(canonical)}`];
   if (address.family === 'IPv6' && canonical !== text)
-    return [`${path.toString()}: IPv6 address ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`];
+    return [
+      `${path.toString()}: IPv6 address ${JSON.stringify(text)} should be in RFC 5952 canonical format (${JSON.stringify(canonical)})`,
+    ];
   return [];
 }
 
@@ -192,7 +194,9 @@ export function warningsForCIDR(path: FieldPath, text: string): string[] {
   const warnings: string[] = [];
   if (prefix.base !== prefix.value) {
     const single = `${addressText(prefix.family, prefix.value)}/${WIDTH[prefix.family]}`;
-    warnings.push(`${path.toString()}: CIDR value ${quoted} is ambiguous in this context (should be ${canonical} or ${JSON.stringify(single)}?)`);
+    warnings.push(
+      `${path.toString()}: CIDR value ${quoted} is ambiguous in this context (should be ${canonical} or ${JSON.stringify(single)}?)`,
+    );
   }
   if (prefix.sloppy || prefix.mapped) warnings.push(`${path.toString()}: non-standard CIDR value ${quoted} is invalid: use ${canonical}`);
   if (warnings.length === 0 && prefix.family === 'IPv6' && canonical !== quoted)

@@ -17,7 +17,14 @@ export function validateTaints(taints: readonly Taint[], path: FieldPath): Field
     if (!taint.effect) errors.push(required(at.child('effect')));
     else if (!TAINT_EFFECTS.includes(taint.effect)) errors.push(notSupported(at.child('effect'), taint.effect, TAINT_EFFECTS));
     const identity = JSON.stringify([taint.key, taint.effect]);
-    if (seen.has(identity)) errors.push(duplicate(at, goValue({ key: taint.key, value: taint.value ?? '', effect: taint.effect, timeAdded: taint.timeAdded ?? null }), 'taints must be unique by key and effect pair'));
+    if (seen.has(identity))
+      errors.push(
+        duplicate(
+          at,
+          goValue({ key: taint.key, value: taint.value ?? '', effect: taint.effect, timeAdded: taint.timeAdded ?? null }),
+          'taints must be unique by key and effect pair',
+        ),
+      );
     seen.add(identity);
     return errors;
   });
