@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { defaultDataDir } from '../options.js';
 import { readKubeconfig } from '../server/kubeconfig.js';
 import { pkiDirectory } from '../server/pki.js';
+import { assertOwn } from '../storage/inspect.js';
 import { UserError } from '../util/user-error.js';
 import { connect } from './api.js';
 import { dataDirFlag } from './flags.js';
@@ -34,6 +35,7 @@ export function resetCommand(removeLeftovers: RemoveLeftovers): Command {
       const entries = await entriesOf(directory);
       const caCert = await authorityOf(directory, entries);
       await checkStopped(directory);
+      if (entries.includes('store')) await checkStore(join(directory, 'store'));
       for (const leftover of await removeLeftovers(directory, caCert)) process.stdout.write(`removed ${leftover}\n`);
       for (const name of OWN.filter((n) => entries.includes(n))) {
         await rm(join(directory, name), { recursive: true, force: true });
@@ -59,6 +61,15 @@ async function authorityOf(directory: string, entries: readonly string[]): Promi
   if (!authority.includes('-----BEGIN CERTIFICATE-----'))
     throw new UserError(`${directory} is not a data directory of kubemu: nothing was removed`);
   return authority;
+}
+
+/** `up` refuses a store of someone else after it has put our authority beside it. */
+async function checkStore(store: string): Promise<void> {
+  try {
+    await assertOwn(store);
+  } catch (error) {
+    throw new UserError(`${(error as Error).message} Nothing was removed.`, 'failure', { cause: error });
+  }
 }
 
 async function checkStopped(directory: string): Promise<void> {

@@ -1,12 +1,12 @@
 // The cluster's own certificate authority and what it has signed, kept in DATA_DIR/pki.
 import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TokenAuthenticator } from '../api/definition.js';
 import type { Settings } from '../options.js';
 import { systemClock } from '../util/clock.js';
+import { makeDirectory } from '../util/directories.js';
 import { UserError } from '../util/user-error.js';
 import type { KeyPair, Names, Subject } from './certificates.js';
 import { belongTogether, loadPair, readFlagged, readOrNothing, save, storePair } from './key-files.js';
@@ -80,7 +80,7 @@ export function pkiDirectory(dataDir: string): string {
 
 async function openOwn(options: PkiOptions, directory: string): Promise<{ ca: KeyPair; serving: KeyPair; admin: KeyPair }> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory, 0o700);
     const ca = await authority(directory);
     const [serving, admin] = await Promise.all([
       signed(directory, 'apiserver', ca, { commonName: 'kube-apiserver' }, servingNames(options)),

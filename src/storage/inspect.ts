@@ -18,14 +18,8 @@ const LEVEL_FILE = /^(?:CURRENT|LOCK|LOG|LOG\.old|MANIFEST-\d+|\d+\.(?:log|ldb|s
  * @throws StorageError FOREIGN
  */
 export async function inspect(directory: string): Promise<'new' | 'store'> {
-  const names = (await readdir(directory)).filter((name) => name !== 'lost+found');
-  const strange = names.filter((name) => !LEVEL_FILE.test(name) && name !== MARKER && name !== SCRATCH);
-  if (strange.length > 0)
-    throw foreign(directory, `it holds other things: ${strange.slice(0, 3).join(', ')}${strange.length > 3 ? ', …' : ''}`);
-  if (!names.includes(MARKER)) {
-    if (names.some((name) => name !== SCRATCH)) throw foreign(directory, 'it holds a database of some other program');
-    return 'new';
-  }
+  const names = await assertOwn(directory);
+  if (!names.includes(MARKER)) return 'new';
   checkMarker(directory, await readFile(join(directory, MARKER), 'utf8'));
   if (!names.includes('CURRENT')) {
     // LevelDB makes its first log after CURRENT
@@ -34,6 +28,21 @@ export async function inspect(directory: string): Promise<'new' | 'store'> {
   }
   await checkFiles(directory, names);
   return 'store';
+}
+
+/**
+ * Whether a directory holds nothing but a store of ours, sound or damaged, or nothing at all.
+ * @returns the names of its files
+ * @throws StorageError FOREIGN
+ */
+export async function assertOwn(directory: string): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => name !== 'lost+found');
+  const strange = names.filter((name) => !LEVEL_FILE.test(name) && name !== MARKER && name !== SCRATCH);
+  if (strange.length > 0)
+    throw foreign(directory, `it holds other things: ${strange.slice(0, 3).join(', ')}${strange.length > 3 ? ', …' : ''}`);
+  if (!names.includes(MARKER) && names.some((name) => name !== SCRATCH))
+    throw foreign(directory, 'it holds a database of some other program');
+  return names;
 }
 
 /** Makes a directory ours. A crash on the way leaves it as empty as it was, or marked. */

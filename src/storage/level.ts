@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { makeDirectory } from '../util/directories.js';
 import type { Logger } from '../util/log.js';
 import { EmbeddedStorage } from './embedded.js';
 import { inspect, mark, SCRATCH } from './inspect.js';
@@ -31,7 +32,7 @@ export interface LevelOptions {
 export async function openLevel({ directory, fsync = true, logger }: LevelOptions): Promise<Storage> {
   const path = resolve(directory);
   try {
-    await mkdir(path, { recursive: true });
+    await makeDirectory(path);
     const release = await claim(path);
     const medium = new LevelMedium(path, fsync, release);
     try {

@@ -187,6 +187,18 @@ describe('the command line', function () {
     expect((await fake('reset')).err).to.match(/^error: the cluster at https:\/\/127\.0\.0\.1:\d+ is running: stop it first\n$/);
   });
 
+  it('does not reset a store of someone else, though up has left keys beside it', async () => {
+    await mkdir(join(dataDir, 'store'));
+    await writeFile(join(dataDir, 'store', 'notes.txt'), 'mine');
+    expect((await begin(PROGRAM, ['up', '--secure-port=0', '--runtime=simulated']).ended).err).to.include(
+      'it holds other things: notes.txt',
+    );
+    const { code, err } = await begin(PROGRAM, ['reset']).ended;
+    expect(code).to.equal(1);
+    expect(err).to.match(/it holds other things: notes\.txt\. It was left as it is\. Nothing was removed\.\n$/);
+    expect(await readFile(join(dataDir, 'store', 'notes.txt'), 'utf8')).to.equal('mine');
+  });
+
   it('resets what is its own and leaves the rest', async () => {
     await mkdir(join(dataDir, 'store'));
     expect((await fake('reset')).err).to.equal(`error: ${dataDir} is not a data directory of kubemu: nothing was removed\n`);
