@@ -3,6 +3,7 @@
 import type { Clock } from '../util/clock.js';
 import { fact } from './facts.js';
 import type { FieldError } from './meta/field-errors.js';
+import type { NameRule } from './meta/names.js';
 import type { KubeObject, Resource, UserInfo } from './meta/object.js';
 import { apiVersionOf } from './meta/object.js';
 
@@ -218,7 +219,7 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   /** Texts for Warning headers. */
   warnings?(object: T, old: T | undefined, context: Context): string[];
   /** How a name is checked: default dnsSubdomain. @returns messages as of apimachinery's NameIs… functions */
-  validateName?(name: string, prefix: boolean): string[];
+  readonly validateName?: NameRule;
   /** Allocations (cluster IPs …) for a write; may change `object`. Runs before prepareCreate/prepareUpdate and validation, as upstream's BeginCreate and BeginUpdate; `old` is undefined for a create. Anything thrown later rolls it back. */
   begin?(object: T, old: T | undefined, context: Context): Promise<Allocation | undefined>;
   /** Everything that holds a deleted object back. Default: metadata.finalizers. */

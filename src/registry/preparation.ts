@@ -21,7 +21,7 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
     ...validateObjectMeta(object.metadata, {
       namespaced: d.namespaced,
       path: at('metadata'),
-      ...(d.validateName && { validateName: d.validateName }),
+      validateName: d.validateName,
     }),
     ...(d.validate?.(object, context) ?? []),
   ];
@@ -70,7 +70,7 @@ export function keepUnchangedTimes(next: KubeObject, old: KubeObject): void {
   const a = next.metadata.managedFields;
   const b = old.metadata.managedFields;
   if (!a || !b || a.length !== b.length) return;
-  const timeless = (fields: typeof a) => fields.map(({ time: _, ...rest }) => rest);
+  const timeless = (fields: typeof a) => fields.map((field) => ({ ...field, time: undefined }));
   if (!equal(timeless(a), timeless(b))) return;
   const { managedFields: _m, resourceVersion: _r, ...nextMetadata } = next.metadata;
   const { managedFields: _n, resourceVersion: _s, ...oldMetadata } = old.metadata;

@@ -33,7 +33,7 @@ export function scalars(v: unknown, out: Scalars = { strings: new Set(), numbers
   else if (Array.isArray(v)) for (const x of v) scalars(x, out);
   else if (isObject(v))
     for (const [k, x] of Object.entries(v)) {
-      if (k === 'generateName' && x) out.prefixes.add(String(x));
+      if (k === 'generateName' && typeof x === 'string' && x !== '') out.prefixes.add(x);
       scalars(x, out);
     }
   return out;
@@ -46,7 +46,7 @@ export function generatedNames(sent: Scalars): RegExp[] {
   );
 }
 
-export function normalize(value: unknown, ctx: Normalizing, key = '', parent: unknown = undefined): unknown {
+export function normalize(value: unknown, ctx: Normalizing, key = '', parent?: unknown): unknown {
   if (typeof value === 'string') return normalizeText(value, ctx, key, isObject(parent) ? parent : {});
   if (typeof value === 'number') {
     const port = (key === 'nodePort' || key === 'healthCheckNodePort') && value >= 30000 && value <= 32767 && !ctx.sent.numbers.has(value);
@@ -83,8 +83,8 @@ function normalizeObject(value: Fields, ctx: Normalizing): Fields {
 function normalizeText(value: string, ctx: Normalizing, key: string, parent: Fields): string {
   if (key === 'continue' && value) return '<continue>';
   if (key === 'resourceVersion' || key === 'objectRV') return normalizeVersion(value, ctx, parent);
-  if (key === 'uid' && parent.name && new RegExp(`^${UUID.source}$`).test(value))
-    return `<uid:${ordinal(ctx, `uid ${String(parent.name)}`, value)}>`;
+  if (key === 'uid' && typeof parent.name === 'string' && parent.name !== '' && new RegExp(`^${UUID.source}$`).test(value))
+    return `<uid:${ordinal(ctx, `uid ${parent.name}`, value)}>`;
   if (key === 'token' && value.length > 100) return '<token>';
   if (key === 'serverAddress') return '<address>';
   if (key === 'storageVersionHash') return '<hash>';
@@ -107,7 +107,7 @@ function normalizeVersion(value: string, ctx: Normalizing, parent: Fields): stri
   const entries = Array.isArray(parent.managedFields) ? (parent.managedFields as { operation?: string }[]) : [];
   // an apply that changes nothing may still write: the clock can reorder the entries of several managers
   const applied = entries.length > 1 && entries.some((m) => m.operation === 'Apply');
-  return parent.uid && !applied ? `<rv:${ordinal(ctx, `rv ${String(parent.uid)}`, value)}>` : '<rv>';
+  return typeof parent.uid === 'string' && parent.uid !== '' && !applied ? `<rv:${ordinal(ctx, `rv ${parent.uid}`, value)}>` : '<rv>';
 }
 
 /** The ordinal of a value among those seen under a name: tells 'the same again' from 'another'. */

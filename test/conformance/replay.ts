@@ -237,7 +237,7 @@ function fillText(value: string, vars: Variables): unknown {
       return what.repeat(Number(n));
     }
     const v = lookup(ref);
-    return v === undefined ? text : String(v);
+    return v === undefined ? text : typeof v === 'string' ? v : JSON.stringify(v);
   });
 }
 

@@ -36,7 +36,8 @@ interface ReferenceOptions {
 
 /** @returns all that is wrong with an autoscaler; `old` lets in what is there already */
 export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, old?: HorizontalPodAutoscaler): FieldError[] {
-  const { minReplicas: min, maxReplicas: max = 0, scaleTargetRef: target, metrics = [], behavior } = spec;
+  const { minReplicas: min, scaleTargetRef: target, metrics = [], behavior } = spec;
+  const max = spec.maxReplicas ?? 0;
   const lowest = old?.spec.minReplicas === 0 ? 0 : 1;
   const errors: FieldError[] = [];
   const maxPath = SPEC.child('maxReplicas');

@@ -53,12 +53,12 @@ export function install(app: Express, o: FilterOptions): void {
 
 /** One middleware of them all: express's own walk from one to the next costs more than most filters do. */
 function inOrder(chain: readonly Filter[]): Filter {
-  return (request, response, next) => {
+  return (request, response, leave) => {
     const step = (i: number): void => {
       const filter = chain[i];
-      if (!filter) return next();
-      const done = filter(request, response, (error?: unknown) => (error === undefined ? step(i + 1) : next(error)));
-      if (done instanceof Promise) done.catch(next);
+      if (!filter) return leave();
+      const done = filter(request, response, (error?: unknown) => (error === undefined ? step(i + 1) : leave(error)));
+      if (done instanceof Promise) done.catch(leave);
     };
     step(0);
   };
