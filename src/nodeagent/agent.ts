@@ -116,6 +116,10 @@ export class NodeAgent {
     this.#workers.get(podUid)?.changed(container);
   }
 
+  sandboxEnded(podUid: string, sandboxId: string): void {
+    this.#workers.get(podUid)?.sandboxEnded(sandboxId);
+  }
+
   sourceChanged(namespace: string, name: string): void {
     for (const worker of this.#workers.values()) if (worker.record.pod.metadata.namespace === namespace) worker.sourceChanged(name);
   }

@@ -13,7 +13,7 @@ export interface WatchOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** A container has ended. */
+  /** A container or a sandbox has ended. */
   readonly died: (id: string) => void;
   /** Events may have been missed: everything must be looked at anew. */
   readonly missed: () => void;
@@ -27,7 +27,7 @@ export async function watchContainers(options: WatchOptions): Promise<void> {
       const filters = JSON.stringify({
         type: ['container'],
         event: ['die'],
-        label: [`${LABELS.cluster}=${clusterId}`, `${LABELS.type}=container`],
+        label: [`${LABELS.cluster}=${clusterId}`],
       });
       const stream = (await docker.getEvents({ filters })) as Readable;
       if (!first) options.missed();

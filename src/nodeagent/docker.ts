@@ -79,6 +79,7 @@ class DockerRuntime implements Runtime {
   readonly #abort = new AbortController();
   readonly #watching: Promise<void>;
   #listener: (podUid: string, container: RuntimeContainer) => void = () => undefined;
+  #sandboxListener: (podUid: string, sandboxId: string) => void = () => undefined;
 
   constructor(
     options: DockerOptions & { docker: Docker },
@@ -232,6 +233,10 @@ class DockerRuntime implements Runtime {
     this.#listener = listener;
   }
 
+  onSandboxEnd(listener: (podUid: string, sandboxId: string) => void): void {
+    this.#sandboxListener = listener;
+  }
+
   async close(): Promise<void> {
     this.#abort.abort();
     await this.#watching;
@@ -304,8 +309,13 @@ class DockerRuntime implements Runtime {
   async #died(id: string): Promise<void> {
     try {
       const info = await this.#docker.getContainer(id).inspect();
+      const { [LABELS.uid]: uid = '', [LABELS.type]: type } = info.Config.Labels;
+      if (type === 'sandbox') {
+        if (!info.State.Running) this.#sandboxListener(uid, id);
+        return;
+      }
       const state = await this.#inspect(id);
-      if (state?.state === 'exited') this.#listener(info.Config.Labels[LABELS.uid] ?? '', state);
+      if (state?.state === 'exited') this.#listener(uid, state);
     } catch (error) {
       // removed at once: whoever did that knows
       if (!isMissing(error)) this.#options.logger.error('an ended container could not be looked at', { id, error });
@@ -314,10 +324,8 @@ class DockerRuntime implements Runtime {
 
   async #lookAgain(): Promise<void> {
     try {
-      const ended = await this.#docker.listContainers({
-        all: true,
-        filters: { label: [`${LABELS.cluster}=${this.#options.clusterId}`, `${LABELS.type}=container`], status: ['exited', 'dead'] },
-      });
+      const label = [`${LABELS.cluster}=${this.#options.clusterId}`];
+      const ended = await this.#docker.listContainers({ all: true, filters: { label, status: ['exited', 'dead'] } });
       for (const { Id } of ended) await this.#died(Id);
     } catch (error) {
       this.#options.logger.error('containers that ended meanwhile could not be looked for', { error });

@@ -92,8 +92,10 @@ class RunningNodeHost implements NodeHost {
 
   async start(): Promise<void> {
     const { informers, nodes: specs } = this.#options;
-    for (const runtime of this.#runtimes.values())
+    for (const runtime of this.#runtimes.values()) {
       runtime.onChange((uid, container) => this.#eachAgent((agent) => agent.containerChanged(uid, container)));
+      runtime.onSandboxEnd((uid, id) => this.#eachAgent((agent) => agent.sandboxEnded(uid, id)));
+    }
     await Promise.all([informers.of(nodes).synced, informers.of(pods).synced]);
     await Promise.all(specs.map((spec) => this.addNode(spec)));
     this.#ends.push(

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../api/types/core-v1.gen.js';
 import { Backoff } from './backoff.js';
-import type { RuntimeContainer, Sandbox } from './runtime.js';
+import type { RuntimeContainer, RuntimePod, Sandbox } from './runtime.js';
 
 /** A sidecar is an init container that goes on running (restartPolicy: Always). */
 export type ContainerKind = 'init' | 'sidecar' | 'main';
@@ -122,7 +122,20 @@ export function verdictOf({ containers }: PodRecord): 'Succeeded' | 'Failed' {
 }
 
 /** The number of the next attempt of a container whose earlier ones have been lost, as the pod's status tells of them. */
-export function nextAttempt(pod: Pod, name: string): number {
+function nextAttempt(pod: Pod, name: string): number {
   const known = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find((s) => s.name === name);
   return known?.containerID ? known.restartCount + 1 : (known?.restartCount ?? 0);
+}
+
+/** Puts what was found of an earlier life into the record of a pod. */
+export function takeOver(record: PodRecord, found: RuntimePod | undefined): void {
+  record.sandbox = found?.sandbox;
+  record.ip = found?.sandbox?.ip ?? record.ip;
+  for (const container of record.containers) {
+    const { name } = container.spec;
+    const attempts = (found?.containers ?? []).filter((c) => c.name === name).sort((a, b) => b.attempt - a.attempt);
+    [container.current, container.previous] = attempts;
+    // what the status tells of may have been lost: the next attempts are numbered on
+    container.restartCount = found ? (container.current?.attempt ?? 0) : nextAttempt(record.pod, name);
+  }
 }

@@ -204,6 +204,8 @@ export interface Runtime {
 
   /** `listener` is called whenever a container has ended, or changed its readiness, by itself. One for the runtime; called again it replaces the first. */
   onChange(listener: (podUid: string, container: RuntimeContainer) => void): void;
+  /** `listener` is called when a sandbox has ended by itself: what is in it has no network any more. One for the runtime, as above. */
+  onSandboxEnd(listener: (podUid: string, sandboxId: string) => void): void;
   /** Releases connections and timers; what runs goes on where it can. */
   close(): Promise<void>;
 }

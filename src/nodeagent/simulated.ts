@@ -209,6 +209,9 @@ class SimulatedRuntime implements Runtime {
     this.#listener = listener;
   }
 
+  /** Simulated sandboxes live as long as they are wanted. */
+  onSandboxEnd(): void {}
+
   async close(): Promise<void> {
     for (const { entries } of this.#pods.values()) for (const entry of entries.values()) cancel(entry);
     this.#pods.clear();

@@ -32,6 +32,16 @@ export async function stopPod(record: PodRecord, context: StopContext, now: numb
   for (const sidecar of running.filter((c) => c.kind === 'sidecar').reverse()) await stop(sidecar);
 }
 
+/** The sandbox is dead: ends what still runs in it, so that all can begin anew in another one (kuberuntime computePodActions). */
+export async function leaveSandbox(record: PodRecord, context: KillContext): Promise<void> {
+  const { runtime, clock, events } = context;
+  events.pod(record.pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+  await stopPod(record, { ...context, vanished: false }, clock.now());
+  await runtime.stopSandbox(record.pod);
+  record.sandbox = undefined;
+  record.ip = undefined;
+}
+
 /** The grace period has become shorter while the containers are being stopped. Never rejects. */
 export async function hurryPod({ pod, containers }: PodRecord, { runtime, logger }: { runtime: Runtime; logger: Logger }): Promise<void> {
   const grace = Math.max(MIN_GRACE, pod.metadata.deletionGracePeriodSeconds ?? 0);

@@ -12,11 +12,11 @@ import { ContainerStarter } from './container-starter.js';
 import { plan } from './plan.js';
 import type { PodEvents } from './pod-events.js';
 import { Prober } from './prober.js';
-import { type ContainerRecord, newRecord, nextAttempt, type PodRecord, verdictOf } from './records.js';
-import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, type RuntimePod } from './runtime.js';
+import { type ContainerRecord, isRunning, newRecord, type PodRecord, takeOver, verdictOf } from './records.js';
+import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode } from './runtime.js';
 import type { Sources } from './sources.js';
 import { StatusWriter } from './status-writer.js';
-import { hurryPod, killContainer, stopPod } from './stop-pod.js';
+import { hurryPod, killContainer, leaveSandbox, stopPod } from './stop-pod.js';
 import { messageOf, podText } from './text.js';
 import { volumeContents, volumeReferences } from './volumes.js';
 
@@ -54,6 +54,7 @@ export class PodWorker {
   #vanished = false;
   #removed = false;
   #volumesChanged = false;
+  #sandboxEnded = false;
   #frozen = false;
   #sawExit = false;
   #syncing: Promise<void> | undefined;
@@ -105,6 +106,13 @@ export class PodWorker {
     this.#wake();
   }
 
+  /** The sandbox has ended by itself: the containers in it have lost their network. */
+  sandboxEnded(id: string): void {
+    if (this.#record.sandbox?.id !== id) return;
+    this.#sandboxEnded = true;
+    this.#wake();
+  }
+
   /** A ConfigMap or Secret of the pod's namespace has changed. */
   sourceChanged(name: string): void {
     if (!this.#record.sandbox || !volumeReferences(this.#record.pod).has(name)) return;
@@ -115,7 +123,10 @@ export class PodWorker {
   /** Takes over what runs since an earlier life of the agent. Comes first. */
   async adopt(): Promise<void> {
     const { runtime, node } = this.#context;
-    this.#take(await runtime.adopt(this.#record.pod, node));
+    takeOver(this.#record, await runtime.adopt(this.#record.pod, node));
+    this.#sandboxEnded = !this.#record.sandbox && this.#record.containers.some(isRunning);
+    for (const container of this.#record.containers)
+      if (isRunning(container) && container.current) this.#beginProbes(container, container.current);
     this.#adopted = true;
   }
 
@@ -198,6 +209,11 @@ export class PodWorker {
     if (this.#mustStop()) {
       await this.#end();
       return;
+    }
+    if (this.#sandboxEnded) {
+      this.#endAllProbes();
+      await leaveSandbox(this.#record, this.#context);
+      this.#sandboxEnded = false;
     }
     if (!this.#record.sandbox && !(await this.#startSandbox())) return;
     if (this.#volumesChanged) {
@@ -378,22 +394,6 @@ export class PodWorker {
       await this.#context.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
       if (!isApiError(error, 'NotFound') && !isApiError(error, 'Conflict')) throw error;
-    }
-  }
-
-  #take(found: RuntimePod | undefined): void {
-    if (!found) {
-      // what the status tells of has been lost: the next attempts are numbered on
-      for (const record of this.#record.containers) record.restartCount = nextAttempt(this.#record.pod, record.spec.name);
-      return;
-    }
-    this.#record.sandbox = found.sandbox;
-    this.#record.ip = found.sandbox?.ip ?? this.#record.ip;
-    for (const record of this.#record.containers) {
-      const attempts = found.containers.filter((c) => c.name === record.spec.name).sort((a, b) => b.attempt - a.attempt);
-      [record.current, record.previous] = attempts;
-      record.restartCount = record.current?.attempt ?? 0;
-      if (record.current?.state === 'running') this.#beginProbes(record, record.current);
     }
   }
 }

@@ -121,6 +121,34 @@ describe('pods on a Docker node', function () {
     expect(await logs('web', true)).to.equal('hello s3cret web\n');
   });
 
+  it('gives a pod whose sandbox has died another one, with its containers', async () => {
+    const kill = async (name: string) => {
+      const label = ['kubemu.dev/type=sandbox', `kubemu.dev/pod-name=${name}`, `kubemu.dev/cluster=${clusterId}`];
+      const [found] = await docker.listContainers({ filters: { label } });
+      await docker.getContainer(found?.Id ?? '').kill();
+    };
+    for (const name of ['watched', 'unwatched'])
+      await world.createPod(name, {
+        spec: { nodeName: 'n1', terminationGracePeriodSeconds: 1 },
+        container: {
+          image: TEST_IMAGE,
+          command: ['/bin/busybox', 'httpd', '-f', '-p', '8080', '-h', '/bin'],
+          readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+        },
+      });
+    await ready('watched');
+    await ready('unwatched');
+    await kill('watched');
+    const { podIP } = (await ready('watched', 1)).status;
+    expect((await fetch(`http://${podIP}:8080/busybox`, { method: 'HEAD' })).status).to.equal(200);
+    await host.stop();
+    await kill('unwatched');
+    await start();
+    await ready('unwatched', 1);
+    for (const name of ['watched', 'unwatched'])
+      expect(await world.events(name)).to.include('Normal SandboxChanged: Pod sandbox changed, it will be killed and re-created.');
+  });
+
   it('kills a container whose liveness probe fails', async () => {
     const livenessProbe = { exec: { command: shell('echo sick; exit 1') }, periodSeconds: 1, failureThreshold: 1 };
     await world.createPod('sick', {
@@ -223,9 +251,9 @@ describe('pods on a Docker node', function () {
   });
 
   it('leaves nothing of deleted pods', async () => {
-    for (const name of ['web', 'sick', 'failed', 'root', 'greeted', 'unwelcome'])
+    for (const name of ['web', 'sick', 'failed', 'root', 'greeted', 'unwelcome', 'watched', 'unwatched'])
       await world.client.delete(pods, { namespace: 'default', name });
-    for (const name of ['web', 'sick', 'failed', 'root', 'greeted', 'unwelcome']) await gone(name);
+    for (const name of ['web', 'sick', 'failed', 'root', 'greeted', 'unwelcome', 'watched', 'unwatched']) await gone(name);
     const left = await docker.listContainers({ all: true, filters: { label: [`kubemu.dev/cluster=${clusterId}`] } });
     expect(left.map((c) => c.Names)).to.deep.equal([]);
     expect(await readdir(join(dataDir, 'pods'))).to.deep.equal([]);
