@@ -5,7 +5,11 @@ import { type ContainerRecord, newRecord, type PodRecord } from '../../src/nodea
 
 const NOW = 1_000_000;
 
-function record(restartPolicy: 'Always' | 'OnFailure' | 'Never', containers: string[], initContainers: (string | Container)[] = []): PodRecord {
+function record(
+  restartPolicy: 'Always' | 'OnFailure' | 'Never',
+  containers: string[],
+  initContainers: (string | Container)[] = [],
+): PodRecord {
   const init = initContainers.map((c) => (typeof c === 'string' ? { name: c } : c));
   const spec = { restartPolicy, containers: containers.map((name) => ({ name })), initContainers: init };
   return newRecord({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec, status: {} } as Pod, NOW);
@@ -73,9 +77,12 @@ describe('what is done next about a pod', () => {
     expect(plan(pod, NOW).over).to.equal(true);
   });
 
-  it('obeys a container\'s own restart rules', () => {
+  it("obeys a container's own restart rules", () => {
     const pod = record('Never', ['main']);
-    container(pod, 'main').spec = { name: 'main', restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }] };
+    container(pod, 'main').spec = {
+      name: 'main',
+      restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }],
+    };
     set(pod, 'main', 42);
     expect(starts(pod)).to.deep.equal(['main']);
     set(pod, 'main', 43);
