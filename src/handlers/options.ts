@@ -1,8 +1,7 @@
 // The options of requests: query parameters (and the body of DELETE), checked as apimachinery's validation does.
 import type { DeleteOptions } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
-import { type FieldError, forbidden, invalid, notSupported, required } from '../api/meta/field-errors.js';
-import { at } from '../api/meta/field-errors.js';
+import { at, type FieldError, forbidden, invalid, notSupported, required } from '../api/meta/field-errors.js';
 import { validateFieldManager } from '../api/meta/metadata.js';
 import type { ListQuery } from '../registry/list.js';
 import { checkFields, parseFieldSelector, parseLabelSelector, type FieldOwner } from '../api/meta/selectors.js';
@@ -165,5 +164,7 @@ export function flag(q: URLSearchParams, name: string): boolean {
 /** @throws ApiError BadRequest, in the words of strconv.ParseInt */
 export function integer(text: string): number {
   if (!/^[-+]?\d+$/.test(text)) throw errors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
+    throw errors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
   return Number(text);
 }

@@ -45,7 +45,8 @@ class WatchAnswer implements Sink<ObjectItem> {
   readonly #request: ApiRequest;
   readonly #query: WatchQuery;
   readonly #encoder: EventEncoder;
-  readonly #timers: Timer[] = [];
+  /** The end, the last bookmark, and the next one. */
+  readonly #timers: Partial<Record<'end' | 'last' | 'next', Timer>> = {};
   #watcher: Watcher<ObjectItem> | undefined;
   #finish: () => void = () => {};
 
@@ -60,16 +61,19 @@ class WatchAnswer implements Sink<ObjectItem> {
   /** Resolves when the answer is complete. */
   async run(): Promise<void> {
     const { response, signal } = this.#request;
-    await new Promise<void>((resolve) => {
-      this.#finish = resolve;
-      if (signal.aborted) return resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      response.once('close', resolve);
-      this.#schedule();
-      this.#start();
-    });
-    for (const timer of this.#timers) timer.cancel();
-    this.#watcher?.stop();
+    try {
+      await new Promise<void>((resolve) => {
+        this.#finish = resolve;
+        if (signal.aborted) return resolve();
+        signal.addEventListener('abort', () => resolve(), { once: true });
+        response.once('close', resolve);
+        this.#schedule();
+        this.#start();
+      });
+    } finally {
+      for (const timer of Object.values(this.#timers)) timer.cancel();
+      this.#watcher?.stop();
+    }
     if (!response.writableEnded) response.end();
   }
 
@@ -122,16 +126,14 @@ class WatchAnswer implements Sink<ObjectItem> {
     const { clock, registry } = this.#server;
     const asked = this.#query.timeoutSeconds;
     const timeout = asked ? asked * 1000 : MIN_TIMEOUT_MS * (1 + registry.services.random());
-    this.#timers.push(clock.after(timeout, () => this.#finish()));
+    this.#timers.end = clock.after(timeout, () => this.#finish());
     if (!this.#query.bookmarks) return;
     const tick = () => {
       this.#progress();
-      this.#timers.push(clock.after(BOOKMARK_PERIOD_MS, tick));
+      this.#timers.next = clock.after(BOOKMARK_PERIOD_MS, tick);
     };
-    this.#timers.push(
-      clock.after(BOOKMARK_PERIOD_MS, tick),
-      clock.after(Math.max(timeout - BEFORE_END_MS, 0), () => this.#progress()),
-    );
+    this.#timers.next = clock.after(BOOKMARK_PERIOD_MS, tick);
+    this.#timers.last = clock.after(Math.max(timeout - BEFORE_END_MS, 0), () => this.#progress());
   }
 
   #progress(): void {
