@@ -4,8 +4,7 @@ import type { Clock } from '../util/clock.js';
 import { fact } from './facts.js';
 import type { FieldError } from './meta/field-errors.js';
 import type { NameRule } from './meta/names.js';
-import type { KubeObject, Resource, UserInfo } from './meta/object.js';
-import { apiVersionOf } from './meta/object.js';
+import { apiVersionOf, type KubeObject, type Resource, type UserInfo } from './meta/object.js';
 
 /** What can be done with a resource. */
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';

@@ -4,8 +4,7 @@
 //   "(combined from similar events)";
 // - one source may write 25 events about one object at once, and one more every five minutes.
 import type { Event } from '../api/types/core-v1.gen.js';
-import type { Clock } from '../util/clock.js';
-import { timestamp } from '../util/clock.js';
+import { type Clock, timestamp } from '../util/clock.js';
 import { TokenBucket } from '../util/token-bucket.js';
 
 const CACHE_SIZE = 4096;

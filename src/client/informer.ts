@@ -1,14 +1,11 @@
 // Keeps a local copy of a resource: one list, then a watch that goes on from the last resourceVersion for as long as the
 // server's history reaches, and a new list when it does not.
 import { isApiError } from '../api/meta/errors.js';
-import type { KubeObject, Resource } from '../api/meta/object.js';
-import { qualified } from '../api/meta/object.js';
-import type { Clock } from '../util/clock.js';
-import { sleep } from '../util/clock.js';
+import { type KubeObject, qualified, type Resource } from '../api/meta/object.js';
+import { type Clock, sleep } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import type { Client, ListOptions, WatchEvent } from './client.js';
-import type { IndexFunction, Store } from './store.js';
-import { keyOf, ObjectStore } from './store.js';
+import { type IndexFunction, keyOf, ObjectStore, type Store } from './store.js';
 
 /**
  * What an informer tells. Calls come one after the other in the order of the changes, after the store has changed, and must

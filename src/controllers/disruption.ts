@@ -12,8 +12,7 @@ import { equal } from '../util/equal.js';
 import { scaled } from './deployment/arithmetic.js';
 import { expectedScale } from './disruption/scale.js';
 import { budgetStatus, disruptedPods, failedStatus, healthyPods } from './disruption/status.js';
-import type { Controller, ControllerDefinition, Environment, Result } from './runtime/controller.js';
-import { watch, watchMapped } from './runtime/controller.js';
+import { type Controller, type ControllerDefinition, type Environment, type Result, watch, watchMapped } from './runtime/controller.js';
 import { matcherOf } from './runtime/selector.js';
 
 /** A pod that says it is about to be disrupted, and is still there after so long, is not. */

@@ -5,13 +5,11 @@ import { parseAddress } from '../api/shared/ip.js';
 import type { EndpointAddress, Endpoints } from '../api/types/core-v1.gen.js';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.gen.js';
 import { equal } from '../util/equal.js';
-import type { ControllerDefinition, Environment } from './runtime/controller.js';
-import { watchMapped } from './runtime/controller.js';
+import { type ControllerDefinition, type Environment, watchMapped } from './runtime/controller.js';
 import { controllerReference } from './runtime/owners.js';
 import { MAX_RETRIES } from './services/pace.js';
 import { MANAGED_BY, SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
-import type { AddressType, Group } from './services/slices.js';
-import { emptySlice, planSlices } from './services/slices.js';
+import { type AddressType, emptySlice, type Group, planSlices } from './services/slices.js';
 import { packed } from './services/subsets.js';
 import { LAST_CHANGE_TRIGGER_TIME } from './services/trigger-time.js';
 

@@ -5,14 +5,12 @@ import { isPodReady } from '../api/shared/pod/conditions.js';
 import type { Node, Pod, Service } from '../api/types/core-v1.gen.js';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../api/types/discovery-v1.gen.js';
 import { equal } from '../util/equal.js';
-import type { ControllerDefinition, Environment } from './runtime/controller.js';
-import { watchMapped } from './runtime/controller.js';
+import { type ControllerDefinition, type Environment, watchMapped } from './runtime/controller.js';
 import { controllerReference } from './runtime/owners.js';
 import { MAX_RETRIES, REST } from './services/pace.js';
 import { addressesOf, HEADLESS, hostnameOf, isHeadless, selectedPods, servingPodWatch, targetPort } from './services/selection.js';
 import { MANAGED_BY, SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
-import type { AddressType, Group } from './services/slices.js';
-import { emptySlice, planSlices } from './services/slices.js';
+import { type AddressType, emptySlice, type Group, planSlices } from './services/slices.js';
 import { LAST_CHANGE_TRIGGER_TIME, TriggerTimes } from './services/trigger-time.js';
 
 const MANAGER = 'endpointslice-controller.k8s.io';

@@ -26,8 +26,7 @@ import { rootCAPublisher } from './root-ca-publisher.js';
 import { serviceaccount } from './serviceaccount.js';
 import { claimProtection, volumeProtection } from './storage-protection.js';
 import { taintEviction } from './taint-eviction.js';
-import type { ControllerDefinition, ControllerSettings, Running } from './runtime/controller.js';
-import { run } from './runtime/controller.js';
+import { type ControllerDefinition, type ControllerSettings, run, type Running } from './runtime/controller.js';
 
 export type { ControllerSettings, ServedResource } from './runtime/controller.js';
 

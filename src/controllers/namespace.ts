@@ -5,8 +5,7 @@ import type { Namespace } from '../api/types/core-v1.gen.js';
 import { equal } from '../util/equal.js';
 import { deletionConditions } from './namespace/conditions.js';
 import { deleteContent } from './namespace/content.js';
-import type { Controller, ControllerDefinition, Environment, Result } from './runtime/controller.js';
-import { watch } from './runtime/controller.js';
+import { type Controller, type ControllerDefinition, type Environment, type Result, watch } from './runtime/controller.js';
 
 const FINALIZER = 'kubernetes';
 

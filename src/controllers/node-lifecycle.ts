@@ -6,8 +6,7 @@ import { keyOf } from '../client/store.js';
 import { readyCondition } from './node-lifecycle/health.js';
 import { markNotReady, NodeMonitor } from './node-lifecycle/monitor.js';
 import { changeTaints, noScheduleChange } from './node-lifecycle/taints.js';
-import type { Controller, ControllerDefinition, Environment } from './runtime/controller.js';
-import { watch } from './runtime/controller.js';
+import { type Controller, type ControllerDefinition, type Environment, watch } from './runtime/controller.js';
 import { BY_NODE, podNode } from './runtime/pods.js';
 
 /** --node-monitor-period */

@@ -4,8 +4,7 @@ import { nodes, pods } from '../api/meta/resources.gen.js';
 import { isPodFinished } from '../api/shared/pod/conditions.js';
 import type { Node, Pod, PodCondition } from '../api/types/core-v1.gen.js';
 import { timestamp } from '../util/clock.js';
-import type { Controller, ControllerDefinition, Environment } from './runtime/controller.js';
-import { watch } from './runtime/controller.js';
+import { type Controller, type ControllerDefinition, type Environment, watch } from './runtime/controller.js';
 
 const PERIOD = 20_000;
 /** How long a node must be missing before its pods are given up. */

@@ -2,8 +2,7 @@ import { isApiError } from '../api/meta/errors.js';
 import { configmaps, namespaces } from '../api/meta/resources.gen.js';
 import type { ConfigMap } from '../api/types/core-v1.gen.js';
 import { equal } from '../util/equal.js';
-import type { ControllerDefinition, Environment } from './runtime/controller.js';
-import { watchMapped } from './runtime/controller.js';
+import { type ControllerDefinition, type Environment, watchMapped } from './runtime/controller.js';
 import { isNamespaceTerminating } from './runtime/pod-writer.js';
 
 const NAME = 'kube-root-ca.crt';

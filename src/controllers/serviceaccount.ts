@@ -1,8 +1,7 @@
 import { isApiError } from '../api/meta/errors.js';
 import { namespaces, serviceaccounts } from '../api/meta/resources.gen.js';
 import type { ServiceAccount } from '../api/types/core-v1.gen.js';
-import type { ControllerDefinition, Environment } from './runtime/controller.js';
-import { watch } from './runtime/controller.js';
+import { type ControllerDefinition, type Environment, watch } from './runtime/controller.js';
 import { isNamespaceTerminating } from './runtime/pod-writer.js';
 
 /** The account of pods that name none. */

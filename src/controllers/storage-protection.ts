@@ -4,8 +4,7 @@ import type { KubeObject, Resource } from '../api/meta/object.js';
 import { persistentvolumeclaims, persistentvolumes, pods } from '../api/meta/resources.gen.js';
 import { isPodFinished } from '../api/shared/pod/conditions.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
-import type { ControllerDefinition, Environment } from './runtime/controller.js';
-import { watchMapped } from './runtime/controller.js';
+import { type ControllerDefinition, type Environment, watchMapped } from './runtime/controller.js';
 
 const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
 const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';

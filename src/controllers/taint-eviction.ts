@@ -8,8 +8,7 @@ import type { Node, Pod, PodCondition, Taint, Toleration } from '../api/types/co
 import { keyOf, splitKey } from '../client/store.js';
 import { timestamp } from '../util/clock.js';
 import { equal } from '../util/equal.js';
-import type { Controller, ControllerDefinition, Enqueue, Environment, Result } from './runtime/controller.js';
-import { watch } from './runtime/controller.js';
+import { type Controller, type ControllerDefinition, type Enqueue, type Environment, type Result, watch } from './runtime/controller.js';
 import { BY_NODE, podNode } from './runtime/pods.js';
 
 /** Evicts pods by taints. */

@@ -1,7 +1,6 @@
 // All operations of the API, in a form from which both versions of OpenAPI are written. Paths, ids, tags and texts follow
 // from the definitions, as k8s.io/apiserver's installer makes them from its storages.
-import type { Definition, GroupVersionKind, Subresource } from '../api/definition.js';
-import { schemaOf } from '../api/definition.js';
+import { type Definition, type GroupVersionKind, schemaOf, type Subresource } from '../api/definition.js';
 import { type Action, inOrder, type Parameter, pathParameter, queryParameters } from './openapi-parameters.js';
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch';

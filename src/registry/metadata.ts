@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Definition } from '../api/definition.js';
-import type { KubeObject } from '../api/meta/object.js';
-import { apiVersionOf } from '../api/meta/object.js';
+import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { normalize } from '../api/schema/decode.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { timestamp } from '../util/clock.js';

@@ -1,7 +1,6 @@
 // The contract of Storage, run once per backend. Revisions are compared with the one at the start: a store need not be new.
 import { expect } from 'chai';
-import type { Entry, Storage, StorageErrorCode, StorageEvent } from '../../src/storage/storage.js';
-import { StorageError } from '../../src/storage/storage.js';
+import { type Entry, type Storage, StorageError, type StorageErrorCode, type StorageEvent } from '../../src/storage/storage.js';
 
 export interface StorageBackend {
   /** An empty store. */

@@ -1,8 +1,7 @@
-import { define } from '../definition.js';
+import { define, type TokenAuthenticator } from '../definition.js';
 import { badRequest } from '../meta/errors.js';
 import { reviewedUser } from '../shared/reviews.js';
 import type { TokenReview, TokenReviewStatus } from '../types/authentication-v1.gen.js';
-import type { TokenAuthenticator } from '../definition.js';
 
 export default define<TokenReview>({
   group: 'authentication.k8s.io',

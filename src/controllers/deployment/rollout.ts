@@ -5,7 +5,6 @@ import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/a
 import { equal } from '../../util/equal.js';
 import type { Environment, Result } from '../runtime/controller.js';
 import { isNamespaceTerminating } from '../runtime/pod-writer.js';
-import type { Resize } from './arithmetic.js';
 import {
   byCreation,
   cleanupUnhealthy,
@@ -15,6 +14,7 @@ import {
   newReplicas,
   proportional,
   replicasOf,
+  type Resize,
   shrinkOld,
   total,
   totalAvailable,

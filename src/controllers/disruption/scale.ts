@@ -1,7 +1,6 @@
 // How many pods there should be behind a PodDisruptionBudget.
 import { isApiError } from '../../api/meta/errors.js';
-import type { KubeObject, OwnerReference, Resource } from '../../api/meta/object.js';
-import { apiVersionOf, qualified } from '../../api/meta/object.js';
+import { apiVersionOf, type KubeObject, type OwnerReference, qualified, type Resource } from '../../api/meta/object.js';
 import { deployments, replicasets, replicationcontrollers } from '../../api/meta/resources.gen.js';
 import type { Scale } from '../../api/types/autoscaling-v1.gen.js';
 import type { Pod } from '../../api/types/core-v1.gen.js';

@@ -1,7 +1,6 @@
 // What the garbage collector knows about owners and dependents. There is no graph beside the informers: each of them has
 // an index by owner, and an owner is found by the coordinates its dependents give.
-import { type KubeObject, type OwnerReference, type Resource, resourcePath } from '../../api/meta/object.js';
-import { apiVersionOf } from '../../api/meta/object.js';
+import { apiVersionOf, type KubeObject, type OwnerReference, type Resource, resourcePath } from '../../api/meta/object.js';
 import type { Informer } from '../../client/informer.js';
 import { keyOf } from '../../client/store.js';
 import { sleep } from '../../util/clock.js';

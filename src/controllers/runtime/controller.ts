@@ -1,8 +1,7 @@
 // What a controller is, and what runs it. A controller says whose keys it works on and what makes a key worth working on;
 // `reconcile` reads all it needs and writes the difference, and may run any number of times.
 import { ApiError } from '../../api/meta/errors.js';
-import type { KubeObject, Resource } from '../../api/meta/object.js';
-import { apiVersionOf } from '../../api/meta/object.js';
+import { apiVersionOf, type KubeObject, type Resource } from '../../api/meta/object.js';
 import type { Client } from '../../client/client.js';
 import type { EventRecorder } from '../../client/event-recorder.js';
 import type { InformerHandler } from '../../client/informer.js';

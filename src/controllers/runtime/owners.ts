@@ -1,7 +1,6 @@
 // Owner references: who controls an object, and how a controller comes to its objects (adoption) and lets them go (release).
 import { isApiError } from '../../api/meta/errors.js';
-import { type KubeObject, type OwnerReference, type Resource, uidOf } from '../../api/meta/object.js';
-import { apiVersionOf } from '../../api/meta/object.js';
+import { apiVersionOf, type KubeObject, type OwnerReference, type Resource, uidOf } from '../../api/meta/object.js';
 import type { Client } from '../../client/client.js';
 
 /** The reference to the owner that controls the object. */

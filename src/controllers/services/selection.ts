@@ -2,11 +2,9 @@
 import { familyOf } from '../../api/shared/ip.js';
 import { isPodFinished, isPodReady } from '../../api/shared/pod/conditions.js';
 import type { Pod, Service, ServicePort } from '../../api/types/core-v1.gen.js';
-import type { Store } from '../../client/store.js';
-import { keyOf } from '../../client/store.js';
+import { keyOf, type Store } from '../../client/store.js';
 import { equal } from '../../util/equal.js';
-import type { Environment, Watch } from '../runtime/controller.js';
-import { watch } from '../runtime/controller.js';
+import { type Environment, type Watch, watch } from '../runtime/controller.js';
 import { pods, services } from '../../api/meta/resources.gen.js';
 
 type Labels = Readonly<Record<string, string>> | undefined;

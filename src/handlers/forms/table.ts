@@ -4,8 +4,7 @@ import type { Column, Definition } from '../../api/definition.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { age } from '../../api/shared/format.js';
 import { schemaDescriptions } from '../openapi-descriptions.js';
-import type { Item, ListHead } from './item.js';
-import { listMetadata } from './item.js';
+import { type Item, type ListHead, listMetadata } from './item.js';
 import { partialMetadata } from './metadata.js';
 
 /** What of a definition a table shows. */
