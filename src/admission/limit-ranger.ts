@@ -57,7 +57,7 @@ function setDefaults(pod: Pod, range: LimitRange): void {
     Object.assign(limits, item.default);
   }
   const told = [
-    ...pod.spec.containers.flatMap((c) => setContainer(c, 'container', requests, limits)),
+    ...(pod.spec.containers ?? []).flatMap((c) => setContainer(c, 'container', requests, limits)),
     ...(pod.spec.initContainers ?? []).flatMap((c) => setContainer(c, 'init container', requests, limits)),
   ];
   if (told.length > 0) (pod.metadata.annotations ??= {})[ANNOTATION] = `LimitRanger plugin set: ${told.join('; ')}`;
@@ -88,7 +88,7 @@ interface Asked {
 }
 
 function podProblems({ spec }: Pod, range: LimitRange): string[] {
-  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const whole = { requests: aggregate(spec, 'requests'), limits: aggregate(spec, 'limits') };
   return (range.spec?.limits ?? []).flatMap((item) => {
     if (item.type === 'Pod') return problems(item, whole);

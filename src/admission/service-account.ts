@@ -45,7 +45,7 @@ function automount(pod: Pod, account: ServiceAccount): boolean {
 function mountToken({ spec }: Pod, random: () => number): void {
   const name = spec.volumes?.find((v) => v.name.startsWith('kube-api-access-'))?.name ?? generateName('kube-api-access-', random);
   let used = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     if (container.volumeMounts?.some((m) => m.mountPath === MOUNT_PATH)) continue;
     (container.volumeMounts ??= []).push({ name, readOnly: true, mountPath: MOUNT_PATH });
     used = true;

@@ -70,7 +70,7 @@ async function object(server: Server, request: ApiRequest, definition: Definitio
 
 async function subresource(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
   const { verb, subresource: name } = request.info;
-  const found = definition.subresources[name];
+  const found = Object.hasOwn(definition.subresources, name) ? definition.subresources[name] : undefined;
   if (!found || request.info.name === '') throw errors.pathNotFound();
   if (found.connect) return connect(server, request, definition);
   if (!found.verbs.includes(verb)) refuse();

@@ -5,6 +5,8 @@ import type { KubeObject } from '../api/meta/object.js';
 import { timestamp } from '../util/clock.js';
 import { copy, equal } from '../util/equal.js';
 
+const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 /** What a DELETE means for the present state of an object. */
 export type Deletion =
   /** Nothing holds it: it goes now. */
@@ -67,6 +69,11 @@ function checkPreconditions(definition: Definition, object: KubeObject, { precon
     );
 }
 
+/** The time `seconds` after `from`, or the last one that can be written (RFC 3339 has years of four digits). */
+function later(from: number, seconds: number): string {
+  return timestamp(Math.min(from + seconds * 1000, LAST_TIME));
+}
+
 function applyGracePeriod(
   definition: Definition,
   object: KubeObject,
@@ -81,13 +88,15 @@ function applyGracePeriod(
     const asked = options.gracePeriodSeconds;
     // a deletion under way may only be shortened
     if (asked === undefined || asked >= present) return 'pending';
-    m.deletionTimestamp = timestamp(Date.parse(m.deletionTimestamp) + (asked - present) * 1000);
+    const end = Date.parse(m.deletionTimestamp);
+    // the last time tells nothing about when the period began
+    m.deletionTimestamp = end >= LAST_TIME ? later(now, asked) : later(end, asked - present);
     m.deletionGracePeriodSeconds = asked;
     return 'graceful';
   }
   const seconds = definition.gracePeriod(object, options);
   if (seconds === undefined) return 'immediate';
-  m.deletionTimestamp = timestamp(now + seconds * 1000);
+  m.deletionTimestamp = later(now, seconds);
   m.deletionGracePeriodSeconds = seconds;
   bumpGeneration(object);
   definition.markDeleting?.(object);

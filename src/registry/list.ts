@@ -122,11 +122,17 @@ function firstFrom(items: readonly ObjectItem[], key: string): number {
   return low;
 }
 
+const LARGEST_REVISION = 2n ** 64n - 1n;
+
 /** @throws ApiError BadRequest */
 export function parseRevision(text: string): number {
   if (!/^\d+$/.test(text))
     throw errors.badRequest(
       `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
+  if (BigInt(text) > LARGEST_REVISION)
+    throw errors.badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`,
     );
   return Number(text);
 }

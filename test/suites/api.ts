@@ -2,6 +2,7 @@
 // (see test/api-suite.test.ts). No controllers are needed; everything happens in a namespace of its own.
 import { expect } from 'chai';
 import { deletionConversations } from './api/deletion.js';
+import { hostileConversations } from './api/hostile.js';
 import { objectConversations } from './api/objects.js';
 import { patchConversations } from './api/patches.js';
 import { readingConversations } from './api/reading.js';
@@ -41,5 +42,6 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('lists and watches', () => readingConversations(use));
   describe('patches', () => patchConversations(use));
   describe('subresources', () => subresourceConversations(use));
+  describe('hostile input', () => hostileConversations(use));
   describe('deletion', () => deletionConversations(use));
 }

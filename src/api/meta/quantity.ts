@@ -19,8 +19,13 @@ const LARGEST = (2n ** 63n - 1n) * NANO;
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL_EXPONENTS: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const DECIMAL_SUFFIXES = new Map(Object.entries(DECIMAL_EXPONENTS).map(([suffix, exponent]) => [exponent, suffix]));
-const SHAPE = /^([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+const SHAPE = /^([+-]?)([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/;
 const EXPONENT = /^[eE][+-]?\d+$/;
+/**
+ * More digits than any amount needs. Upstream computes with whatever it is given; here one text must not stop the only
+ * thread there is.
+ */
+const MOST_DIGITS = 1000;
 /** Quantities every manifest is full of: small whole numbers with or without a unit, which are canonical as they are. */
 const PLAIN = /^[1-9]\d{0,2}(?:m|k|M|G|T|Ki|Mi|Gi)?$/;
 
@@ -42,15 +47,17 @@ export function parse(text: string): Quantity {
 }
 
 function read(text: string): Quantity {
+  if (text.length > MOST_DIGITS) throw new QuantityError('unable to parse numeric part of quantity');
   const match = text === '' ? null : SHAPE.exec(text);
   if (!match) throw new QuantityError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
   const sign = match[1];
-  const whole = match[2] ?? '';
+  const whole = (match[2] ?? '').replace(/^0+/, '');
   const fraction = match[3] ?? '';
   const suffix = match[4] ?? '';
   const binary = BINARY_SUFFIXES.indexOf(suffix);
   const { exponent, format } = binary > 0 ? { exponent: 0, format: 'BinarySI' as const } : readDecimalSuffix(suffix);
   const digits = (whole || '0') + fraction;
+  if (digits.length + exponent > MOST_DIGITS) throw new QuantityError('unable to parse numeric part of quantity');
   const nanos = amount(digits, fraction.length, Math.max(binary, 0), exponent);
   const keep = nanos !== 0n && (binary > 0 ? keepsBinaryText(whole, fraction, binary) : keepsDecimalText(digits, fraction, exponent));
   return { nanos: sign === '-' ? -nanos : nanos, format, ...(keep && { text }) };
@@ -64,6 +71,8 @@ function readDecimalSuffix(suffix: string): { exponent: number; format: Quantity
 
 /** The amount in billionths, rounded up: what is left of a billionth counts as one. */
 function amount(digits: string, fractionDigits: number, binary: number, exponent: number): bigint {
+  // far below a billionth: the power of ten need not be known
+  if (exponent < -digits.length - 9) return /[1-9]/.test(digits) ? 1n : 0n;
   let numerator = BigInt(digits) * NANO;
   let denominator = 10n ** BigInt(fractionDigits);
   if (binary > 0) numerator *= 1024n ** BigInt(binary);

@@ -173,7 +173,7 @@ export function missingIn({ spec }: Pod, hard: Quantities): string {
     .filter((name) => /^((requests|limits)\.)?(cpu|memory)$/.test(name))
     .sort();
   const lacking = needed.flatMap((name) => {
-    const containers = [...spec.containers, ...(spec.initContainers ?? [])].filter(
+    const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].filter(
       ({ resources }) => computeUsage(resources?.requests ?? {}, resources?.limits ?? {})[name] === undefined,
     );
     return containers.length > 0 ? [`${name} for: ${[...new Set(containers.map((c) => c.name))].sort().join(',')}`] : [];

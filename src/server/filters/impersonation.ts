@@ -35,7 +35,8 @@ function wantedUser(headers: IncomingHttpHeaders, raw: readonly string[]): UserI
   let username = '';
   let uid = '';
   const groups: string[] = [];
-  const extra: Record<string, string[]> = {};
+  // keys come from outside: no names of Object.prototype
+  const extra = Object.create(null) as Record<string, string[]>;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i]?.toLowerCase() ?? '';
     const value = raw[i + 1] ?? '';

@@ -2,6 +2,16 @@ import { expect } from 'chai';
 import * as quantity from '../../../src/api/meta/quantity.js';
 
 describe('quantities', () => {
+  it('do not stop the process for what no amount can be', () => {
+    const began = performance.now();
+    for (const text of ['1e999999999', '9'.repeat(100_000), `${'0'.repeat(100_000)}x`, `1e${'9'.repeat(50)}`])
+      expect(quantity.isQuantity(text), text.slice(0, 20)).to.equal(false);
+    expect(quantity.canonical('1e-999999999')).to.equal(quantity.canonical('1e-10'));
+    expect(quantity.isZero('0e-999999999')).to.equal(true);
+    expect(quantity.compare('1e500', '9e499')).to.equal(1);
+    expect(performance.now() - began).to.be.lessThan(500);
+  });
+
   // the second of each pair is what kube-apiserver v1.36.3 stores for the first
   const canonical: readonly (readonly [string, string])[] = [
     ['0', '0'],

@@ -38,7 +38,7 @@ function validateRequirements(resources: ResourceRequirements, rule: NameRule, c
   for (const [name, amount] of Object.entries(limits)) errors.push(...validateAmount(name, amount, rule, path.child('limits').key(name)));
   for (const [name, amount] of Object.entries(requests)) {
     errors.push(...validateAmount(name, amount, rule, path.child('requests').key(name)));
-    errors.push(...compareWithLimit(name, amount, limits[name], path));
+    errors.push(...compareWithLimit(name, amount, Object.hasOwn(limits, name) ? limits[name] : undefined, path));
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePages) && !names.some((n) => n === 'cpu' || n === 'memory'))
@@ -113,9 +113,9 @@ export function validatePodLevelResources(spec: PodSpec, claims: ReadonlySet<str
       errors.push(
         invalid(path.child('limits').key(name), limits[name], `must be greater than or equal to aggregate container limits of ${sum}`),
       );
-  for (const [i, container] of spec.containers.entries())
+  for (const [i, container] of (spec.containers ?? []).entries())
     for (const [name, limit] of Object.entries(container.resources?.limits ?? {}))
-      if (limits[name] !== undefined && compare(limit, limits[name]) > 0) {
+      if (Object.hasOwn(limits, name) && compare(limit, limits[name] as string) > 0) {
         // upstream builds this path from that of the pod's resources
         const at = path.child('containers').index(i).key(name).child('limits');
         errors.push(invalid(at, limit, `must be less than or equal to pod limits of ${limits[name]}`));

@@ -22,7 +22,7 @@ export function isSidecar(container: { restartPolicy?: string | undefined }): bo
  */
 export function aggregate(spec: PodSpec, side: 'requests' | 'limits'): Quantities {
   const total: Quantities = {};
-  for (const container of spec.containers) sum(total, of(container, side));
+  for (const container of spec.containers ?? []) sum(total, of(container, side));
   const sidecars: Quantities = {};
   const peak: Quantities = {};
   for (const container of spec.initContainers ?? []) {
@@ -63,7 +63,7 @@ export type QOSClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 export function qosClass(spec: PodSpec): QOSClass {
   const sources: (ResourceRequirements | undefined)[] = spec.resources
     ? [spec.resources]
-    : [...spec.containers, ...(spec.initContainers ?? [])].map((c) => c.resources);
+    : [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((c) => c.resources);
   const requests: Quantities = {};
   const limits: Quantities = {};
   let guaranteed = true;

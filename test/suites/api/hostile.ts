@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { type Api, POD, refused } from './session.js';
+
+/** Input made to find a way past the checks: it is refused like any other, and the server goes on. */
+export function hostileConversations(use: () => Api): void {
+  it('finds no subresource in the prototype of objects', async () => {
+    const api = use();
+    for (const name of ['__proto__', 'constructor', 'toString'])
+      refused(await api.get(api.path('pods', 'x', name)), 404, 'NotFound', 'the server could not find the requested resource');
+  });
+
+  it('refuses a pod without containers', async () => {
+    const api = use();
+    refused(await api.post(api.path('pods'), { metadata: { name: 'bare' }, spec: {} }), 422, 'Invalid', /spec\.containers: Required value/);
+  });
+
+  it('refuses resources named like members of objects', async () => {
+    const api = use();
+    const container = { name: 'main', image: 'main:1', resources: '@' };
+    const body = JSON.stringify({ metadata: { name: 'odd' }, spec: { containers: [container] } });
+    for (const name of ['__proto__', 'constructor', 'valueOf'])
+      for (const side of ['requests', 'limits'])
+        refused(
+          await api.post(api.path('pods'), body.replace('"@"', `{"${side}":{"${name}":"1"}}`)),
+          422,
+          'Invalid',
+          new RegExp(`resources\\.${side}`),
+        );
+  });
+
+  it('lets a header name any extra field of a user', async () => {
+    const { status, body } = await use()
+      .raw('post', '/apis/authentication.k8s.io/v1/selfsubjectreviews')
+      .set({ 'impersonate-user': 'x', 'impersonate-extra-constructor': 'y', 'content-type': 'application/json' })
+      .send('{}');
+    expect(status).to.equal(201);
+    const { userInfo } = (body as { status: { userInfo: { extra: object } } }).status;
+    expect(Object.entries(userInfo.extra)).to.deep.equal([['constructor', ['y']]]);
+  });
+
+  it('refuses numbers that are out of range', async () => {
+    const api = use();
+    const digits = '9'.repeat(30);
+    refused(await api.get(`${api.path('configmaps')}?limit=${digits}`), 400, 'BadRequest', /strconv\.ParseInt: .*value out of range$/);
+    refused(
+      await api.get(`${api.path('configmaps')}?resourceVersion=${digits}`),
+      400,
+      'BadRequest',
+      /^invalid resource version: resourceVersion: .*value out of range$/,
+    );
+  });
+
+  it('deletes with any period of grace', async () => {
+    const api = use();
+    await api.create('pods', { metadata: { name: 'patient' }, spec: { ...POD, nodeName: 'nowhere' } });
+    const { status, body } = await api.delete(`${api.path('pods', 'patient')}?gracePeriodSeconds=9000000000000`);
+    expect(status, JSON.stringify(body)).to.equal(200);
+    await api.delete(`${api.path('pods', 'patient')}?gracePeriodSeconds=0`).expect(200);
+  });
+}
