@@ -15,6 +15,8 @@ export class JsonPatchError extends Error {}
 
 /** What upstream allows in one patch. */
 export const MAX_OPERATIONS = 10_000;
+/** Bytes that the copies of one patch may add together, upstream's too: each copy may hold all those before it. */
+const MAX_COPIED = 3 * 1024 * 1024;
 
 type Container = unknown[] | Record<string, unknown>;
 
@@ -24,12 +26,12 @@ type Container = unknown[] | Record<string, unknown>;
  * @throws JsonPatchError when an operation does not apply
  */
 export function applyJsonPatch(document: unknown, operations: readonly Operation[]): unknown {
-  const root = { document: copy(document) };
+  const root = { document: copy(document), copied: 0 };
   for (const operation of operations) apply(root, operation);
   return root.document;
 }
 
-function apply(root: { document: unknown }, operation: Operation): void {
+function apply(root: { document: unknown; copied: number }, operation: Operation): void {
   const path = pointer(operation.path, 'path');
   switch (operation.op) {
     case 'add':
@@ -42,8 +44,12 @@ function apply(root: { document: unknown }, operation: Operation): void {
       const from = pointer(operation.from, 'from');
       return add(root, path, remove(root, from));
     }
-    case 'copy':
-      return add(root, path, copy(get(root, pointer(operation.from, 'from'))));
+    case 'copy': {
+      const value = get(root, pointer(operation.from, 'from'));
+      root.copied += Buffer.byteLength(JSON.stringify(value ?? null));
+      if (root.copied > MAX_COPIED) throw new JsonPatchError(`the copies take more than ${MAX_COPIED} bytes`);
+      return add(root, path, copy(value));
+    }
     case 'test':
       if (!same(path === '' ? root.document : get(root, path), operation.value)) throw new JsonPatchError(`testing value ${path} failed`);
       return;

@@ -50,6 +50,18 @@ export function hostileConversations(use: () => Api): void {
     );
   });
 
+  it('refuses a patch whose copies grow without end', async () => {
+    const api = use();
+    await api.configMap('grown', { z: 'x'.repeat(1000) });
+    const patch = Array.from({ length: 25 }, (_, i) => ({ op: 'copy', from: '/data', path: `/data/k${i}` }));
+    refused(
+      await api.patch(api.path('configmaps', 'grown'), 'json-patch', patch),
+      422,
+      'Invalid',
+      'the server rejected our request due to an error in our request',
+    );
+  });
+
   it('deletes with any period of grace', async () => {
     const api = use();
     await api.create('pods', { metadata: { name: 'patient' }, spec: { ...POD, nodeName: 'nowhere' } });
