@@ -8,7 +8,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Open to all but storage, which may use `util` only. */
 const BASE = ['util', 'api/meta', 'api/types'];
-const CLIENT = ['client/client', 'client/informer', 'client/informers', 'client/event-recorder', 'client/store'];
+const CLIENT = ['client/client', 'client/informer', 'client/informers', 'client/event-recorder', 'client/indexes', 'client/store'];
 
 const ALLOWED: Record<string, readonly string[]> = {
   util: [],

@@ -2,12 +2,12 @@
 // given up, and what is wrong with a node becomes taints. Driving the pods off is taint-eviction's part.
 import { leases, nodes, pods } from '../api/meta/resources.gen.js';
 import type { Node } from '../api/types/core-v1.gen.js';
+import { BY_NODE, podNode } from '../client/indexes.js';
 import { keyOf } from '../client/store.js';
 import { readyCondition } from './node-lifecycle/health.js';
 import { markNotReady, NodeMonitor } from './node-lifecycle/monitor.js';
 import { changeTaints, noScheduleChange } from './node-lifecycle/taints.js';
 import { type Controller, type ControllerDefinition, type Environment, watch } from './runtime/controller.js';
-import { BY_NODE, podNode } from './runtime/pods.js';
 
 /** --node-monitor-period */
 const PERIOD = 5_000;

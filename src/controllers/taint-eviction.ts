@@ -5,11 +5,11 @@ import { nodes, pods } from '../api/meta/resources.gen.js';
 import { podCondition } from '../api/shared/pod/conditions.js';
 import { tolerates } from '../api/shared/tolerations.js';
 import type { Node, Pod, PodCondition, Taint, Toleration } from '../api/types/core-v1.gen.js';
+import { BY_NODE, podNode } from '../client/indexes.js';
 import { keyOf, splitKey } from '../client/store.js';
 import { timestamp } from '../util/clock.js';
 import { equal } from '../util/equal.js';
 import { type Controller, type ControllerDefinition, type Enqueue, type Environment, type Result, watch } from './runtime/controller.js';
-import { BY_NODE, podNode } from './runtime/pods.js';
 
 /** Evicts pods by taints. */
 export const taintEviction: ControllerDefinition = {

@@ -5,6 +5,7 @@ import { notFound } from '../api/meta/errors.js';
 import { nodes, pods } from '../api/meta/resources.gen.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
+import { BY_NODE, podNode } from '../client/indexes.js';
 import type { Informers } from '../client/informers.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
@@ -50,8 +51,6 @@ export interface NodeHost {
   stop(): Promise<void>;
 }
 
-const BY_NODE = 'node';
-
 interface Hosted {
   readonly spec: NodeSpec;
   readonly runtime: Runtime;
@@ -82,7 +81,7 @@ class RunningNodeHost implements NodeHost {
     this.#leases = new LeaseRenewer({ ...options, clock: this.#clock });
     this.#sources = new Sources(options.client, options.informers);
     this.#runtimes = new Map([options.runtime, ...(options.runtimes ?? [])].map((r) => [r.name, r]));
-    options.informers.of(pods).addIndex(BY_NODE, (pod) => pod.spec.nodeName);
+    options.informers.of(pods).addIndex(BY_NODE, podNode);
     this.#addressing = new Addressing(() => options.informers.of(nodes).store.list());
   }
 

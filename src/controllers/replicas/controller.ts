@@ -165,7 +165,6 @@ class Replicas<T extends Replicated> {
   }
 }
 
-/** How a pod is known to expectations: a pod made again under its name is another. */
 function asError(reason: unknown): Error | undefined {
   return reason === undefined || reason instanceof Error ? reason : new Error('not an error', { cause: reason });
 }

@@ -7,8 +7,6 @@ import { controllerOf } from './owners.js';
 
 /** Name of the pod informer's index by controlling owner. */
 export const BY_CONTROLLER = 'controller';
-/** Name of the pod informer's index by node. */
-export const BY_NODE = 'node';
 
 /** The controlling owner's uid; pods without one are under their namespace, for those who look for orphans. */
 export function podController(pod: Pod): string {
@@ -18,11 +16,6 @@ export function podController(pod: Pod): string {
 /** Where the index by controller has the pods of a namespace that no one controls. */
 export function orphansOf(namespace: string): string {
   return `/${namespace}`;
-}
-
-/** The node a pod is bound to. */
-export function podNode(pod: Pod): string | undefined {
-  return pod.spec.nodeName || undefined;
 }
 
 /** Wants to run: neither finished nor being deleted. */
