@@ -39,7 +39,7 @@ const STEPS: readonly Step[] = [
 ];
 
 /** The names --enable-admission-plugins and --disable-admission-plugins know. */
-export const ADMISSION_STEPS: readonly string[] = STEPS.map((s) => s.name);
+const ADMISSION_STEPS: readonly string[] = STEPS.map((s) => s.name);
 
 /**
  * @param enable names of steps to add to those that are on by default

@@ -40,6 +40,7 @@ const LAST_RETRY = 122_000;
 /** A start that takes longer than this is shown as being under way. */
 const SLOW = 50;
 
+/** One pod on one node. */
 export class PodWorker {
   readonly #context: WorkerContext;
   readonly #record: PodRecord;

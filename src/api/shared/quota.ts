@@ -33,7 +33,7 @@ export function usageOf({ group, resource }: Counted, object: KubeObject, now: n
   }
 }
 
-export function countName({ group, resource }: Counted): string {
+function countName({ group, resource }: Counted): string {
   return `count/${resource}${group && `.${group}`}`;
 }
 
