@@ -184,7 +184,7 @@ export function missingIn({ spec }: Pod, hard: Quantities): string {
 /** a + b */
 export function sum(a: Quantities, b: Quantities): Quantities {
   const total = { ...a };
-  for (const [name, amount] of Object.entries(b)) total[name] = total[name] === undefined ? amount : add(total[name], amount);
+  for (const [name, amount] of Object.entries(b)) total[name] = Object.hasOwn(total, name) ? add(total[name] as string, amount) : amount;
   return total;
 }
 

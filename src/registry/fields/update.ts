@@ -4,7 +4,7 @@ import type { Type } from '../../api/schema/types.js';
 import { addToManager, capUpdaters, changeSets, isReset, type ManagerId, type Managers, readManagers, writeManagers } from './managers.js';
 import { type Place, resetFields, UNOWNED } from './reset.js';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
-import { shapeOf } from './shape.js';
+import { ItemError, shapeOf } from './shape.js';
 import { changedFields, compare, type Comparison } from './walk.js';
 
 export interface TrackOptions {
@@ -35,7 +35,14 @@ export function trackUpdate(options: TrackOptions): void {
   if (managers.size === 0 && live) return;
   const id: ManagerId = { manager: options.manager || 'unknown', operation: 'Update', apiVersion, subresource };
   const place: Place = { apiVersion, kind: object.kind, subresource, hasStatus };
-  updateManagers({ type, managers, live, object, id, now: options.now, place });
+  try {
+    updateManagers({ type, managers, live, object, id, now: options.now, place });
+  } catch (e) {
+    // as upstream: an item without its key takes the write its owners, not the client its write
+    if (!(e instanceof ItemError)) throw e;
+    metadata.managedFields = live?.metadata.managedFields;
+    return;
+  }
   capUpdaters(managers);
   metadata.managedFields = writeManagers(managers);
 }

@@ -28,6 +28,21 @@ export function hostileConversations(use: () => Api): void {
         );
   });
 
+  it('takes an item without its key where the kind allows it', async () => {
+    const api = use();
+    await api.create('serviceaccounts', { metadata: { name: 'keyless' }, secrets: [null] });
+    await api.delete(api.path('serviceaccounts', 'keyless')).expect(200);
+  });
+
+  it('refuses a container limit named like a member of objects beside limits of the pod', async () => {
+    const api = use();
+    const spec = {
+      resources: { limits: { cpu: '1' } },
+      containers: [{ name: 'main', image: 'main:1', resources: { limits: { constructor: '1' } } }],
+    };
+    refused(await api.post(api.path('pods'), { metadata: { name: 'odd' }, spec }), 422, 'Invalid', /limits\[constructor\]/);
+  });
+
   it('lets a header name any extra field of a user', async () => {
     const { status, body } = await use()
       .raw('post', '/apis/authentication.k8s.io/v1/selfsubjectreviews')

@@ -46,11 +46,12 @@ function of(container: Container, side: 'requests' | 'limits'): Readonly<Quantit
 }
 
 function sum(to: Quantities, what: Readonly<Quantities>): void {
-  for (const [name, amount] of Object.entries(what)) to[name] = to[name] === undefined ? amount : add(to[name], amount);
+  for (const [name, amount] of Object.entries(what)) to[name] = Object.hasOwn(to, name) ? add(to[name] as string, amount) : amount;
 }
 
 function raise(to: Quantities, what: Readonly<Quantities>): void {
-  for (const [name, amount] of Object.entries(what)) if (to[name] === undefined || compare(amount, to[name]) > 0) to[name] = amount;
+  for (const [name, amount] of Object.entries(what))
+    if (!Object.hasOwn(to, name) || compare(amount, to[name] as string) > 0) to[name] = amount;
 }
 
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ */
