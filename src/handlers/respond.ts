@@ -11,7 +11,7 @@ import type { ApiRequest } from './request.js';
 import { warningHeaders } from './warnings.js';
 
 /** Pieces of a body are gathered to about this size before they are written. */
-const BATCH = 64 * 1024;
+const BATCH = 256 * 1024;
 const NEWLINE = Buffer.from('\n');
 const COMMA = Buffer.from(',');
 const OPEN = Buffer.from('{');
