@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ContainerInspectInfo } from 'dockerode';
 import { LABELS } from './docker-config.js';
-import type { RuntimeContainer } from './runtime.js';
+import { type RuntimeContainer, START_ERROR } from './runtime.js';
 
 /** The longest termination message, from its file and from the end of the log. */
 const MAX_MESSAGE = 4096;
@@ -26,8 +26,8 @@ export function reasonOf(error: unknown): string {
   return (json?.message ?? message ?? String(error)).replace(/^\(HTTP code \d+\) [a-z ]+ - /, '').trim();
 }
 
-/** A container as the agent sees it, without its termination message. */
-export function containerState(info: ContainerInspectInfo): RuntimeContainer {
+/** A container as the agent sees it, without its termination message; undefined: made, but nobody has tried to start it. */
+export function containerState(info: ContainerInspectInfo): RuntimeContainer | undefined {
   const { Id, State, Config, Image } = info;
   const labels = Config.Labels ?? {};
   const common = {
@@ -39,6 +39,11 @@ export function containerState(info: ContainerInspectInfo): RuntimeContainer {
     startedAt: Date.parse(State.StartedAt),
   };
   if (State.Running || State.Restarting) return { ...common, state: 'running' };
+  if (State.Status === 'created') {
+    if (State.Error === '') return undefined;
+    const at = Date.parse(info.Created);
+    return { ...common, state: 'exited', exitCode: 128, reason: START_ERROR, message: State.Error, startedAt: at, finishedAt: at };
+  }
   const reason = State.OOMKilled ? 'OOMKilled' : State.ExitCode === 0 ? 'Completed' : 'Error';
   return { ...common, state: 'exited', exitCode: State.ExitCode, reason, finishedAt: Date.parse(State.FinishedAt) };
 }

@@ -100,8 +100,9 @@ export class PodDirectories {
 /** A directory that every user of the pod's containers may write, as an emptyDir is. */
 async function openDirectory(path: string, pod: Pod): Promise<void> {
   await mkdir(path, { recursive: true });
-  await chmod(path, 0o777);
   await giveTo(path, pod);
+  // with a group of its own, what is made in it belongs to the group too
+  await chmod(path, pod.spec.securityContext?.fsGroup === undefined ? 0o777 : 0o2777);
 }
 
 /** spec.securityContext.fsGroup owns the volumes; only root can say so. */

@@ -107,9 +107,7 @@ class DockerRuntime implements Runtime {
     if (found.length === 0) return undefined;
     const running = found.find((c) => c.Labels[LABELS.type] === 'sandbox' && c.State === 'running');
     const sandbox = running && (await this.#sandboxOf(running.Id, pod, node));
-    const containers = await Promise.all(
-      found.filter((c) => c.Labels[LABELS.type] === 'container' && c.State !== 'created').map((c) => this.#inspect(c.Id)),
-    );
+    const containers = await Promise.all(found.filter((c) => c.Labels[LABELS.type] === 'container').map((c) => this.#inspect(c.Id)));
     return { sandbox, containers: containers.flatMap((c) => c ?? []) };
   }
 
@@ -297,6 +295,7 @@ class DockerRuntime implements Runtime {
     });
     if (!info) return undefined;
     const state = containerState(info);
+    if (!state) return undefined;
     if (state.state === 'running') return state;
     const labels = info.Config.Labels;
     const path = this.#directories.terminationLogPath(labels[LABELS.uid] ?? '', state.name, state.attempt);

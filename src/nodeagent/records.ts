@@ -136,6 +136,6 @@ export function takeOver(record: PodRecord, found: RuntimePod | undefined): void
     const attempts = (found?.containers ?? []).filter((c) => c.name === name).sort((a, b) => b.attempt - a.attempt);
     [container.current, container.previous] = attempts;
     // what the status tells of may have been lost: the next attempts are numbered on
-    container.restartCount = found ? (container.current?.attempt ?? 0) : nextAttempt(record.pod, name);
+    container.restartCount = container.current?.attempt ?? nextAttempt(record.pod, name);
   }
 }

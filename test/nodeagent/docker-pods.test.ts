@@ -239,6 +239,46 @@ describe('pods on a Docker node', function () {
     }
   });
 
+  it('knows in a later life of containers that could not be started', async () => {
+    await world.createPod('broken', { spec: { nodeName: 'n1' }, container: { image: TEST_IMAGE, command: ['/nothing'] } });
+    const pod = await world.eventually(async () => {
+      const found = await world.pod('broken');
+      expect(found.status.containerStatuses?.[0]?.state?.waiting?.reason).to.equal('CrashLoopBackOff');
+      return found;
+    }, PATIENCE);
+    const later = await dockerRuntime({ docker, clusterId, dataDir, clock: systemClock, logger: silentLogger });
+    try {
+      const found = await later.adopt(pod, { name: 'n1', ip: '', podCIDR: '' });
+      const attempts = [...(found?.containers ?? [])].sort((a, b) => a.attempt - b.attempt);
+      expect(attempts.map(({ attempt, state, exitCode, reason }) => ({ attempt, state, exitCode, reason }))).to.deep.equal([
+        { attempt: 0, state: 'exited', exitCode: 128, reason: 'StartError' },
+        { attempt: 1, state: 'exited', exitCode: 128, reason: 'StartError' },
+      ]);
+      expect(attempts[1]?.message).to.contain('/nothing');
+    } finally {
+      await later.close();
+    }
+  });
+
+  it('gives volumes to the group of the pod', async () => {
+    await world.createPod('group', {
+      spec: {
+        nodeName: 'n1',
+        restartPolicy: 'Never',
+        securityContext: { runAsUser: 1000, runAsGroup: 3000, fsGroup: 2000 },
+        volumes: [{ name: 'data', emptyDir: {} }],
+      },
+      container: {
+        image: TEST_IMAGE,
+        command: shell(': > /data/file; /bin/busybox stat -c %u:%g /data/file'),
+        volumeMounts: [{ name: 'data', mountPath: '/data' }],
+      },
+    });
+    await world.eventually(async () => expect((await world.pod('group')).status.phase).to.equal('Succeeded'), PATIENCE);
+    // only root can give directories away
+    expect(await logs('group')).to.equal(`1000:${process.getuid?.() === 0 ? 2000 : 3000}\n`);
+  });
+
   it('refuses to run as root what must not', async () => {
     await world.createPod('root', { spec: { nodeName: 'n1' }, container: { image: TEST_IMAGE, securityContext: { runAsNonRoot: true } } });
     await world.eventually(async () => {
@@ -251,9 +291,11 @@ describe('pods on a Docker node', function () {
   });
 
   it('leaves nothing of deleted pods', async () => {
-    for (const name of ['web', 'sick', 'failed', 'root', 'greeted', 'unwelcome', 'watched', 'unwatched'])
-      await world.client.delete(pods, { namespace: 'default', name });
-    for (const name of ['web', 'sick', 'failed', 'root', 'greeted', 'unwelcome', 'watched', 'unwatched']) await gone(name);
+    const { items } = await world.client.list(pods, { namespace: 'default' });
+    const names = items.map((pod) => pod.metadata.name);
+    expect(names).to.include.members(['web', 'failed', 'unwelcome', 'broken']);
+    for (const name of names) await world.client.delete(pods, { namespace: 'default', name });
+    for (const name of names) await gone(name);
     const left = await docker.listContainers({ all: true, filters: { label: [`kubemu.dev/cluster=${clusterId}`] } });
     expect(left.map((c) => c.Names)).to.deep.equal([]);
     expect(await readdir(join(dataDir, 'pods'))).to.deep.equal([]);
