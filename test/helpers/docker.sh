@@ -94,6 +94,10 @@ stop() {
       sleep 0.5
     done
   fi
+  # an engine leaves the mounts of its namespaces and layers behind
+  while read -r _ point _; do
+    case $point in "$dir"/*) umount "$point" ;; esac
+  done < /proc/mounts
   rm -rf "$dir"
 }
 
