@@ -54,7 +54,7 @@ describe('a level store whose process is killed', () => {
         expect(events, 'revisions without gaps').to.deep.equal(Array.from({ length: storage.revision() }, (_, i) => i + 1));
         const { entries } = await storage.list({ prefix: '/registry/' });
         expect(entries.length, 'each revision created one key').to.equal(storage.revision());
-        const found = new Map(entries.map((e) => [Number(e.key.slice(-8)), e]));
+        const found = new Map(entries.map((e) => [Number(e.key.slice(e.key.lastIndexOf('/') + 1)), e]));
         for (const [n, revision] of written) {
           const entry = found.get(n);
           expect(entry?.revision, `revision of key ${n}, acknowledged, round ${round}`).to.equal(revision);
