@@ -46,7 +46,7 @@ export interface UpdateOptions {
 }
 
 /**
- * Makes the next state from the present one (frozen; undefined: absent). Returns a fresh object that the store may change,
+ * Makes the next state from the present one (shared, not to be changed; undefined: absent). Returns a fresh object that the store may change,
  * or the very object it was given: then nothing is written. May be called again after a conflict.
  */
 export type Change = (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>;
@@ -128,16 +128,18 @@ export class Store {
     for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
       const current = this.find(key);
       if (!current && !options.create) throw errors.notFound(this.definition, key.name);
-      const present = current?.parsed.metadata.uid ?? '';
+      // kept: the item may forget its object while the change is made, and parse another one when it is asked again
+      const live = current?.parsed;
+      const present = live?.metadata.uid ?? '';
       if (options.uid && options.uid !== present)
         throw preconditionFailed(this.definition, this.keyOf(key), key.name, options.uid, present);
-      const next = await change(current?.parsed);
+      const next = await change(live);
       if (!current) {
         const created = await this.#createByUpdate(context, key, next, options);
         if (created) return { item: created, created: true };
         continue;
       }
-      if (next === current.parsed) return { item: current, created: false };
+      if (next === live) return { item: current, created: false };
       const item = await this.#replace(context, current, next, options);
       // a lost race: what names a revision is refused the next time round
       if (item) return { item, created: false };
