@@ -209,7 +209,10 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   defaults?(object: T): void;
   /** Before validation of a new object. The store has already dropped `status` (unless keepStatusOnCreate) and set metadata. */
   prepareCreate?(object: T, context: Context): void;
-  /** Before validation of a changed object. The store has already restored what this subresource may not change (`status`, or all but `status` and metadata). */
+  /**
+   * Before validation of a changed object. The store has already restored what this subresource may not change (`status`, or all but
+   * `status` and metadata: these parts are then those of `old`, which nobody may change).
+   */
   prepareUpdate?(object: T, old: T, context: Context): void;
   /** @returns all that is wrong with a new object, metadata excluded (the store checks that) */
   validate?(object: T, context: Context): FieldError[];

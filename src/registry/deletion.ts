@@ -3,7 +3,7 @@ import * as errors from '../api/meta/errors.js';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../api/meta/metadata.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { timestamp } from '../util/clock.js';
-import { copy, equal } from '../util/equal.js';
+import { equal } from '../util/equal.js';
 
 const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
 
@@ -25,7 +25,8 @@ export function planDeletion(definition: Definition, current: KubeObject, option
   definition.checkDelete?.(current);
   checkPreconditions(definition, current, options);
   const now = context.services.clock.now();
-  const object = copy(current);
+  // only metadata changes here
+  const object = { ...current, metadata: { ...current.metadata } };
   const grace = applyGracePeriod(definition, object, options, now);
   if (grace === 'pending') return { action: 'none' };
   const finalizers = finalizersFor(definition, object, options);

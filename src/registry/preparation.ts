@@ -92,7 +92,7 @@ function restoreAllButStatus(next: KubeObject, old: KubeObject): void {
   const n = next as unknown as Parts;
   const o = old as unknown as Parts;
   for (const field of new Set([...Object.keys(n), ...Object.keys(o)]))
-    if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) n[field] = copy(o[field]);
+    if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) n[field] = o[field];
 }
 
 function specChanged(next: KubeObject, old: KubeObject): boolean {

@@ -155,15 +155,16 @@ export class Store {
   async delete(context: Context, key: ObjectKey, options: DeleteOptions): Promise<{ item: ObjectItem; gone: boolean }> {
     for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
       const current = this.get(key);
-      const plan = planDeletion(this.definition, current.parsed, { ...options }, context);
-      await this.#validate(context, 'DELETE', undefined, current.parsed, key.name, options);
+      const live = current.parsed;
+      const plan = planDeletion(this.definition, live, { ...options }, context);
+      await this.#validate(context, 'DELETE', undefined, live, key.name, options);
       if (plan.action === 'none') return { item: current, gone: false };
       if (context.dryRun)
         return {
           item: plan.action === 'mark' ? this.#transient(plan.object, current.revision) : current,
           gone: plan.action === 'remove' || plan.thenRemove,
         };
-      const marked = plan.action === 'mark' ? await this.#write(current, plan.object) : current;
+      const marked = plan.action === 'mark' ? await this.#write(current, plan.object, live) : current;
       if (!marked) continue;
       if (plan.action === 'mark' && !plan.thenRemove) return { item: marked, gone: false };
       const revision = await this.#remove(context, marked);
@@ -235,13 +236,13 @@ export class Store {
       if (releasedBy(d, next, old))
         return context.dryRun || (await this.#remove(context, current)) ? this.#transient(next, current.revision) : undefined;
       if (context.dryRun) return this.#transient(next, current.revision);
-      return this.#write(current, next);
+      return this.#write(current, next, old);
     });
   }
 
   /** Stores `next` over `current` unless they are the same. @returns undefined when another write came first */
-  async #write(current: ObjectItem, next: KubeObject): Promise<ObjectItem | undefined> {
-    const value = this.#encode(next);
+  async #write(current: ObjectItem, next: KubeObject, live: KubeObject): Promise<ObjectItem | undefined> {
+    const value = this.#encode(next, live);
     const stored = this.cache.get(current.key);
     if (stored?.revision === current.revision && withRevision(value, current.revision).equals(stored.text)) return current;
     try {
@@ -274,9 +275,11 @@ export class Store {
     return item.in(this.kind);
   }
 
-  #encode(object: KubeObject): Buffer {
+  /** @param live the present state, with which the object may share parts */
+  #encode(object: KubeObject, live?: KubeObject): Buffer {
     const { definition } = this.#stored;
-    const own = canonical(this.definition, object);
+    // what another version is converted to is not in canonical form
+    const own = canonical(this.definition, object, definition === this.definition ? live : undefined);
     const stored = this.definition.toStored && definition !== this.definition ? canonical(definition, this.definition.toStored(own)) : own;
     const value = encode(stored);
     this.#written.remember(value, stored);

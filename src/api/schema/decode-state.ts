@@ -16,14 +16,15 @@ type Path = (string | number)[];
 export class State {
   /** Where the decoder is. */
   readonly path: Path = [];
-  readonly keepEmpty: boolean;
+  /** A client's: it is copied, and what is empty in it stays. */
+  readonly isInput: boolean;
   readonly unknown: Path[] = [];
   readonly #root: Type;
   readonly #wording: Wording;
 
-  constructor(root: Type, keepEmpty: boolean, wording: Wording = 'json') {
+  constructor(root: Type, isInput: boolean, wording: Wording = 'json') {
     this.#root = root;
-    this.keepEmpty = keepEmpty;
+    this.isInput = isInput;
     this.#wording = wording;
   }
 

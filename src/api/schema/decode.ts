@@ -37,11 +37,29 @@ export function decode<T = Record<string, unknown>>(type: Type, value: unknown, 
 }
 
 /**
- * The canonical form of an object that hooks or patches have changed; undeclared fields are dropped.
+ * The canonical form of an object that hooks or patches have changed; undeclared fields are dropped. JSON of any form in it
+ * (fieldsV1) is shared with the object.
+ * @param like an object in canonical form: fields that are its very own are in form already, and are shared with it
  * @throws DecodeError when a value has the wrong type
  */
-export function normalize<T>(type: Type, object: T): T {
-  return run(type, object, new State(type, false)) as T;
+export function normalize<T>(type: StructType, object: T, like?: T): T {
+  const state = new State(type, false);
+  if (!like) return run(type, object, state) as T;
+  const given = object as Fields;
+  const shared = type.fields.filter(({ name }) => typeof given[name] === 'object' && given[name] === (like as Fields)[name]);
+  const changed: Fields = { ...given };
+  for (const { name } of shared) delete changed[name];
+  const result = run(type, changed, state) as Fields;
+  for (const { name } of shared) result[name] = given[name];
+  return inOrder(type, result) as T;
+}
+
+type Fields = Record<string, unknown>;
+
+function inOrder(type: StructType, object: Fields): Fields {
+  const output: Fields = {};
+  for (const { name } of type.fields) if (object[name] !== undefined) output[name] = object[name];
+  return Object.assign(output, object);
 }
 
 const empties = new WeakMap<Type, unknown>();
@@ -50,7 +68,7 @@ const empties = new WeakMap<Type, unknown>();
 export function emptyOf(type: Type): unknown {
   let empty = empties.get(type);
   if (empty === undefined) {
-    empty = normalize(type, {});
+    empty = run(type, {}, new State(type, false));
     empties.set(type, empty);
   }
   return empty;
@@ -184,7 +202,7 @@ function compileStruct(type: StructType): Compiled {
       const decoded = field.decode(given, state);
       path.pop();
       if (field.empty === 'keep' || !isEmpty(decoded)) output[name] = decoded;
-      else if (field.empty === 'null') output[name] = state.keepEmpty ? decoded : null;
+      else if (field.empty === 'null') output[name] = state.isInput ? decoded : null;
     }
     for (const _ in input) known--;
     if (known !== 0) readUndeclared(type, input, output, state);
@@ -196,7 +214,7 @@ function compileStruct(type: StructType): Compiled {
 function readUndeclared(type: StructType, input: Record<string, unknown>, output: Record<string, unknown>, state: State): void {
   for (const key of Object.keys(input)) {
     if (type.byName.has(key) || input[key] === undefined) continue;
-    if (type.open) setOwn(output, key, copy(input[key]));
+    if (type.open) setOwn(output, key, state.isInput ? copy(input[key]) : input[key]);
     else state.unknown.push([...state.path, key]);
   }
 }
@@ -315,7 +333,7 @@ function compileScalar(type: ScalarType): Compiled {
       return { zero: () => 0, decode: (value, state) => (typeof value === 'string' ? value : decodeInt(value, state)) };
     }
     case 'any':
-      return { zero: () => null, decode: copy };
+      return { zero: () => null, decode: (value, state) => (state.isInput ? copy(value) : value) };
   }
 }
 

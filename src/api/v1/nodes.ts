@@ -34,8 +34,8 @@ export default define<Node>({
     node.status.config = undefined;
   },
   prepareUpdate: (node, old, { subresource }) => {
-    if (!old.spec.configSource) node.spec.configSource = undefined;
-    if (subresource === 'status' && !old.status.config) node.status.config = undefined;
+    if (subresource === 'status') node.status.config = old.status.config && node.status.config;
+    else if (!old.spec.configSource) node.spec.configSource = undefined;
   },
   validate,
   validateUpdate: (node, old, context) => [...(context.subresource === 'status' ? [] : validate(node)), ...validateChange(node, old)],
