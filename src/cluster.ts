@@ -12,6 +12,7 @@ import type { Client } from './client/client.js';
 import { Informers } from './client/informers.js';
 import { LocalClient } from './client/local.js';
 import { enabledControllers, startControllers } from './controllers/index.js';
+import { claimDataDirectory } from './data-directory.js';
 import { Discovery } from './handlers/discovery.js';
 import { resourceHandler } from './handlers/index.js';
 import { OpenApi } from './handlers/openapi.js';
@@ -93,6 +94,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const { clock, random, logger } = settings;
   const addresses = serviceAddresses(settings);
   const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
+  await claimDataDirectory(settings.dataDir);
   const opening = openStorage(settings);
   // registered before it is open: when another part fails meanwhile, the store must not stay locked
   stops.push(async () => (await opening.catch(() => undefined))?.close());

@@ -47,6 +47,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   scheduler: [...BASE, 'api/shared', ...CLIENT],
   nodeagent: [...BASE, 'api/shared', ...CLIENT],
   options: ['util', 'api/shared'],
+  'data-directory': ['util', 'storage/inspect', 'server/pki'],
   bootstrap: ['api/meta', 'api/types', 'api/facts', 'api/definitions', 'client/client'],
 };
 

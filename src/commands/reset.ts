@@ -1,10 +1,10 @@
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readFile, rm, rmdir } from 'node:fs/promises';
 import { resolve, join } from 'node:path';
 import { Command } from 'commander';
+import { contentsOf } from '../data-directory.js';
 import { defaultDataDir } from '../options.js';
 import { readKubeconfig } from '../server/kubeconfig.js';
 import { pkiDirectory } from '../server/pki.js';
-import { assertOwn } from '../storage/inspect.js';
 import { UserError } from '../util/user-error.js';
 import { connect } from './api.js';
 import { dataDirFlag } from './flags.js';
@@ -15,9 +15,6 @@ import { dataDirFlag } from './flags.js';
  * @returns what was removed, for people to read
  */
 export type RemoveLeftovers = (dataDir: string, caCert: string) => Promise<readonly string[]>;
-
-/** What kubemu puts into a data directory. */
-const OWN = ['pki', 'store', 'pods', 'kubeconfig'];
 
 const EXAMPLES = `
 Examples:
@@ -32,47 +29,31 @@ export function resetCommand(removeLeftovers: RemoveLeftovers): Command {
     .addHelpText('after', EXAMPLES)
     .action(async ({ dataDir = defaultDataDir() }: { dataDir?: string }) => {
       const directory = resolve(dataDir);
-      const entries = await entriesOf(directory);
-      const caCert = await authorityOf(directory, entries);
+      const { own, others } = await contentsOf(directory);
       await checkStopped(directory);
-      if (entries.includes('store')) await checkStore(join(directory, 'store'));
-      for (const leftover of await removeLeftovers(directory, caCert)) process.stdout.write(`removed ${leftover}\n`);
-      for (const name of OWN.filter((n) => entries.includes(n))) {
+      const caCert = await authorityOf(directory);
+      const leftovers = caCert === undefined ? [] : await removeLeftovers(directory, caCert);
+      for (const leftover of leftovers) process.stdout.write(`removed ${leftover}\n`);
+      for (const name of own) {
         await rm(join(directory, name), { recursive: true, force: true });
         process.stdout.write(`removed ${join(directory, name)}\n`);
       }
-      const others = entries.filter((n) => !OWN.includes(n));
       if (others.length === 0) await rmdir(directory);
       else process.stdout.write(`kept ${directory}: it holds files of others (${others.join(', ')})\n`);
     });
 }
 
-async function entriesOf(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    throw new UserError(`nothing to reset: ${directory} cannot be read`, 'failure', { cause: error });
-  }
+/** Undefined: a cluster whose first start was interrupted has no authority, and no containers. */
+async function authorityOf(directory: string): Promise<string | undefined> {
+  return readFile(join(pkiDirectory(directory), 'ca.crt'), 'utf8').catch(() => undefined);
 }
 
-/** Directories of other programs may hold a "store" too: only one with our authority in it is ours. */
-async function authorityOf(directory: string, entries: readonly string[]): Promise<string> {
-  const authority = entries.includes('pki') ? await readFile(join(pkiDirectory(directory), 'ca.crt'), 'utf8').catch(() => '') : '';
-  if (!authority.includes('-----BEGIN CERTIFICATE-----'))
-    throw new UserError(`${directory} is not a data directory of kubemu: nothing was removed`);
-  return authority;
-}
-
-/** `up` refuses a store of someone else after it has put our authority beside it. */
-async function checkStore(store: string): Promise<void> {
-  try {
-    await assertOwn(store);
-  } catch (error) {
-    throw new UserError(`${(error as Error).message} Nothing was removed.`, 'failure', { cause: error });
-  }
-}
-
+/** The kubeconfig of a running cluster may be lost; its lock on the store is not. */
 async function checkStopped(directory: string): Promise<void> {
+  const { assertUnlocked } = await import('../storage/lock.js');
+  await assertUnlocked(join(directory, 'store')).catch((error: Error) => {
+    throw new UserError(`${error.message}: stop it first`, 'failure', { cause: error });
+  });
   const access = await readKubeconfig(directory).catch(() => undefined);
   if (!access) return;
   const running = await connect(directory)

@@ -1,21 +1,48 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { save } from '../util/save.js';
 import { UserError } from '../util/user-error.js';
 import type { KeyPair } from './certificates.js';
 
 /**
  * Reads NAME.crt and NAME.key.
- * @returns undefined: they are not there, or what is there cannot be used
+ * @returns undefined: they are not there; a key alone is what an interrupted first start leaves
+ * @throws UserError naming the file when one of them cannot be used: what stands in it may be all there is of it
  */
 export async function loadPair(directory: string, name: string): Promise<KeyPair | undefined> {
-  const [cert, key] = await Promise.all([readOrNothing(join(directory, `${name}.crt`)), readOrNothing(join(directory, `${name}.key`))]);
-  if (cert === undefined || key === undefined) return undefined;
+  const [certFile, keyFile] = [join(directory, `${name}.crt`), join(directory, `${name}.key`)];
+  const [cert, key] = await Promise.all([readOrNothing(certFile), readOrNothing(keyFile)]);
+  if (cert === undefined) return undefined;
+  const certificate = parse(certFile, 'certificate', () => new X509Certificate(cert));
+  if (key === undefined) throw unusable(keyFile, 'is missing');
+  const privateKey = parse(keyFile, 'private key', () => createPrivateKey(key));
+  if (!certificate.checkPrivateKey(privateKey)) throw unusable(keyFile, `is not the key of ${name}.crt`);
+  return { cert, key };
+}
+
+/** Reads a private key; undefined: it is not there. @throws UserError naming the file when it holds no RSA key */
+export async function loadRsaKey(path: string): Promise<KeyObject | undefined> {
+  const text = await readOrNothing(path);
+  if (text === undefined) return undefined;
+  const key = parse(path, 'private key', () => createPrivateKey(text));
+  if (key.asymmetricKeyType !== 'rsa') throw unusable(path, 'holds no RSA key');
+  return key;
+}
+
+function parse<T>(path: string, what: string, read: () => T): T {
   try {
-    return belongTogether({ cert, key }) ? { cert, key } : undefined;
-  } catch {
-    return undefined;
+    return read();
+  } catch (error) {
+    throw unusable(path, `holds no ${what}`, error);
   }
+}
+
+function unusable(path: string, why: string, cause?: unknown): UserError {
+  const pair = basename(path).replace(/^(ca|apiserver|admin)\.(?:crt|key)$/, '$1.crt and $1.key');
+  return new UserError(`${path} ${why}: restore it from a copy, or remove ${pair} to have new made at the next start`, 'failure', {
+    cause,
+  });
 }
 
 /** Writes NAME.crt and NAME.key; the key is for its owner only. */
@@ -30,12 +57,12 @@ export function belongTogether({ cert, key }: KeyPair): boolean {
 }
 
 /** @returns undefined: there is no such file */
-export async function readOrNothing(path: string): Promise<string | undefined> {
+async function readOrNothing(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw new UserError(`${path} cannot be read: ${(error as Error).message}`, 'failure', { cause: error });
   }
 }
 
@@ -46,11 +73,4 @@ export async function readFlagged(flag: string, path: string): Promise<string> {
   } catch (error) {
     throw new UserError(`${flag}=${path}: cannot be read: ${(error as Error).message}`, 'failure', { cause: error });
   }
-}
-
-/** Writes a file so that nobody ever sees half of it. */
-export async function save(path: string, content: string, mode: number): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`;
-  await writeFile(draft, content, { mode });
-  await rename(draft, path);
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { save } from '../util/save.js';
 import { UserError } from '../util/user-error.js';
 import type { KeyPair } from './certificates.js';
-import { save } from './key-files.js';
 
 /** What a kubeconfig says: where the server is, how to know it, and who one is. */
 export interface Access {
@@ -76,7 +76,11 @@ export async function readKubeconfig(dataDir: string): Promise<Access> {
     if (found === undefined) throw new UserError(`${path} was not written by kubemu: it has no ${name}`);
     return found;
   };
-  const pem = (name: string) => Buffer.from(field(name), 'base64').toString();
+  const pem = (name: string) => {
+    const decoded = Buffer.from(field(name), 'base64').toString();
+    if (!decoded.startsWith('-----BEGIN ')) throw new UserError(`${path} was not written by kubemu: its ${name} is no PEM`);
+    return decoded;
+  };
   return {
     server: field('server'),
     ca: pem('certificate-authority-data'),

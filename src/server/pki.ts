@@ -1,5 +1,5 @@
 // The cluster's own certificate authority and what it has signed, kept in DATA_DIR/pki.
-import { createPrivateKey, generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
+import { generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,9 +7,10 @@ import type { TokenAuthenticator } from '../api/definition.js';
 import type { Settings } from '../options.js';
 import { systemClock } from '../util/clock.js';
 import { makeDirectory } from '../util/directories.js';
+import { save } from '../util/save.js';
 import { UserError } from '../util/user-error.js';
 import type { KeyPair, Names, Subject } from './certificates.js';
-import { belongTogether, loadPair, readFlagged, readOrNothing, save, storePair } from './key-files.js';
+import { belongTogether, loadPair, loadRsaKey, readFlagged, storePair } from './key-files.js';
 import { serverUrl, writeKubeconfig } from './kubeconfig.js';
 import { noTokens, tokenFile } from './token-file.js';
 import { MASTERS_GROUP } from './user-names.js';
@@ -45,8 +46,8 @@ export interface Pki {
 }
 
 /**
- * Reads the certificates from the data directory; makes those that are missing, about to expire, or for other names.
- * @throws UserError when the directory or a file that a flag names cannot be used
+ * Reads the certificates from the data directory; makes those that are missing, not valid for long, or for other names.
+ * @throws UserError when the directory, a file in it or one that a flag names cannot be used
  */
 export async function openPki(options: PkiOptions): Promise<Pki> {
   const { dataDir, bindAddress, clientCAFile, tokenAuthFile } = options;
@@ -58,7 +59,7 @@ export async function openPki(options: PkiOptions): Promise<Pki> {
   const own = await openOwn(options, directory);
   const { ca, admin } = own;
   const caCert = brought?.cert ?? ca.cert;
-  let signingKey: Promise<KeyObject> | undefined;
+  let signingKey: Promise<KeyObject> | undefined = own.serviceAccountKey && Promise.resolve(own.serviceAccountKey);
   return {
     caCert,
     serving: brought ?? own.serving,
@@ -67,7 +68,7 @@ export async function openPki(options: PkiOptions): Promise<Pki> {
     tokens,
     writeKubeconfig: (port) => writeKubeconfig(dataDir, { server: serverUrl(bindAddress, port), ca: caCert, client: admin }),
     serviceAccountKey() {
-      signingKey ??= serviceAccountKey(directory);
+      signingKey ??= makeServiceAccountKey(directory);
       return signingKey;
     },
   };
@@ -78,15 +79,24 @@ export function pkiDirectory(dataDir: string): string {
   return join(dataDir, 'pki');
 }
 
-async function openOwn(options: PkiOptions, directory: string): Promise<{ ca: KeyPair; serving: KeyPair; admin: KeyPair }> {
+interface OwnFiles {
+  readonly ca: KeyPair;
+  readonly serving: KeyPair;
+  readonly admin: KeyPair;
+  /** Undefined: nobody has asked for one yet. */
+  readonly serviceAccountKey: KeyObject | undefined;
+}
+
+async function openOwn(options: PkiOptions, directory: string): Promise<OwnFiles> {
   try {
     await makeDirectory(directory, 0o700);
     const ca = await authority(directory);
-    const [serving, admin] = await Promise.all([
+    const [serving, admin, serviceAccountKey] = await Promise.all([
       signed(directory, 'apiserver', ca, { commonName: 'kube-apiserver' }, servingNames(options)),
       signed(directory, 'admin', ca, { commonName: 'kubernetes-admin', organizations: [MASTERS_GROUP] }),
+      loadRsaKey(serviceAccountKeyFile(directory)),
     ]);
-    return { ca, serving, admin };
+    return { ca, serving, admin, serviceAccountKey };
   } catch (error) {
     // only what the system refuses is the user's to mend
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
@@ -94,12 +104,13 @@ async function openOwn(options: PkiOptions, directory: string): Promise<{ ca: Ke
   }
 }
 
-async function serviceAccountKey(directory: string): Promise<KeyObject> {
-  const path = join(directory, 'sa.key');
-  const existing = await readOrNothing(path);
-  if (existing !== undefined) return createPrivateKey(existing);
+function serviceAccountKeyFile(directory: string): string {
+  return join(directory, 'sa.key');
+}
+
+async function makeServiceAccountKey(directory: string): Promise<KeyObject> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  await save(path, privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600);
+  await save(serviceAccountKeyFile(directory), privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600);
   return privateKey;
 }
 
@@ -175,8 +186,11 @@ async function signed(directory: string, name: string, ca: KeyPair, subject: Sub
   return made;
 }
 
+/** Made while the clock was ahead, a certificate is not valid yet. */
 function isCurrent({ cert }: KeyPair): boolean {
-  return Date.parse(new X509Certificate(cert).validTo) - systemClock.now() > RENEW_BEFORE_MS;
+  const { validFrom, validTo } = new X509Certificate(cert);
+  const now = systemClock.now();
+  return Date.parse(validFrom) <= now && Date.parse(validTo) - now > RENEW_BEFORE_MS;
 }
 
 function isSignedBy({ cert }: KeyPair, ca: KeyPair): boolean {

@@ -1,5 +1,6 @@
-import { open, readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { save } from '../util/save.js';
 import { checkTable, Damage, readLog, readManifest } from './level-files.js';
 import { StorageError } from './storage.js';
 
@@ -47,25 +48,7 @@ export async function assertOwn(directory: string): Promise<string[]> {
 
 /** Makes a directory ours. A crash on the way leaves it as empty as it was, or marked. */
 export async function mark(directory: string): Promise<void> {
-  const draft = join(directory, SCRATCH);
-  const file = await open(draft, 'w');
-  try {
-    await file.writeFile(`${JSON.stringify({ store: 'kubemu', format: FORMAT })}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, join(directory, MARKER));
-  await syncDirectory(directory);
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await save(join(directory, MARKER), `${JSON.stringify({ store: 'kubemu', format: FORMAT })}\n`, 0o644, join(directory, SCRATCH));
 }
 
 function checkMarker(directory: string, text: string): void {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { claimDataDirectory } from '../../src/data-directory.js';
 
 const PROGRAM = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** The same with a stand-in for the cluster. */
@@ -93,7 +94,7 @@ describe('the command line', function () {
     [
       ['up', '--data-dir=/dev/null/x'],
       1,
-      "error: --data-dir=/dev/null/x: cannot be used: ENOTDIR: not a directory, mkdir '/dev/null/x/pki'\n",
+      "error: --data-dir=/dev/null/x: cannot be used: ENOTDIR: not a directory, scandir '/dev/null/x'\n",
     ],
     [['reset', '--data-dir=/nowhere'], 1, 'error: nothing to reset: /nowhere cannot be read\n'],
   ];
@@ -187,22 +188,44 @@ describe('the command line', function () {
     expect((await fake('reset')).err).to.match(/^error: the cluster at https:\/\/127\.0\.0\.1:\d+ is running: stop it first\n$/);
   });
 
-  it('does not reset a store of someone else, though up has left keys beside it', async () => {
+  it('neither begins a cluster in a directory of someone else nor resets it', async () => {
+    for (const name of ['store', 'pods', 'pki']) await mkdir(join(dataDir, name));
+    await writeFile(join(dataDir, 'pki', 'ca.crt'), '-----BEGIN CERTIFICATE-----');
+    await writeFile(join(dataDir, 'pods', 'notes.txt'), 'mine');
+    const before = await readdir(dataDir, { recursive: true });
+    for (const command of ['up', 'apiserver']) {
+      const { code, out, err } = await begin(PROGRAM, [command, '--secure-port=0']).ended;
+      expect({ code, out }).to.deep.equal({ code: 1, out: '' });
+      expect(err).to.equal(
+        `error: --data-dir=${dataDir}: it holds other things and was not made by kubemu (pki, pods, store). It was left as it is; name an empty directory or one that does not exist.\n`,
+      );
+    }
+    const { code, err } = await begin(PROGRAM, ['reset']).ended;
+    expect({ code, err }).to.deep.equal({ code: 1, err: `error: ${dataDir} is not a data directory of kubemu: nothing was removed\n` });
+    expect(await readdir(dataDir, { recursive: true })).to.deep.equal(before);
+  });
+
+  it('does not reset a store of someone else in a directory of its own', async () => {
+    await claimDataDirectory(dataDir);
     await mkdir(join(dataDir, 'store'));
     await writeFile(join(dataDir, 'store', 'notes.txt'), 'mine');
-    expect((await begin(PROGRAM, ['up', '--secure-port=0', '--runtime=simulated']).ended).err).to.include(
-      'it holds other things: notes.txt',
-    );
     const { code, err } = await begin(PROGRAM, ['reset']).ended;
     expect(code).to.equal(1);
     expect(err).to.match(/it holds other things: notes\.txt\. It was left as it is\. Nothing was removed\.\n$/);
     expect(await readFile(join(dataDir, 'store', 'notes.txt'), 'utf8')).to.equal('mine');
   });
 
+  it('does not reset a running cluster whose kubeconfig is lost', async () => {
+    await begin(PROGRAM, ['apiserver', '--secure-port=0']).printed('kubeconfig');
+    await rm(join(dataDir, 'kubeconfig'));
+    const { code, err } = await begin(PROGRAM, ['reset']).ended;
+    expect({ code, err }).to.deep.equal({
+      code: 1,
+      err: `error: the store in ${join(dataDir, 'store')} is in use by another process: stop it first\n`,
+    });
+  });
+
   it('resets what is its own and leaves the rest', async () => {
-    await mkdir(join(dataDir, 'store'));
-    expect((await fake('reset')).err).to.equal(`error: ${dataDir} is not a data directory of kubemu: nothing was removed\n`);
-    expect(await readdir(dataDir)).to.deep.equal(['store']);
     const up = begin(FAKE, ['up', '--secure-port=0']);
     await up.printed('Ctrl-C');
     up.child.kill();
@@ -212,8 +235,7 @@ describe('the command line', function () {
     expect(out).to.contain('removed 2 containers\n').and.to.contain(`kept ${dataDir}: it holds files of others (settings.json)\n`);
     expect(await readdir(dataDir)).to.deep.equal(['settings.json']);
     await rm(join(dataDir, 'settings.json'));
-    await mkdir(join(dataDir, 'pki'));
-    await writeFile(join(dataDir, 'pki', 'ca.crt'), '-----BEGIN CERTIFICATE-----');
+    await claimDataDirectory(dataDir);
     expect((await fake('reset')).code).to.equal(0);
     expect(await stat(dataDir).catch((e: NodeJS.ErrnoException) => e.code)).to.equal('ENOENT');
   });

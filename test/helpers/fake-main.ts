@@ -7,6 +7,7 @@ import { nodes } from '../../src/api/meta/resources.gen.js';
 import type { Node } from '../../src/api/types/core-v1.gen.js';
 import { run } from '../../src/commands/index.js';
 import type { StartCluster } from '../../src/commands/run.js';
+import { claimDataDirectory } from '../../src/data-directory.js';
 import type { Handler } from '../../src/handlers/request.js';
 import { resolveOptions, serviceAddresses } from '../../src/options.js';
 import { alwaysAllow } from '../../src/server/authorization/always.js';
@@ -43,6 +44,7 @@ function nodeApi(): Handler {
 
 const start: StartCluster = async (options) => {
   const settings = resolveOptions(options);
+  await claimDataDirectory(settings.dataDir);
   const pki = await openPki({ ...settings, serviceAddresses: serviceAddresses(settings) });
   const listener = await listen({
     bindAddress: settings.bindAddress,

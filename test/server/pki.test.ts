@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -57,11 +57,10 @@ describe('pki', () => {
 
   it('uses again what is there', async () => {
     const first = await openPki(options());
+    const key = await first.serviceAccountKey();
     const second = await openPki(options());
     expect([second.caCert, second.serving, second.admin]).to.deep.equal([first.caCert, first.serving, first.admin]);
-    expect((await first.serviceAccountKey()).export({ type: 'pkcs8', format: 'pem' })).to.equal(
-      (await second.serviceAccountKey()).export({ type: 'pkcs8', format: 'pem' }),
-    );
+    expect((await second.serviceAccountKey()).equals(key)).to.equal(true);
   });
 
   it('makes the serving certificate again, and only it, when the names change', async () => {
@@ -89,9 +88,46 @@ describe('pki', () => {
     expect(new X509Certificate(second.serving.cert).verify(new X509Certificate(second.caCert).publicKey)).to.equal(true);
   });
 
-  it('makes again what cannot be read', async () => {
+  it('refuses what cannot be used, names the file and leaves it as it is', async () => {
+    await (await openPki(options())).serviceAccountKey();
+    const directory = join(dataDir, 'pki');
+    const good = new Map(await Promise.all((await readdir(directory)).map(async (f) => [f, await readFile(join(directory, f))] as const)));
+    expect([...good.keys()].sort()).to.deep.equal([
+      'admin.crt',
+      'admin.key',
+      'apiserver.crt',
+      'apiserver.key',
+      'ca.crt',
+      'ca.key',
+      'sa.key',
+    ]);
+    for (const [name, content] of good) {
+      const path = join(directory, name);
+      const pair = name.startsWith('sa') ? 'sa.key' : `${name.slice(0, -4)}.crt and ${name.slice(0, -4)}.key`;
+      const advice = `: restore it from a copy, or remove ${pair} to have new made at the next start`;
+      for (const garbled of [Buffer.alloc(0), Buffer.from('nonsense'), content.subarray(0, 100), Buffer.alloc(content.length)]) {
+        await writeFile(path, garbled);
+        expect(await refusal({})).to.equal(`${path} holds no ${name.endsWith('crt') ? 'certificate' : 'private key'}${advice}`);
+        expect(await readFile(path)).to.deep.equal(garbled);
+      }
+      await rm(path);
+      await mkdir(path);
+      expect(await refusal({})).to.equal(`${path} cannot be read: EISDIR: illegal operation on a directory, read`);
+      await rm(path, { recursive: true });
+      if (name !== 'sa.key' && name.endsWith('.key')) {
+        expect(await refusal({})).to.equal(`${path} is missing${advice}`);
+        await writeFile(path, (await makeAuthority('other', 100)).key);
+        expect(await refusal({})).to.equal(`${path} is not the key of ${name.slice(0, -4)}.crt${advice}`);
+      }
+      await writeFile(path, content);
+    }
+    const pki = await openPki(options());
+    expect(pki.serving.cert).to.equal(String(good.get('apiserver.crt')));
+  });
+
+  it('makes anew what an interrupted first start has left half made', async () => {
     await openPki(options());
-    await writeFile(join(dataDir, 'pki', 'apiserver.crt'), 'nonsense');
+    for (const name of ['ca', 'apiserver', 'admin']) await rm(join(dataDir, 'pki', `${name}.crt`));
     const { serving, caCert } = await openPki(options());
     expect(new X509Certificate(serving.cert).verify(new X509Certificate(caCert).publicKey)).to.equal(true);
   });
@@ -101,6 +137,9 @@ describe('pki', () => {
     const path = await pki.writeKubeconfig(1234);
     expect(path).to.equal(join(dataDir, 'kubeconfig'));
     expect(await readKubeconfig(dataDir)).to.deep.equal({ server: 'https://127.0.0.1:1234', ca: pki.caCert, client: pki.admin });
+    const garbled = (await readFile(path, 'utf8')).replace(/(client-key-data: )\S+/, '$1bm9uc2Vuc2U=');
+    await writeFile(path, garbled);
+    expect(await readKubeconfig(dataDir).catch((e: Error) => e.message)).to.contain('its client-key-data is no PEM');
     await writeFile(path, 'apiVersion: v1\nkind: Config\n');
     expect(await readKubeconfig(dataDir).catch((e: Error) => e.message)).to.contain('was not written by kubemu');
   });
