@@ -1,18 +1,15 @@
-// A claim or volume in use is not removed before its user lets go: a finalizer holds it, a controller takes that away.
-// https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection
-import { isCore, type Step } from './step.js';
-
-const FINALIZERS: Readonly<Record<string, string>> = {
-  persistentvolumes: 'kubernetes.io/pv-protection',
-  persistentvolumeclaims: 'kubernetes.io/pvc-protection',
-};
+// A claim, volume or attributes class in use is not removed before its user lets go: a finalizer holds it, a controller takes
+// that away. https://kubernetes.io/docs/concepts/storage/persistent-volumes/#storage-object-in-use-protection
+import { protectionFinalizer } from '../api/shared/storage.js';
+import type { Step } from './step.js';
 
 export const storageObjectInUseProtection: Step = {
   name: 'StorageObjectInUseProtection',
   onByDefault: true,
-  handles: (attributes) => isCore(attributes, 'persistentvolumes') || isCore(attributes, 'persistentvolumeclaims'),
+  handles: ({ operation, subresource, definition }) =>
+    operation === 'CREATE' && subresource === '' && protectionFinalizer(definition) !== undefined,
   mutate({ definition, object }) {
-    const finalizer = FINALIZERS[definition.resource];
+    const finalizer = protectionFinalizer(definition);
     if (!object || !finalizer || object.metadata.finalizers?.includes(finalizer)) return;
     (object.metadata.finalizers ??= []).push(finalizer);
   },

@@ -24,7 +24,7 @@ import { replicationcontroller } from './replicationcontroller.js';
 import { resourcequota } from './resourcequota.js';
 import { rootCAPublisher } from './root-ca-publisher.js';
 import { serviceaccount } from './serviceaccount.js';
-import { claimProtection, volumeProtection } from './storage-protection.js';
+import { attributesClassProtection, claimProtection, volumeProtection } from './storage-protection.js';
 import { taintEviction } from './taint-eviction.js';
 import { type ControllerDefinition, type ControllerSettings, run, type Running } from './runtime/controller.js';
 
@@ -48,6 +48,7 @@ const CONTROLLERS: readonly ControllerDefinition[] = [
   disruption,
   claimProtection,
   volumeProtection,
+  attributesClassProtection,
   resourcequota,
   clusterroleAggregation,
 ];

@@ -15,6 +15,7 @@ import events from '../../src/api/v1/events.js';
 import namespaces from '../../src/api/v1/namespaces.js';
 import nodes from '../../src/api/v1/nodes.js';
 import persistentvolumeclaims from '../../src/api/v1/persistentvolumeclaims.js';
+import persistentvolumes from '../../src/api/v1/persistentvolumes.js';
 import pods from '../../src/api/v1/pods.js';
 import replicationcontrollers from '../../src/api/v1/replicationcontrollers.js';
 import resourcequotas from '../../src/api/v1/resourcequotas.js';
@@ -22,6 +23,7 @@ import secrets from '../../src/api/v1/secrets.js';
 import serviceaccounts from '../../src/api/v1/serviceaccounts.js';
 import services from '../../src/api/v1/services.js';
 import type { Pod } from '../../src/api/types/core-v1.gen.js';
+import volumeattributesclasses from '../../src/api/storage-v1/volumeattributesclasses.js';
 import { Informers } from '../../src/client/informers.js';
 import { LocalClient } from '../../src/client/local.js';
 import { startControllers } from '../../src/controllers/index.js';
@@ -44,6 +46,7 @@ const KINDS = [
   namespaces,
   nodes,
   persistentvolumeclaims,
+  persistentvolumes,
   poddisruptionbudgets,
   pods,
   replicasets,
@@ -52,6 +55,7 @@ const KINDS = [
   secrets,
   serviceaccounts,
   services,
+  volumeattributesclasses,
 ];
 
 /** Real milliseconds a state may take; virtual time is advanced by the tests. */

@@ -1,4 +1,5 @@
-// What volumes and claims have in common in tables.
+// What volumes, claims and their classes have in common.
+import { qualified } from '../meta/object.js';
 import type { ObjectMeta } from '../types/meta-v1.gen.js';
 
 /** The annotation that named the class before there was a field. */
@@ -16,4 +17,15 @@ export function accessModesText(modes: readonly (keyof typeof SHORT_MODES)[] = [
 /** The storage class of a volume or claim, "" for none. */
 export function storageClassOf({ metadata, spec }: { metadata: ObjectMeta; spec: { storageClassName?: string | undefined } }): string {
   return metadata.annotations?.[BETA_CLASS] ?? spec.storageClassName ?? '';
+}
+
+const PROTECTION: Readonly<Record<string, string>> = {
+  persistentvolumes: 'kubernetes.io/pv-protection',
+  persistentvolumeclaims: 'kubernetes.io/pvc-protection',
+  'volumeattributesclasses.storage.k8s.io': 'kubernetes.io/vac-protection',
+};
+
+/** The finalizer that holds objects of a resource while something uses them; undefined: they are not protected. */
+export function protectionFinalizer(resource: { readonly group: string; readonly resource: string }): string | undefined {
+  return PROTECTION[qualified(resource)];
 }
