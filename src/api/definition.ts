@@ -191,6 +191,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   write?(object: T, input: KubeObject, context: Context): void;
   /** Server-side apply: what a configuration of the view says, as one of the object (its apiVersion and kind are filled in). */
   applied?(input: KubeObject): Pick<KubeObject, 'metadata'>;
+  /** POST: fills in defaults of the body. */
+  defaults?(body: KubeObject): void;
   /** POST: acts, and returns the answer's body. `body` is decoded and defaulted. */
   create?(context: Context, key: ObjectKey, body: KubeObject): Promise<KubeObject>;
   /** Its writes may change the status as those of `status` may (approval of a CertificateSigningRequest). */
@@ -209,6 +211,11 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   defaults?(object: T): void;
   /** Before validation of a new object. The store has already dropped `status` (unless keepStatusOnCreate) and set metadata. */
   prepareCreate?(object: T, context: Context): void;
+  /**
+   * Fills in what creation left open, as upstream's defaults do on every reading. What was stored like that is written anew by
+   * the first update, even by one that changes nothing. @returns whether anything was open
+   */
+  complete?(object: T): boolean;
   /**
    * Before validation of a changed object. The store has already restored what this subresource may not change (`status`, or all but
    * `status` and metadata: these parts are then those of `old`, which nobody may change).
@@ -253,6 +260,8 @@ export interface Hooks<T extends KubeObject = KubeObject> {
    */
   fromStored?(stored: KubeObject): T;
   toStored?(object: T): KubeObject;
+  /** Annotations that stand in this version for fields of another one: whole objects show them, forms that show metadata alone do not. */
+  readonly carriedAnnotations?: readonly string[];
   /** For kinds that are asked, not stored (TokenReview …): the answer to POST. */
   act?(object: T, context: Context): Promise<T>;
   /** For kinds that are computed (ComponentStatus): all objects. */

@@ -1,9 +1,11 @@
-import type { Definition } from '../api/definition.js';
+import type { Context, Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
-import type { KubeObject } from '../api/meta/object.js';
+import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
+import { structTypeOf } from '../api/schema/types.js';
+import { trackUpdate } from '../registry/fields/index.js';
 import type { Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
-import { decodeBody, expectedOf } from './body.js';
+import { decodeBody, type Expected, expectedOf } from './body.js';
 import { writeQuery } from './options.js';
 import type { ApiRequest } from './request.js';
 import type { Server } from './server.js';
@@ -31,6 +33,7 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
     const object = await decodeBody(request, definition, query.fieldValidation);
     placeInNamespace(object, info.namespace);
     definition.defaults?.(object);
+    track(object, definition, context);
     const wrong = definition.validate?.(object, context) ?? [];
     if (wrong.length) throw errors.invalid(definition, object.metadata.name ?? '', wrong);
     if (!definition.act) throw errors.methodNotSupported(definition, 'create');
@@ -38,11 +41,28 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
   }
   const subresource = definition.subresources[info.subresource];
   if (!subresource?.create) throw errors.methodNotAllowed();
-  const body = await decodeBody(request, expectedOf(definition, info.subresource), query.fieldValidation);
+  const expected = expectedOf(definition, info.subresource);
+  const body = await decodeBody(request, expected, query.fieldValidation);
   placeInNamespace(body, info.namespace);
+  subresource.defaults?.(body);
+  track(body, expected, context);
   // the name in the body may be left out: the URL says it; what another one means, each subresource says in its own words
   body.metadata.name ||= info.name;
   await answer(server, request, definition, negotiated, 201, await subresource.create(context, info, body));
+}
+
+/** What is asked and not stored has managers like everything that is created: answers may show them. */
+function track(object: KubeObject, expected: Expected, { fieldManager, subresource, services }: Context): void {
+  trackUpdate({
+    type: structTypeOf(expected.schema),
+    object,
+    live: undefined,
+    manager: fieldManager,
+    apiVersion: apiVersionOf(expected),
+    subresource,
+    hasStatus: false,
+    now: services.clock.now(),
+  });
 }
 
 /**

@@ -46,7 +46,7 @@ export async function eventEncoder(
   let first = negotiated.form === 'table';
   const encode = ({ type, item }: WatchedEvent): Buffer => {
     if (negotiated.form === 'object') return frame(type, item.text);
-    if (negotiated.form === 'metadata') return frame(type, partialMetadata(item, negotiated.formVersion));
+    if (negotiated.form === 'metadata') return frame(type, partialMetadata(subject.definition, item, negotiated.formVersion));
     const options = {
       version: negotiated.formVersion,
       includeObject: negotiated.includeObject,

@@ -6,6 +6,7 @@ import { structTypeOf } from '../api/schema/types.js';
 import { applying } from '../registry/apply.js';
 import { patchObject, readPatch } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
+import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
 import { claimed, type Expected, expectedOf, kindProblem, readApplied } from './body.js';
 import { dedupeOwners, placeInNamespace } from './create.js';
@@ -83,10 +84,10 @@ async function applyConfiguration({ store, request, query, context }: Patching):
   const apply = applying(definition, applied, context, query.force);
   return (current) => {
     const next = apply(current);
-    if (next !== current) {
-      next.metadata.namespace ||= info.namespace || undefined;
-      checkName(next, info.name);
-    }
+    // what changes nothing is admitted, validated and warned about like any other write
+    if (next === current) return copy(next);
+    next.metadata.namespace ||= info.namespace || undefined;
+    checkName(next, info.name);
     return next;
   };
 }

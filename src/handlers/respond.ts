@@ -109,7 +109,7 @@ function itemText(negotiated: Negotiated, subject: Subject, item: Item): Buffer 
     case 'object':
       return item.text;
     case 'metadata':
-      return partialMetadata(item, negotiated.formVersion);
+      return partialMetadata(subject.definition, item, negotiated.formVersion);
     case 'table':
       return objectTable(tabularOf(subject.definition, subject.subresource), item, tableOptions(negotiated, subject.now));
   }
@@ -138,7 +138,7 @@ function listPieces(negotiated: Negotiated, { definition, subresource, now }: Su
     case 'object':
       return objectList(definition, head, list.items);
     case 'metadata':
-      return metadataList(negotiated.formVersion, head, list.items);
+      return metadataList(definition, negotiated.formVersion, head, list.items);
     case 'table':
       return listTable(tabularOf(definition, subresource), head, list.items, tableOptions(negotiated, now));
   }
@@ -157,11 +157,11 @@ function* objectList(definition: Definition, head: ListHead, items: readonly Lis
   yield Buffer.from(']}');
 }
 
-function* metadataList(version: string, head: ListHead, items: readonly Item[]): Generator<Buffer> {
+function* metadataList(definition: Definition, version: string, head: ListHead, items: readonly Item[]): Generator<Buffer> {
   yield Buffer.from(`{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${version}","metadata":${listMetadata(head)},"items":[`);
   for (const [i, item] of items.entries()) {
     if (i > 0) yield COMMA;
-    yield partialMetadata(item, version);
+    yield partialMetadata(definition, item, version);
   }
   yield Buffer.from(']}');
 }

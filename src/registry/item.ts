@@ -41,17 +41,21 @@ export class ObjectItem {
   /** Complete JSON: `{"kind":…,"apiVersion":…,"metadata":{…},…}`. */
   readonly text: Buffer;
   readonly kind: ItemKind;
+  /** The stored text lacks what the definition's `complete` has filled in here. */
+  readonly completed: boolean;
   #object: KubeObject | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
   #other: ObjectItem | undefined;
 
   constructor(kind: ItemKind, key: string, revision: number, text: Buffer, object?: KubeObject) {
+    const full = completed(kind.definition, text);
+    this.completed = full !== undefined;
     this.kind = kind;
     this.key = key;
     this.revision = revision;
-    this.text = text;
-    if (object) {
+    this.text = full ?? text;
+    if (object && !full) {
       this.#object = object;
       kind.hot.keep(this);
     }
@@ -120,6 +124,13 @@ export class ObjectItem {
   cool(): void {
     this.#object = undefined;
   }
+}
+
+/** The text of an object with what its creation left open; undefined: nothing was. */
+function completed(definition: Definition, text: Buffer): Buffer | undefined {
+  if (!definition.complete) return undefined;
+  const object = JSON.parse(text.toString()) as KubeObject;
+  return definition.complete(object) ? Buffer.from(JSON.stringify(object)) : undefined;
 }
 
 /** `{"kind":"Pod","apiVersion":"v1",` : what every text of the kind begins with. */

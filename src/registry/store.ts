@@ -93,12 +93,12 @@ export class Store {
   }
 
   /**
-   * Stores a new object. `input` is decoded by the kind's schema and belongs to the store from now on; its
+   * Stores a new object. `draft` is decoded by the kind's schema and belongs to the store from now on; its
    * metadata.namespace is that of the request.
    * @throws ApiError AlreadyExists, Invalid, Forbidden …
    */
-  async create(context: Context, input: KubeObject): Promise<ObjectItem> {
-    this.definition.defaults?.(input);
+  async create(context: Context, draft: KubeObject): Promise<ObjectItem> {
+    const input = this.#defaulted(draft);
     input.metadata.resourceVersion = undefined;
     this.#track(context, input, undefined);
     await this.#mutate(context, 'CREATE', input, undefined, input.metadata.name || input.metadata.generateName || '');
@@ -199,6 +199,17 @@ export class Store {
     });
   }
 
+  /**
+   * Input with its defaults filled in. In a version that is not stored it goes through the stored one and back, so that
+   * nothing is seen that could not be read again.
+   */
+  #defaulted(draft: KubeObject): KubeObject {
+    const { definition } = this;
+    definition.defaults?.(draft);
+    if (!definition.toStored || !definition.fromStored) return draft;
+    return definition.fromStored(canonical(this.#stored.definition, definition.toStored(draft)));
+  }
+
   #exists(name: string, existing: ObjectItem | undefined): errors.ApiError {
     const error = errors.alreadyExists(this.definition, name);
     if (existing?.parsed.metadata.deletionTimestamp !== undefined)
@@ -206,9 +217,9 @@ export class Store {
     return error;
   }
 
-  async #createByUpdate(context: Context, key: ObjectKey, object: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
+  async #createByUpdate(context: Context, key: ObjectKey, draft: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
     await options.authorizeCreate?.();
-    this.definition.defaults?.(object);
+    const object = this.#defaulted(draft);
     if (!options.tracked) this.#track(context, object, undefined);
     await this.#mutate(context, 'CREATE', object, undefined, key.name);
     try {
@@ -220,12 +231,12 @@ export class Store {
   }
 
   /** @returns undefined when another write came first */
-  async #replace(context: Context, current: ObjectItem, next: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
+  async #replace(context: Context, current: ObjectItem, draft: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
     const d = this.definition;
     const old = current.parsed;
     const { name } = old.metadata;
-    checkRevision(d, next, { revision: current.revision, name });
-    d.defaults?.(next);
+    checkRevision(d, draft, { revision: current.revision, name });
+    const next = this.#defaulted(draft);
     if (!options.tracked) this.#track(context, next, old);
     await this.#mutate(context, 'UPDATE', next, old, name);
     const allocation = await d.begin?.(next, old, context);
@@ -244,7 +255,8 @@ export class Store {
   async #write(current: ObjectItem, next: KubeObject, live: KubeObject): Promise<ObjectItem | undefined> {
     const value = this.#encode(next, live);
     const stored = this.cache.get(current.key);
-    if (stored?.revision === current.revision && withRevision(value, current.revision).equals(stored.text)) return current;
+    if (stored?.revision === current.revision && !stored.completed && withRevision(value, current.revision).equals(stored.text))
+      return current;
     try {
       await this.#storage.update(current.key, value, current.revision);
     } catch (e) {

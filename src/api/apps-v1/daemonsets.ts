@@ -26,6 +26,7 @@ export default define<DaemonSet>({
   version: 'v1',
   resource: 'daemonsets',
   generation: true,
+  carriedAnnotations: [TEMPLATE_GENERATION],
   defaults(daemonSet) {
     const { spec } = daemonSet;
     setTemplateGeneration(daemonSet, templateGeneration(daemonSet));

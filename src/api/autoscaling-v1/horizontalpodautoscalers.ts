@@ -3,7 +3,7 @@ import { autoscalerRow } from '../shared/autoscaler-row.js';
 import { validateAutoscaler, validateAutoscalerStatus } from '../shared/autoscalers.js';
 import type { HorizontalPodAutoscaler } from '../types/autoscaling-v1.gen.js';
 import type { HorizontalPodAutoscaler as V2 } from '../types/autoscaling-v2.gen.js';
-import { DEFAULT_CPU, hasCarriedMetrics, toV1, toV2 } from './v2-form.js';
+import { CARRIED, DEFAULT_CPU, hasCarriedMetrics, restoreCarried, toV1, toV2 } from './v2-form.js';
 
 export default define<HorizontalPodAutoscaler>({
   group: 'autoscaling',
@@ -12,10 +12,13 @@ export default define<HorizontalPodAutoscaler>({
   storedAs: { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' },
   fromStored: (stored) => toV1(stored as V2),
   toStored: toV2,
+  carriedAnnotations: CARRIED,
   defaults: ({ metadata, spec }) => {
     spec.minReplicas ??= 1;
     if (!hasCarriedMetrics(metadata.annotations)) spec.targetCPUUtilizationPercentage ??= DEFAULT_CPU;
   },
+  prepareCreate: (autoscaler) => restoreCarried(autoscaler, undefined, 'status'),
+  prepareUpdate: (autoscaler, old, { subresource }) => restoreCarried(autoscaler, old, subresource === 'status' ? 'spec' : 'status'),
   // errors speak of the fields as they are stored
   validate: (autoscaler) => validateAutoscaler(toV2(autoscaler)),
   validateUpdate: (autoscaler, old, { subresource }) =>

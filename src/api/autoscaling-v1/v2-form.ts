@@ -21,7 +21,10 @@ const METRICS = `${PREFIX}metrics`;
 const CURRENT_METRICS = `${PREFIX}current-metrics`;
 const CONDITIONS = `${PREFIX}conditions`;
 const BEHAVIOR = `${PREFIX}behavior`;
-const CARRIED = [METRICS, CURRENT_METRICS, CONDITIONS, BEHAVIOR, `${PREFIX}scale-down-tolerance`, `${PREFIX}scale-up-tolerance`];
+const OF_SPEC = [METRICS, BEHAVIOR, `${PREFIX}scale-down-tolerance`, `${PREFIX}scale-up-tolerance`];
+const OF_STATUS = [CURRENT_METRICS, CONDITIONS];
+/** The annotations that carry fields of v2. */
+export const CARRIED: readonly string[] = [...OF_SPEC, ...OF_STATUS];
 /** What an autoscaler without metrics aims at, in percent. */
 export const DEFAULT_CPU = 80;
 
@@ -121,6 +124,17 @@ export function toV2({ metadata, spec, status }: V1): V2 {
 /** Whether an autoscaler of v1 has metrics beyond the CPU's. */
 export function hasCarriedMetrics(annotations: Readonly<Record<string, string>> = {}): boolean {
   return (parse<unknown[]>(annotations[METRICS]) ?? []).length > 0;
+}
+
+/** Puts what annotations carry of the part that a write may not touch back to what it was; a new autoscaler has no status. */
+export function restoreCarried({ metadata }: V1, old: V1 | undefined, part: 'spec' | 'status'): void {
+  const annotations = { ...metadata.annotations };
+  for (const key of part === 'spec' ? OF_SPEC : OF_STATUS) {
+    const value = old?.metadata.annotations?.[key];
+    if (value === undefined) delete annotations[key];
+    else annotations[key] = value;
+  }
+  metadata.annotations = annotations;
 }
 
 function withoutCarried(annotations: Readonly<Record<string, string>> = {}): Record<string, string> {

@@ -10,6 +10,7 @@
 import { copy } from '../../util/equal.js';
 import { setOwn } from '../../util/json.js';
 import { canonical, QuantityError } from '../meta/quantity.js';
+import { noteGivenEmpty } from '../meta/given-empty.js';
 import { Base64Error, canonicalBase64 } from './base64.js';
 import { DecodeError, State, type Wording } from './decode-state.js';
 import { canonicalMicroTime, canonicalTime, TimeError } from './time.js';
@@ -146,6 +147,7 @@ interface PlannedField {
   readonly absent: 'drop' | 'null' | 'zero';
   /** What to do when the value is Go's zero value, or has no elements. */
   readonly empty: 'keep' | 'drop' | 'null';
+  readonly hasElements: boolean;
 }
 
 /** Kinds that omitempty never leaves out, since Go knows no empty struct. */
@@ -168,6 +170,7 @@ function planField(field: Field): PlannedField {
     zero,
     absent: leftOut ? 'drop' : field.pointer ? 'null' : 'zero',
     empty: droppable ? 'drop' : hasElements && !field.pointer ? 'null' : 'keep',
+    hasElements,
   };
 }
 
@@ -203,6 +206,7 @@ function compileStruct(type: StructType): Compiled {
       path.pop();
       if (field.empty === 'keep' || !isEmpty(decoded)) output[name] = decoded;
       else if (field.empty === 'null') output[name] = state.isInput ? decoded : null;
+      else if (state.isInput && field.hasElements) noteGivenEmpty(output, name);
     }
     for (const _ in input) known--;
     if (known !== 0) readUndeclared(type, input, output, state);

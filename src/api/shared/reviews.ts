@@ -50,7 +50,9 @@ export function validateNoMetadata(metadata: ObjectMeta, { except }: { except?: 
     ([key, value]) => value !== undefined && value !== '' && key !== except && key !== 'managedFields',
   );
   if (present.length === 0) return [];
-  return [invalid(at('metadata'), metadata, except ? `must be empty except for ${except}` : 'must be empty')];
+  const { name, generateName, namespace, ...rest } = metadata;
+  const shown = { name, generateName, namespace, ...rest };
+  return [invalid(at('metadata'), shown, except ? `must be empty except for ${except}` : 'must be empty')];
 }
 
 /** @throws ApiError Invalid; reviews have no kind in it, as upstream */

@@ -10,6 +10,11 @@ const HOUR = 3600;
 const MIN_SECONDS = 600;
 const MAX_SECONDS = 2 ** 32;
 
+/** A token that names no lifetime is good for an hour. */
+export function defaultTokenRequest(body: KubeObject): void {
+  (body as TokenRequest).spec.expirationSeconds ??= HOUR;
+}
+
 /**
  * POST to a ServiceAccount's `token`: a signed token of the account (KEP-1205).
  * @throws ApiError NotFound, Invalid, BadRequest or Conflict as the request deserves; NotImplemented where no issuer is set up

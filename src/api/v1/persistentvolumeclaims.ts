@@ -11,7 +11,7 @@ import { roundQuantities } from '../shared/pod/defaults.js';
 import { claimWarnings } from '../shared/pod/warnings.js';
 import { isNativeResource, validateResourceAmount } from '../shared/resource-names.js';
 import { accessModesText, BETA_CLASS, storageClassOf } from '../shared/storage.js';
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../types/core-v1.gen.js';
+import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus } from '../types/core-v1.gen.js';
 
 const SPEC = at('spec');
 const RESIZE_STATES = [
@@ -28,15 +28,16 @@ export default define<PersistentVolumeClaim>({
   resource: 'persistentvolumeclaims',
   returnDeletedObject: true,
   defaults: ({ spec, status }) => {
-    status.phase ??= 'Pending';
+    setPhase(status);
     defaultClaimSpec(spec);
     for (const amounts of [spec.resources?.limits, spec.resources?.requests, status.capacity, status.allocatedResources])
       roundQuantities(amounts);
   },
   prepareCreate: (claim) => {
-    claim.status = { phase: 'Pending' };
+    claim.status = {};
     prepareSources(claim.spec, undefined);
   },
+  complete: ({ status }) => setPhase(status),
   prepareUpdate: ({ spec }, old, { subresource }) => {
     if (subresource === '') prepareSources(spec, old.spec);
   },
@@ -63,6 +64,12 @@ export default define<PersistentVolumeClaim>({
     ];
   },
 });
+
+function setPhase(status: PersistentVolumeClaimStatus): boolean {
+  if (status.phase) return false;
+  status.phase = 'Pending';
+  return true;
+}
 
 /**
  * dataSource came first and holds claims and snapshots only: anything else there was always dropped. dataSourceRef holds

@@ -30,6 +30,7 @@ import {
 
 const ADDRESS_BANDS = { min: 16n, max: 256n, step: 16n };
 const PORT_BANDS = { min: 16n, max: 128n, step: 32n };
+const DRY_RUN_PORT = 32768;
 const CLUSTER_IPS = at('spec', 'clusterIPs');
 
 /** What the writes of one cluster have claimed; the services object stands for the cluster. */
@@ -225,6 +226,7 @@ class Operation implements Allocation {
   }
 
   #freePort(whatFailed: string): number {
+    if (this.#context.dryRun) return this.#guessedPort();
     const [first, last] = this.#context.services.settings.serviceNodePortRange;
     const size = BigInt(last - first + 1);
     const port = pickFree(
@@ -235,6 +237,13 @@ class Operation implements Allocation {
     if (port === undefined) throw internalError(`${whatFailed}: range is full`);
     this.#takePort(Number(port));
     return Number(port);
+  }
+
+  /** What a dry run answers with, free or not: the port after the highest it has, from the middle of the usual range on. */
+  #guessedPort(): number {
+    const port = Math.max(...this.#newPorts, this.#newPorts.length === 0 ? DRY_RUN_PORT : 0) + 1;
+    this.#newPorts.push(port);
+    return port;
   }
 
   #portProblem(port: number): string | undefined {

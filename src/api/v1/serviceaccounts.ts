@@ -1,6 +1,6 @@
 import { define } from '../definition.js';
 import { age } from '../shared/format.js';
-import { requestToken } from '../shared/token-request.js';
+import { defaultTokenRequest, requestToken } from '../shared/token-request.js';
 import type { ServiceAccount } from '../types/core-v1.gen.js';
 
 const ENFORCE_MOUNTABLE_SECRETS = 'kubernetes.io/enforce-mountable-secrets';
@@ -10,7 +10,7 @@ export default define<ServiceAccount>({
   version: 'v1',
   resource: 'serviceaccounts',
   returnDeletedObject: true,
-  subresources: { token: { create: requestToken } },
+  subresources: { token: { defaults: defaultTokenRequest, create: requestToken } },
   prepareCreate: keepOnlyNames,
   prepareUpdate: keepOnlyNames,
   warnings: (account, old) =>

@@ -1,4 +1,5 @@
 // meta.k8s.io PartialObjectMetadata: an object without spec and status. Cut out of the object's text, never parsed.
+import type { Definition } from '../../api/definition.js';
 import { internalError } from '../../api/meta/errors.js';
 import type { Item } from './item.js';
 
@@ -39,21 +40,21 @@ function endOfString(text: Buffer, from: number): number {
   }
 }
 
-/** An annotation that stands for a field upstream keeps apart: only whole objects show it. */
-const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+/** What of a definition decides which metadata are shown. */
+export type MetadataRules = Pick<Definition, 'carriedAnnotations'>;
 
-function shownMetadata({ object, text }: Item): Buffer {
-  if (object.kind !== 'DaemonSet' || object.apiVersion !== 'apps/v1') return metadataText(text);
-  const { [TEMPLATE_GENERATION]: _, ...annotations } = object.metadata.annotations ?? {};
-  const shown = Object.keys(annotations).length > 0 ? annotations : undefined;
-  return Buffer.from(JSON.stringify({ ...object.metadata, annotations: shown }));
+function shownMetadata({ carriedAnnotations }: MetadataRules, item: Item): Buffer {
+  if (!carriedAnnotations) return metadataText(item.text);
+  const { metadata } = item.object;
+  const shown = Object.entries(metadata.annotations ?? {}).filter(([key]) => !carriedAnnotations.includes(key));
+  return Buffer.from(JSON.stringify({ ...metadata, annotations: shown.length > 0 ? Object.fromEntries(shown) : undefined }));
 }
 
 /** An object as PartialObjectMetadata of meta.k8s.io in `version`. */
-export function partialMetadata(item: Item, version: string): Buffer {
+export function partialMetadata(rules: MetadataRules, item: Item, version: string): Buffer {
   return Buffer.concat([
     Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`),
-    shownMetadata(item),
+    shownMetadata(rules, item),
     Buffer.from('}'),
   ]);
 }

@@ -8,7 +8,7 @@ import { type Item, type ListHead, listMetadata } from './item.js';
 import { partialMetadata } from './metadata.js';
 
 /** What of a definition a table shows. */
-export type Tabular = Pick<Definition, 'columns' | 'row' | 'rowConditions'>;
+export type Tabular = Pick<Definition, 'columns' | 'row' | 'rowConditions' | 'carriedAnnotations'>;
 
 export interface TableOptions {
   readonly version: 'v1' | 'v1beta1';
@@ -102,7 +102,7 @@ function metadataText(column: string): string {
 
 function row(kind: Tabular, item: Item, options: TableOptions): Buffer {
   const cells = kind.row ? kind.row(item.object, { now: options.now }) : defaultCells(kind.columns, item.object, options.now);
-  return rowText(cells, kind.rowConditions?.(item.object), included(item, options));
+  return rowText(cells, kind.rowConditions?.(item.object), included(kind, item, options));
 }
 
 function rowText(cells: readonly unknown[], conditions: readonly unknown[] | undefined, object: Buffer): Buffer {
@@ -110,9 +110,9 @@ function rowText(cells: readonly unknown[], conditions: readonly unknown[] | und
   return Buffer.concat([Buffer.from(start), object, Buffer.from('}')]);
 }
 
-function included(item: Item, { includeObject, version }: TableOptions): Buffer {
+function included(kind: Tabular, item: Item, { includeObject, version }: TableOptions): Buffer {
   if (includeObject === 'None') return NULL;
-  return includeObject === 'Object' ? item.text : partialMetadata(item, version);
+  return includeObject === 'Object' ? item.text : partialMetadata(kind, item, version);
 }
 
 /** Upstream's table for kinds without columns of their own: its list of rows is null, not empty, when there are none. */
@@ -141,6 +141,6 @@ function bookmarkRow(kind: Tabular, item: Item, options: TableOptions): Buffer {
   return rowText(
     cells.map((cell) => cell ?? ''),
     undefined,
-    included(item, options),
+    included(kind, item, options),
   );
 }

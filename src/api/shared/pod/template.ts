@@ -1,5 +1,6 @@
 // Pod templates: what controllers make pods from.
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../../meta/field-errors.js';
+import { wasGivenEmpty } from '../../meta/given-empty.js';
 import { shownLabels } from '../../meta/label-selector.js';
 import { validateAnnotations, validateLabels } from '../../meta/metadata.js';
 import type { PodTemplateSpec } from '../../types/core-v1.gen.js';
@@ -34,7 +35,8 @@ export function validatePodTemplate(
 
 /** The selector of a workload must match the labels of its template, or it would never find its own pods. */
 export function validateSelected(template: PodTemplateSpec | undefined, selector: Selecting, path: FieldPath): FieldError[] {
-  const labels = template?.metadata?.labels;
+  const metadata = template?.metadata;
+  const labels = metadata?.labels ?? (metadata && wasGivenEmpty(metadata, 'labels') ? {} : undefined);
   if (selector.matches(labels)) return [];
   return [invalid(path.child('metadata', 'labels'), shownLabels(labels), '`selector` does not match template `labels`')];
 }
