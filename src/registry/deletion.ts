@@ -9,10 +9,10 @@ const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /** What a DELETE means for the present state of an object. */
 export type Deletion =
-  /** Nothing holds it: it goes now. */
-  | { readonly action: 'remove' }
-  /** It stays, marked as `object` says; `thenRemove`: it goes right after. */
-  | { readonly action: 'mark'; readonly object: KubeObject; readonly thenRemove: boolean }
+  /** Nothing holds it: it goes now; `last`: the state that watchers see before it goes. */
+  | { readonly action: 'remove'; readonly last?: KubeObject }
+  /** It stays, marked as `object` says. */
+  | { readonly action: 'mark'; readonly object: KubeObject }
   /** Its deletion is under way already and this request changes nothing. */
   | { readonly action: 'none' };
 
@@ -41,9 +41,9 @@ export function planDeletion(definition: Definition, current: KubeObject, option
       object.metadata.deletionGracePeriodSeconds = 0;
       definition.markDeleting?.(object);
     } else object.metadata.deletionGracePeriodSeconds &&= 0;
-    return { action: 'mark', object, thenRemove: false };
+    return { action: 'mark', object };
   }
-  return { action: 'mark', object, thenRemove: !held && object.metadata.deletionGracePeriodSeconds === 0 };
+  return !held && object.metadata.deletionGracePeriodSeconds === 0 ? { action: 'remove', last: object } : { action: 'mark', object };
 }
 
 /** Whether an update leaves nothing that holds a deleted object back, so that it must go now. */

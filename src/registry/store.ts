@@ -159,18 +159,13 @@ export class Store {
       const plan = planDeletion(this.definition, live, { ...options }, context);
       await this.#validate(context, 'DELETE', undefined, live, key.name, options);
       if (plan.action === 'none') return { item: current, gone: false };
-      if (context.dryRun)
-        return {
-          item: plan.action === 'mark' ? this.#transient(plan.object, current.revision) : current,
-          gone: plan.action === 'remove' || plan.thenRemove,
-        };
-      const marked = plan.action === 'mark' ? await this.#write(current, plan.object, live) : current;
-      if (!marked) continue;
-      if (plan.action === 'mark' && !plan.thenRemove) return { item: marked, gone: false };
-      const revision = await this.#remove(context, marked);
-      if (revision !== undefined) return { item: marked.at(revision), gone: true };
-      // somebody else finished the deletion that we began
-      if (plan.action === 'mark' && !this.find(key)) return { item: marked, gone: true };
+      const gone = plan.action === 'remove';
+      const next = gone ? plan.last : plan.object;
+      if (context.dryRun) return { item: next ? this.#transient(next, current.revision) : current, gone };
+      const item = gone
+        ? await this.#remove(context, current, next && this.#encode(next, live))
+        : await this.#write(current, plan.object, live);
+      if (item) return { item, gone };
     }
     throw errors.serverTimeout(this.definition, 'delete', 1);
   }
@@ -266,17 +261,20 @@ export class Store {
     return this.#visible(current.key);
   }
 
-  /** @returns the revision of the deletion; undefined when another write came first */
-  async #remove(context: Context, item: ObjectItem): Promise<number | undefined> {
+  /**
+   * @param last the state it takes right before, seen by watchers
+   * @returns the last state at the revision of the deletion; undefined when another write came first
+   */
+  async #remove(context: Context, item: ObjectItem, last?: Buffer): Promise<ObjectItem | undefined> {
     let revision: number;
     try {
-      revision = await this.#storage.delete(item.key, item.revision);
+      revision = await this.#storage.delete(item.key, item.revision, last);
     } catch (e) {
       if (e instanceof StorageError && e.code === 'CONFLICT') return undefined;
       throw translate(e);
     }
     this.definition.afterDelete?.(item.parsed, context.services);
-    return revision;
+    return last ? new ObjectItem(this.#stored, item.key, revision, withRevision(last, revision)).in(this.kind) : item.at(revision);
   }
 
   /** What a write just made visible. */

@@ -33,10 +33,11 @@ const KEY_PREFIX = /^\/(?:.*\/)?$/s;
 
 type Listener = (events: readonly StorageEvent[]) => void;
 
-/** A call that waits for its turn in a batch. `value` undefined: a deletion; `expected` undefined: a creation. */
+/** A call that waits for its turn in a batch. `value` undefined: a deletion, after `last`; `expected` undefined: a creation. */
 interface Write {
   readonly key: string;
   readonly value: Buffer | undefined;
+  readonly last?: Buffer | undefined;
   readonly expected: number | undefined;
   readonly resolve: (revision: number) => void;
   readonly reject: (error: StorageError) => void;
@@ -101,7 +102,7 @@ export class EmbeddedStorage implements Storage {
     this.#logger = logger;
     this.#queue = new GroupCommit(
       (writes) => this.#commit(writes),
-      (write) => ('key' in write ? (write.value?.length ?? 0) : 0),
+      (write) => ('key' in write ? (write.value ?? write.last ?? '').length : 0),
     );
     this.supports = { durable: medium.durable, shared: false };
     this.#revision = decodeRevision(medium.get(REVISION_RECORD));
@@ -124,8 +125,8 @@ export class EmbeddedStorage implements Storage {
     return this.#enqueue((resolve, reject) => ({ key, value, expected, resolve, reject }));
   }
 
-  delete(key: string, expected: number): Promise<number> {
-    return this.#enqueue((resolve, reject) => ({ key, value: undefined, expected, resolve, reject }));
+  delete(key: string, expected: number, last?: Buffer): Promise<number> {
+    return this.#enqueue((resolve, reject) => ({ key, value: undefined, last, expected, resolve, reject }));
   }
 
   get(key: string): Promise<Entry | undefined> {
@@ -224,18 +225,20 @@ export class EmbeddedStorage implements Storage {
         });
         continue;
       }
-      const { key, value, expected } = write;
+      const { key, value, last, expected } = write;
       const current = written.has(key) ? written.get(key) : this.#stored(key);
       if (current?.revision !== expected) {
         settle.push(() => write.reject(refusal(write, current)));
         continue;
       }
-      const event: StorageEvent = { key, revision: ++revision, value, previous: current };
+      if (last) events.push({ key, revision: ++revision, value: last, previous: current });
+      const previous = last ? { key, value: last, revision } : current;
+      const event: StorageEvent = { key, revision: ++revision, value, previous };
       written.set(key, value && { key, value, revision });
       events.push(event);
-      operations.push(...encodeEvent(event));
       settle.push(() => write.resolve(event.revision));
     }
+    for (const event of events) operations.push(...encodeEvent(event));
     if (events.length > 0) operations.push({ key: REVISION_RECORD, value: encodeRevision(revision) });
     return { operations, events, settle, revision };
   }

@@ -18,7 +18,7 @@ export function measured(storage: Storage, observer: () => StorageObserver | und
     supports: storage.supports,
     create: (key, value) => timed('create', key, () => storage.create(key, value)),
     update: (key, value, expected) => timed('update', key, () => storage.update(key, value, expected)),
-    delete: (key, expected) => timed('delete', key, () => storage.delete(key, expected)),
+    delete: (key, expected, last) => timed('delete', key, () => storage.delete(key, expected, last)),
     get: (key) => timed('get', key, () => storage.get(key)),
     list: (range: Range) => timed('list', range.prefix, () => storage.list(range)),
     revision: () => storage.revision(),

@@ -89,7 +89,7 @@ export interface Capabilities {
 
 /**
  * An ordered store of small values with one revision counter for all keys. Every successful write takes exactly the next
- * revision. A write is durable before its promise settles, before `get` and `list` show it and before a subscriber sees
+ * revision (a deletion with a last state: the next two). A write is durable before its promise settles, before `get` and `list` show it and before a subscriber sees
  * it. Keys look like `/registry/pods/default/web-1`.
  */
 export interface Storage {
@@ -98,8 +98,13 @@ export interface Storage {
   create(key: string, value: Buffer): Promise<number>;
   /** Replaces what the key holds since revision `expected`. @throws StorageError CONFLICT, UNAVAILABLE, CLOSED */
   update(key: string, value: Buffer, expected: number): Promise<number>;
-  /** Removes what the key holds since revision `expected`. @throws StorageError CONFLICT, UNAVAILABLE, CLOSED */
-  delete(key: string, expected: number): Promise<number>;
+  /**
+   * Removes what the key holds since revision `expected`.
+   * @param last a state that the key takes right before, with a revision and an event of its own, in the same batch
+   * @returns the revision of the deletion
+   * @throws StorageError CONFLICT, UNAVAILABLE, CLOSED
+   */
+  delete(key: string, expected: number, last?: Buffer): Promise<number>;
   get(key: string): Promise<Entry | undefined>;
   list(range: Range): Promise<RangeResult>;
   /** The revision of the last visible write; 0: none yet. */

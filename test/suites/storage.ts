@@ -120,6 +120,21 @@ export function storageSuite(name: string, backend: StorageBackend): void {
         }
       });
 
+      it('lets a key take a last state right before it goes, with an event and a revision of its own', async () => {
+        await storage.create('/a/x', bytes('1'));
+        const [gone, late] = await Promise.allSettled([
+          storage.delete('/a/x', start + 1, bytes('last')),
+          storage.update('/a/x', bytes('2'), start + 2),
+        ]);
+        expect(gone).to.include({ value: start + 3 });
+        expect(late.status).to.equal('rejected');
+        expect(told(log, start)).to.deep.equal(['1 /a/x - 1', '2 /a/x 1@1 last', '3 /a/x last@2 -']);
+        expect(await storage.get('/a/x')).to.equal(undefined);
+        expect(texts((await storage.list({ prefix: '/a/', revision: start + 2 })).entries)).to.deep.equal(['/a/x=last']);
+        await refused(storage.delete('/a/x', start + 2, bytes('last')), 'CONFLICT');
+        expect(storage.revision()).to.equal(start + 3);
+      });
+
       it('gives refused writes no revision', async () => {
         const results = await Promise.allSettled([
           storage.create('/a/x', bytes('1')),
