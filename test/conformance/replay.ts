@@ -2,6 +2,7 @@
 import https from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
+import { differences, told } from './differences.js';
 import { at, generatedNames, isObject, normalize, type Normalizing, pick, scalars } from './normalize.js';
 import type { Case, RecordedRequest, Step } from './recording.js';
 
@@ -69,7 +70,7 @@ export class Replayer {
     const failures: string[] = [];
     for (const [i, step] of c.steps.entries()) {
       const got = await this.#step(step, i, vars, ctx, patience).catch((e: Error) => ({ status: 0, error: e.message }));
-      const diff = differences(step.response, got);
+      const diff = differences(step.response, got).map(told);
       if (diff.length) failures.push(`step ${i} ${step.request.method ?? 'WATCH'} ${step.request.path}\n      ${diff.join('\n      ')}`);
       if (step.sleep) await pause(step.sleep);
     }
@@ -239,19 +240,4 @@ function fillText(value: string, vars: Variables): unknown {
     const v = lookup(ref);
     return v === undefined ? text : typeof v === 'string' ? v : JSON.stringify(v);
   });
-}
-
-function differences(want: unknown, got: unknown, path = '', out: string[] = []): string[] {
-  if (out.length > 12 || isDeepStrictEqual(want, got)) return out;
-  if (typeof want === 'object' && typeof got === 'object' && want && got && Array.isArray(want) === Array.isArray(got)) {
-    const w = want as Record<string, unknown>;
-    const g = got as Record<string, unknown>;
-    for (const k of new Set([...Object.keys(w), ...Object.keys(g)])) differences(w[k], g[k], `${path}.${k}`, out);
-  } else out.push(`${path || '.'}: want ${show(want)}, got ${show(got)}`);
-  return out;
-}
-
-function show(v: unknown): string {
-  const s = v === undefined ? '(absent)' : JSON.stringify(v);
-  return s.length > 240 ? `${s.slice(0, 240)}…` : s;
 }

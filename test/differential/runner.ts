@@ -1,0 +1,186 @@
+// Holds the conversations of the chosen parts with both servers, step by step, and reports what differs.
+import { type Context, compared, context } from './compare.js';
+import type { Conversation, Part, Step, Subject } from './parts/part.js';
+import { nameOf } from './parts/part.js';
+import type { Report } from './report.js';
+import { collectionPath, type Resource } from './resources.js';
+import { schemaOf } from './schema.js';
+import { type Fields, seedsOf } from './seeds.js';
+import type { Answer, Request, Side } from './servers.js';
+
+export interface Settings {
+  readonly reference: Side;
+  readonly kubemu: Side;
+  readonly report: Report;
+  readonly parts: readonly Part[];
+  /** Distinguishes the names of this run from those of others. */
+  readonly run: string;
+  /** Of the conversations of a part about a resource, one in so many is held. */
+  readonly oneIn: number;
+  readonly seeds: number;
+}
+
+/** What a server answered so far: by step, and `seed:N`. */
+type Seen = Record<string, unknown>;
+
+interface Pair<T> {
+  readonly reference: T;
+  readonly kubemu: T;
+}
+
+const AT_ONCE = 8;
+const REFERENCE = /\$\{([^}]+)\}/g;
+
+export class Runner {
+  readonly #settings: Settings;
+  #namespaces = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** Compares everything about one resource. @throws Error when a namespace cannot be made */
+  async run(resource: Resource): Promise<void> {
+    const schema = schemaOf(resource.kindVersion, resource.kind);
+    if (!schema) throw new Error(`${resource.kind} has no schema`);
+    const namespace = `differ-${this.#settings.run}-${this.#namespaces++}`;
+    const made = await this.#both({ method: 'POST', path: '/api/v1/namespaces', body: JSON.stringify({ metadata: { name: namespace } }) });
+    if (made.reference.status !== 201 || made.kubemu.status !== 201)
+      throw new Error(`namespace ${namespace}: ${made.reference.status}, ${made.kubemu.status}`);
+    const templates = seedsOf(resource, schema, this.#settings.seeds);
+    const seeds = distinct(JSON.parse(JSON.stringify(templates).replaceAll('${ns}', namespace)) as Fields[], namespace);
+    const subject: Subject = { resource, schema, seeds, namespace, collection: collectionPath(resource, namespace) };
+    try {
+      for (const part of this.#settings.parts) await this.#part(part, subject);
+    } finally {
+      await this.#remove(`/api/v1/namespaces/${namespace}`);
+    }
+  }
+
+  async #part(part: Part, subject: Subject): Promise<void> {
+    const { resource, seeds, collection } = subject;
+    const existing: Pair<Seen> = { reference: {}, kubemu: {} };
+    const kept = part.needsSeeds && resource.verbs.includes('delete') && resource.verbs.includes('create');
+    for (const [i, seed] of kept ? seeds.entries() : []) {
+      const { reference, kubemu } = await this.#both({ method: 'POST', path: collection, body: JSON.stringify(seed) });
+      for (const [side, answer] of [
+        ['reference', reference],
+        ['kubemu', kubemu],
+      ] as const)
+        existing[side][`seed:${i}`] = parsed(answer);
+      if (reference.status !== 201 || kubemu.status !== 201)
+        console.error(
+          `${part.name} ${resource.name}: seed ${i} ${reference.status}/${kubemu.status}: ${reference.body.toString().slice(0, 300)}`,
+        );
+    }
+    await this.#hold(this.#chosen(part.conversations(subject)), part, subject, existing);
+    if (kept) for (const seed of seeds) await this.#remove(`${collection}/${nameOf(seed)}`);
+  }
+
+  /** The conversations that fall to this run: the same ones each time, spread over the whole list. */
+  *#chosen(all: Iterable<Conversation>): Iterable<Conversation> {
+    const { oneIn } = this.#settings;
+    for (const c of all) if (oneIn === 1 || hash(c.name + (c.steps[0]?.path ?? '')) % oneIn === 0) yield c;
+  }
+
+  /** Several conversations at once: they do not know of each other. */
+  async #hold(conversations: Iterable<Conversation>, part: Part, subject: Subject, existing: Pair<Seen>): Promise<void> {
+    const source = conversations[Symbol.iterator]();
+    const one = async (): Promise<void> => {
+      for (let next = source.next(); !next.done; next = source.next()) await this.#converse(next.value, part, subject, existing);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, one));
+  }
+
+  async #converse({ name, steps }: Conversation, part: Part, subject: Subject, existing: Pair<Seen>): Promise<void> {
+    const { reference, kubemu, report } = this.#settings;
+    const ctx: Context = context(subject.namespace, [subject.seeds, ...steps.map((s) => sent(s))]);
+    const seen = { reference: { ...existing.reference }, kubemu: { ...existing.kubemu } };
+    const resource = `${subject.resource.groupVersion}/${subject.resource.name}`;
+    for (const [i, step] of steps.entries()) {
+      const [a, b] = await Promise.all([
+        reference.send(filledIn(step, seen.reference), step.readFor),
+        kubemu.send(filledIn(step, seen.kubemu), step.readFor),
+      ]);
+      seen.reference[i] = parsed(a);
+      seen.kubemu[i] = parsed(b);
+      const differences = compared(a, b, ctx);
+      if (differences.length === 0) report.same(resource);
+      else report.different({ resource, part: part.name, name, request: step, reference: a, kubemu: b, differences });
+    }
+  }
+
+  async #both(request: Request): Promise<Pair<Answer>> {
+    const whole = { ...request, headers: { 'content-type': 'application/json', ...request.headers } };
+    const [reference, kubemu] = await Promise.all([this.#settings.reference.send(whole), this.#settings.kubemu.send(whole)]);
+    return { reference, kubemu };
+  }
+
+  /** Deletes an object for good, whatever finalizers it has: no controllers are there to remove them. */
+  async #remove(path: string): Promise<void> {
+    await this.#both({ method: 'DELETE', path: `${path}?gracePeriodSeconds=0` });
+    const left = await this.#both({ method: 'GET', path });
+    if (left.reference.status === 404 && left.kubemu.status === 404) return;
+    const isNamespace = path.startsWith('/api/v1/namespaces/') && path.split('/').length === 5;
+    if (isNamespace)
+      await this.#both({
+        method: 'PUT',
+        path: `${path}/finalize`,
+        body: JSON.stringify({ kind: 'Namespace', apiVersion: 'v1', metadata: { name: path.split('/').at(-1) }, spec: {} }),
+      });
+    else
+      await this.#both({
+        method: 'PATCH',
+        path,
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: JSON.stringify({ metadata: { finalizers: null } }),
+      });
+  }
+}
+
+/** Seeds that exist beside each other need names of their own. */
+function distinct(seeds: readonly Fields[], namespace: string): Fields[] {
+  const used = new Set<string>();
+  return seeds.map((seed, i) => {
+    const metadata = (seed.metadata ?? {}) as Fields;
+    const name = typeof metadata.name === 'string' ? metadata.name : `${namespace}-seed`;
+    const own = used.has(name) ? `${name}${i}` : name;
+    used.add(own);
+    const { generateName: _, ...rest } = metadata;
+    return { ...seed, metadata: { ...rest, name: own, ...(metadata.namespace !== undefined && { namespace }) } };
+  });
+}
+
+function sent({ body }: Step): unknown {
+  if (typeof body !== 'string') return undefined;
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return body;
+  }
+}
+
+function filledIn(step: Step, seen: Seen): Request {
+  const fill = (text: string): string => text.replace(REFERENCE, (whole, ref: string) => lookup(seen, ref) ?? whole);
+  return { ...step, path: fill(step.path), ...(typeof step.body === 'string' && { body: fill(step.body) }) };
+}
+
+function lookup(seen: Seen, reference: string): string | undefined {
+  const found = reference.split('.').reduce<unknown>((v, k) => (v as Fields | undefined)?.[k], seen);
+  return typeof found === 'string' ? found : undefined;
+}
+
+function parsed({ body }: Answer): unknown {
+  try {
+    return JSON.parse(body.toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** FNV-1a. */
+function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return h;
+}
