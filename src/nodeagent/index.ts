@@ -5,6 +5,4 @@ export { type NodeHost, type NodeHostOptions, startNodeHost } from './node-host.
 export { AGENT_ANNOTATION, type NodeSpec, RUNTIME_ANNOTATION } from './node-object.js';
 export { type Runtime, RuntimeError } from './runtime.js';
 export { type SimulatedOptions, simulatedRuntime } from './simulated.js';
-export { clusterIdOf, openRuntimes, type Runtimes, type RuntimesOptions } from './runtimes.js';
-export { dockerAvailable, removeLeftovers } from './docker-leftovers.js';
-export { type DockerOptions, dockerRuntime } from './docker.js';
+export { clusterIdOf, openRuntimes, removeLeftovers, type Runtimes, type RuntimesOptions } from './runtimes.js';

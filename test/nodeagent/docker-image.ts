@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { dockerAvailable } from '../../src/nodeagent/index.js';
+import { dockerAvailable } from '../../src/nodeagent/docker-leftovers.js';
 import { tarOf } from '../../src/nodeagent/docker-pause.js';
 
 export const TEST_IMAGE = 'kubemu-test/busybox:1';
