@@ -284,8 +284,14 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly keepStatusOnCreate?: boolean;
   /** Text of a Warning header that every request for the resource is answered with: `v1 Endpoints is deprecated in v1.33+; …`. */
   readonly deprecation?: string;
-  /** Most strategies of upstream check the metadata of an update a second time, so that errors come twice. This one does not. */
-  readonly checksMetadataOnce?: boolean;
+  /**
+   * What upstream's strategy checks in the metadata of an update once more, after what is checked for every kind, so that
+   * errors come twice: `change` (default true) and, but for subresources, the `whole` (by default where there is no
+   * validateUpdate hook).
+   */
+  readonly ownMetadataChecks?: { readonly change?: boolean; readonly whole?: boolean };
+  /** Most strategies of upstream refuse finalizers of one word that are none of the standard ones. This one does not. */
+  readonly plainFinalizers?: boolean;
   /** An update with PUT may create the object (Lease, Event …; upstream's AllowCreateOnUpdate). */
   readonly createOnUpdate?: boolean;
   /** An update without resourceVersion is accepted (upstream's AllowUnconditionalUpdate). Default true. */
@@ -308,7 +314,8 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly generation: boolean;
   readonly keepStatusOnCreate: boolean;
   readonly deprecation: string | undefined;
-  readonly checksMetadataOnce: boolean;
+  readonly ownMetadataChecks: { readonly change: boolean; readonly whole: boolean };
+  readonly plainFinalizers: boolean;
   readonly createOnUpdate: boolean;
   readonly unconditionalUpdate: boolean;
   readonly returnDeletedObject: boolean;
@@ -368,7 +375,8 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     generation: input.generation ?? false,
     keepStatusOnCreate: input.keepStatusOnCreate ?? false,
     deprecation: input.deprecation,
-    checksMetadataOnce: input.checksMetadataOnce ?? false,
+    ownMetadataChecks: { change: true, whole: input.validateUpdate === undefined, ...input.ownMetadataChecks },
+    plainFinalizers: input.plainFinalizers ?? false,
     createOnUpdate: input.createOnUpdate ?? false,
     unconditionalUpdate: input.unconditionalUpdate ?? true,
     returnDeletedObject: input.returnDeletedObject ?? false,

@@ -127,14 +127,20 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { v
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
   if (value === null) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const name = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
     throw unrecognized(
       expected,
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${name} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
       body,
     );
   }
   const object = value as Record<string, unknown>;
+  const wrong = Object.entries(object).find(([key, v]) => (key === 'apiVersion' || key === 'kind') && typeof v !== 'string' && v !== null);
+  if (wrong)
+    throw unrecognized(
+      expected,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(wrong[1])} into Go struct field .${wrong[0]} of type string`,
+      body,
+    );
   const given = claimed(object, expected);
   if (!given) return object;
   if (given === 'malformed') throw unrecognized(expected, `unexpected GroupVersion string: ${String(object.apiVersion)}`, body);

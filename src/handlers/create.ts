@@ -16,8 +16,6 @@ export async function create(server: Server, store: Store, request: ApiRequest):
   const query = writeQuery(request, 'CreateOptions');
   const object = await decodeBody(request, store.definition, query.fieldValidation);
   placeInNamespace(object, request.info.namespace);
-  if (object.metadata.resourceVersion)
-    throw new errors.ApiError({ code: 500, message: 'resourceVersion should not be set on objects to be created' });
   dedupeOwners(object, request);
   const item = await store.create(server.context(request, query), object);
   await answer(server, request, store.definition, negotiated, 201, item);

@@ -20,7 +20,6 @@ export async function update(server: Server, store: Store, request: ApiRequest):
   const input = await decodeBody(request, view ? expectedOf(store.definition, info.subresource) : store.definition, query.fieldValidation);
   placeInNamespace(input, info.namespace);
   checkName(input, info.name);
-  checkRevision(input);
   dedupeOwners(input, request);
   const change: Change = (current) => (view && current ? throughView(view, current, input, context, store) : copy(input));
   const { item, created } = await store.update(context, info, change, {
@@ -57,11 +56,4 @@ export function checkName(object: KubeObject, name: string): void {
     throw errors.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (object.metadata.name !== name)
     throw errors.badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
-}
-
-function checkRevision(object: KubeObject): void {
-  const text = object.metadata.resourceVersion;
-  // upstream does not classify this error
-  if (text && !/^\d+$/.test(text))
-    throw new errors.ApiError({ code: 500, message: `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax` });
 }

@@ -5,15 +5,17 @@ import { normalize } from '../api/schema/decode.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { timestamp } from '../util/clock.js';
 
-/** What every new object gets: uid, creationTimestamp; what a client may not set goes. */
-export function fillSystemMetadata(object: KubeObject, context: Context): void {
-  const m = object.metadata;
-  m.uid = randomUUID();
-  m.creationTimestamp = timestamp(context.services.clock.now());
-  m.deletionTimestamp = undefined;
-  m.deletionGracePeriodSeconds = undefined;
-  m.selfLink = undefined;
-  m.resourceVersion = undefined;
+/** What a client may not say of a new object goes, before anybody looks at it. */
+export function wipeSystemMetadata({ metadata }: KubeObject): void {
+  metadata.uid = metadata.creationTimestamp = undefined;
+  metadata.deletionTimestamp = metadata.deletionGracePeriodSeconds = undefined;
+  metadata.selfLink = undefined;
+}
+
+/** What every new object gets: uid and creationTimestamp. */
+export function fillSystemMetadata({ metadata }: KubeObject, context: Context): void {
+  metadata.uid = randomUUID();
+  metadata.creationTimestamp = timestamp(context.services.clock.now());
 }
 
 /** What an update can never change, as rest.BeforeUpdate restores it. */
@@ -22,7 +24,6 @@ export function restoreSystemMetadata(object: KubeObject, old: KubeObject): void
   m.uid ??= old.metadata.uid;
   m.creationTimestamp = old.metadata.creationTimestamp;
   m.generation = old.metadata.generation;
-  m.selfLink = undefined;
   m.resourceVersion = old.metadata.resourceVersion;
   if (old.metadata.deletionTimestamp) m.deletionTimestamp = old.metadata.deletionTimestamp;
   m.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;

@@ -3,8 +3,9 @@
 // rest.BeforeCreate and rest.BeforeUpdate.
 import type { Context, Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
-import { at, type FieldError, invalid } from '../api/meta/field-errors.js';
+import { type FieldError, invalid } from '../api/meta/field-errors.js';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metadata.js';
+import { nameIsPathSegment } from '../api/meta/names.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { copy, equal } from '../util/equal.js';
 import { restoreSystemMetadata } from './metadata.js';
@@ -17,16 +18,28 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
   if (d.generation) object.metadata.generation = 1;
   if (d.subresources.status && !d.keepStatusOnCreate) resetStatus(object);
   d.prepareCreate?.(object, context);
-  const wrong = [
-    ...validateObjectMeta(object.metadata, {
-      namespaced: d.namespaced,
-      path: at('metadata'),
-      validateName: d.validateName,
-    }),
-    ...(d.validate?.(object, context) ?? []),
-  ];
+  const wrong = [...validateObjectMeta(object.metadata, d), ...(d.validate?.(object, context) ?? [])];
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
   for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
+}
+
+/**
+ * The revision an object names; 0: none.
+ * @throws ApiError: upstream does not classify this one
+ */
+export function parseRevision({ metadata: { resourceVersion = '' } }: KubeObject): number {
+  if (!/^\d*$/.test(resourceVersion))
+    throw new errors.ApiError({ code: 500, message: `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax` });
+  return Number(resourceVersion);
+}
+
+/**
+ * What is created has no revision yet. Asked only right before the write, so that dry runs never hear of it.
+ * @throws ApiError: upstream does not classify this one
+ */
+export function checkUnversioned({ metadata: { resourceVersion = '' } }: KubeObject): void {
+  if (/^\d+$/.test(resourceVersion) && Number(resourceVersion) !== 0)
+    throw new errors.ApiError({ code: 500, message: 'resourceVersion should not be set on objects to be created' });
 }
 
 /**
@@ -34,9 +47,9 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
  * @throws ApiError Conflict, Invalid
  */
 export function checkRevision(definition: Definition, next: KubeObject, current: { revision: number; name: string }): void {
-  const { resourceVersion } = next.metadata;
-  if (resourceVersion && resourceVersion !== '0') {
-    if (resourceVersion !== String(current.revision)) throw errors.conflict(definition, current.name, errors.OBJECT_MODIFIED);
+  const revision = parseRevision(next);
+  if (revision !== 0) {
+    if (revision !== current.revision) throw errors.conflict(definition, current.name, errors.OBJECT_MODIFIED);
   } else if (!definition.unconditionalUpdate) {
     throw errors.invalid({ group: definition.group, kind: definition.resource }, current.name, [
       invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
@@ -55,12 +68,18 @@ export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, 
   d.prepareUpdate?.(next, old, context);
   if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old)))
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
-  const metadata = validateObjectMeta(next.metadata, { namespaced: d.namespaced, path: at('metadata'), validateName: () => [] });
-  const change = validateObjectMetaUpdate(next.metadata, old.metadata, at('metadata'));
+  const general = { namespaced: d.namespaced, plainFinalizers: true };
+  const metadata = validateObjectMeta(next.metadata, { ...general, validateName: nameIsPathSegment });
+  const change = validateObjectMetaUpdate(next.metadata, old.metadata, general);
   // upstream checks metadata in general and again in the kind's strategy, and reports it twice
-  const wrong: FieldError[] = [...metadata, ...change, ...(d.checksMetadataOnce ? [] : change)];
+  const wrong: FieldError[] = [
+    ...metadata,
+    ...change,
+    ...(d.ownMetadataChecks.change ? validateObjectMetaUpdate(next.metadata, old.metadata, d) : []),
+  ];
+  if (d.ownMetadataChecks.whole && context.subresource === '') wrong.push(...validateObjectMeta(next.metadata, d));
   if (d.validateUpdate) wrong.push(...d.validateUpdate(next, old, context));
-  else if (context.subresource === '') wrong.push(...metadata, ...(d.validate?.(next, context) ?? []));
+  else if (context.subresource === '') wrong.push(...(d.validate?.(next, context) ?? []));
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, next.metadata.name, wrong);
   for (const text of d.warnings?.(next, old, context) ?? []) context.warn(text);
 }

@@ -13,8 +13,8 @@ import type { Cache } from '../watch/cache.js';
 import { planDeletion, releasedBy } from './deletion.js';
 import { trackUpdate } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
-import { canonical, encode, fillSystemMetadata } from './metadata.js';
-import { checkRevision, keepUnchangedTimes, prepareCreate, prepareUpdate } from './preparation.js';
+import { canonical, encode, fillSystemMetadata, wipeSystemMetadata } from './metadata.js';
+import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, prepareCreate, prepareUpdate } from './preparation.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
 const NAME_ATTEMPTS = 8;
@@ -98,8 +98,8 @@ export class Store {
    * @throws ApiError AlreadyExists, Invalid, Forbidden …
    */
   async create(context: Context, draft: KubeObject): Promise<ObjectItem> {
+    wipeSystemMetadata(draft);
     const input = this.#defaulted(draft);
-    input.metadata.resourceVersion = undefined;
     this.#track(context, input, undefined);
     await this.#mutate(context, 'CREATE', input, undefined, input.metadata.name || input.metadata.generateName || '');
     const generated = !input.metadata.name && input.metadata.generateName ? input.metadata.generateName : undefined;
@@ -183,6 +183,7 @@ export class Store {
         if (existing) throw this.#exists(name, existing);
         return this.#transient(object, undefined);
       }
+      checkUnversioned(object);
       const value = this.#encode(object);
       try {
         await this.#storage.create(key, value);
@@ -214,6 +215,8 @@ export class Store {
 
   async #createByUpdate(context: Context, key: ObjectKey, draft: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
     await options.authorizeCreate?.();
+    parseRevision(draft);
+    draft.metadata.resourceVersion = undefined;
     const object = this.#defaulted(draft);
     if (!options.tracked) this.#track(context, object, undefined);
     await this.#mutate(context, 'CREATE', object, undefined, key.name);
@@ -290,6 +293,7 @@ export class Store {
     const { definition } = this.#stored;
     // what another version is converted to is not in canonical form
     const own = canonical(this.definition, object, definition === this.definition ? live : undefined);
+    own.metadata.selfLink = undefined;
     const stored = this.definition.toStored && definition !== this.definition ? canonical(definition, this.definition.toStored(own)) : own;
     const value = encode(stored);
     this.#written.remember(value, stored);
@@ -363,10 +367,24 @@ function translate(e: unknown): unknown {
 
 /** The text in which apiserver shows its storage's own error. */
 function preconditionFailed(definition: Definition, key: string, name: string, wanted: string, present: string): errors.ApiError {
-  const shown = key.replace('/registry/core/', '/registry/');
   return errors.conflict(
     definition,
     name,
-    `StorageError: invalid object, Code: 4, Key: ${shown}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`,
+    `StorageError: invalid object, Code: 4, Key: ${shownKey(definition, key)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`,
   );
+}
+
+/** Where upstream keeps the objects of a resource, when that is not the resource's name. */
+const UPSTREAM_PREFIXES: Readonly<Record<string, string>> = {
+  replicationcontrollers: 'controllers',
+  endpoints: 'services/endpoints',
+  services: 'services/specs',
+  nodes: 'minions',
+  ingresses: 'ingress',
+};
+
+/** A key as upstream names it in messages: `/configmaps/default/settings`. */
+function shownKey({ storedAs: { resource } }: Definition, key: string): string {
+  const [, , , , ...rest] = key.split('/');
+  return ['', UPSTREAM_PREFIXES[resource] ?? resource, ...rest].join('/');
 }

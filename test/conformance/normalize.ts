@@ -96,6 +96,7 @@ function normalizeText(value: string, ctx: Normalizing, key: string, parent: Fie
     .replace(/(?<=:)3[0-2]\d{3}(?=\/)/g, (p) => (ctx.sent.numbers.has(Number(p)) ? p : '<nodeport>'))
     .replace(/\b(?:\d+(?:h|m|s|ms|µs))+\b(?= ago)/g, '<age>')
     .replace(/(?<=\?hash=)[0-9A-F]+/g, '<hash>')
+    .replace(/(?<=X509SHA256=)[0-9a-f]{64}/g, '<digest>')
     .replace(/(?<=in scheme ").*?(?=")/g, '<scheme>')
     .replace(/(?<=ResourceVersion in (?:the precondition|record) \()\d+/g, '<rv>')
     .replace(/(?<=resource version: )\d+(?: \(\d+\))?/g, '<rv>')

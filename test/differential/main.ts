@@ -16,6 +16,7 @@ interface Options {
   readonly kubemu?: string;
   readonly resource: string[];
   readonly part: string[];
+  readonly only: RegExp;
   readonly oneIn: number;
   readonly seeds: number;
   readonly run: string;
@@ -32,6 +33,7 @@ const options = new Command('differential')
   .option('--kubemu <kubeconfig>', 'of a running kubemu; default: one is started')
   .option('--resource <name...>', 'pods, apps/v1/deployments', [])
   .option('--part <name...>', parts.map((p) => p.name).join(', '), [])
+  .option('--only <pattern>', 'only conversations whose names match', (text) => new RegExp(text), /^/)
   .option('--one-in <n>', 'hold only one in n conversations, always the same ones', positive, 1)
   .option('--seeds <n>', 'how many valid objects to begin with at most', positive, 6)
   .option('--run <text>', 'part of all names; default: the time', Date.now().toString(36))

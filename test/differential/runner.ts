@@ -17,6 +17,8 @@ export interface Settings {
   readonly run: string;
   /** Of the conversations of a part about a resource, one in so many is held. */
   readonly oneIn: number;
+  /** Of these, those whose names match. */
+  readonly only: RegExp;
   readonly seeds: number;
 }
 
@@ -79,8 +81,8 @@ export class Runner {
 
   /** The conversations that fall to this run: the same ones each time, spread over the whole list. */
   *#chosen(all: Iterable<Conversation>): Iterable<Conversation> {
-    const { oneIn } = this.#settings;
-    for (const c of all) if (oneIn === 1 || hash(c.name + (c.steps[0]?.path ?? '')) % oneIn === 0) yield c;
+    const { oneIn, only } = this.#settings;
+    for (const c of all) if (only.test(c.name) && (oneIn === 1 || hash(c.name + (c.steps[0]?.path ?? '')) % oneIn === 0)) yield c;
   }
 
   /** Several conversations at once: they do not know of each other. */

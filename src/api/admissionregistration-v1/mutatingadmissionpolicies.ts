@@ -15,7 +15,8 @@ export default define<MutatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'mutatingadmissionpolicies',
-  checksMetadataOnce: true,
+  ownMetadataChecks: { change: false, whole: true },
+  plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,
   defaults: ({ spec }) => {

@@ -11,7 +11,8 @@ export default define<MutatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'mutatingadmissionpolicybindings',
-  checksMetadataOnce: true,
+  ownMetadataChecks: { change: false, whole: true },
+  plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,
   defaults: ({ spec }) => {

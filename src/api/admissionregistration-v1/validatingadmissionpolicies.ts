@@ -22,7 +22,8 @@ export default define<ValidatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'validatingadmissionpolicies',
-  checksMetadataOnce: true,
+  ownMetadataChecks: { change: false, whole: true },
+  plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,
   defaults: ({ spec }) => {

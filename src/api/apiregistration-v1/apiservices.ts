@@ -11,7 +11,9 @@ export default define<APIService>({
   group: 'apiregistration.k8s.io',
   version: 'v1',
   resource: 'apiservices',
+  ownMetadataChecks: { whole: true },
   unconditionalUpdate: false,
+  plainFinalizers: true,
   validateName: nameIsPathSegment,
   defaults: ({ spec }) => {
     if (spec.service) spec.service.port ??= 443;

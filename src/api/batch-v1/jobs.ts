@@ -22,6 +22,7 @@ export default define<Job>({
   group: 'batch',
   version: 'v1',
   resource: 'jobs',
+  ownMetadataChecks: { whole: true },
   generation: true,
   defaultPropagation: 'Orphan',
   propagationWarning:

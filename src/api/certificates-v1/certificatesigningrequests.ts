@@ -54,6 +54,7 @@ export default define<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
   version: 'v1',
   resource: 'certificatesigningrequests',
+  ownMetadataChecks: { whole: true },
   validateName: () => [],
   selectableFields: ['spec.signerName'],
   fields: ({ spec }) => ({ 'spec.signerName': spec.signerName }),

@@ -10,6 +10,8 @@ export default define<Lease>({
   group: 'coordination.k8s.io',
   version: 'v1',
   resource: 'leases',
+  ownMetadataChecks: { whole: false },
+  plainFinalizers: true,
   createOnUpdate: true,
   unconditionalUpdate: false,
   // coordinated leader election (KEP-4355) is off by default upstream: its fields are dropped unless they are there already

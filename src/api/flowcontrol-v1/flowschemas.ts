@@ -18,6 +18,7 @@ export default define<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',
   version: 'v1',
   resource: 'flowschemas',
+  ownMetadataChecks: { change: false, whole: true },
   generation: true,
   defaults: ({ spec }) => {
     spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;

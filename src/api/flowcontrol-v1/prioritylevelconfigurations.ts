@@ -26,6 +26,7 @@ export default define<PriorityLevelConfiguration>({
   group: 'flowcontrol.apiserver.k8s.io',
   version: 'v1',
   resource: 'prioritylevelconfigurations',
+  ownMetadataChecks: { change: false, whole: true },
   generation: true,
   defaults: ({ spec: { exempt, limited } }) => {
     if (exempt) {

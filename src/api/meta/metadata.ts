@@ -9,6 +9,10 @@ export const ORPHAN_FINALIZER = 'orphan';
 /** The object goes after its dependents. */
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 
+/** Holds a namespace until its content is gone. */
+export const NAMESPACE_FINALIZER = 'kubernetes';
+const STANDARD_FINALIZERS = [NAMESPACE_FINALIZER, ORPHAN_FINALIZER, FOREGROUND_FINALIZER];
+
 export const FIELD_IMMUTABLE = 'field is immutable';
 export const NOT_NEGATIVE = 'must be greater than or equal to 0';
 
@@ -21,12 +25,14 @@ export interface MetadataRules {
   readonly validateName?: NameRule | undefined;
   /** Default: metadata. */
   readonly path?: FieldPath | undefined;
+  /** Finalizers of one word are not refused, though they are none of the standard ones. */
+  readonly plainFinalizers?: boolean;
 }
 
 /** @returns all that is wrong with the metadata of a new object */
 export function validateObjectMeta(
   meta: ObjectMeta,
-  { namespaced, validateName = nameIsDNSSubdomain, path = at('metadata') }: MetadataRules,
+  { namespaced, validateName = nameIsDNSSubdomain, path = at('metadata'), plainFinalizers = false }: MetadataRules,
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (meta.generateName)
@@ -43,11 +49,16 @@ export function validateObjectMeta(
   errors.push(...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')));
   errors.push(...validateFinalizers(meta.finalizers ?? [], path.child('finalizers')));
   errors.push(...validateManagedFields(meta.managedFields ?? [], path.child('managedFields')));
+  if (!plainFinalizers) errors.push(...validateStandardFinalizers(meta, path));
   return errors;
 }
 
 /** @returns all that is wrong with a change of metadata */
-export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath = at('metadata')): FieldError[] {
+export function validateObjectMetaUpdate(
+  meta: ObjectMeta,
+  old: ObjectMeta,
+  { path = at('metadata'), plainFinalizers = false }: Pick<MetadataRules, 'path' | 'plainFinalizers'> = {},
+): FieldError[] {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp) errors.push(...validateNoNewFinalizers(meta.finalizers ?? [], old.finalizers ?? [], path.child('finalizers')));
   if (!meta.resourceVersion)
@@ -62,6 +73,7 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   errors.push(...validateAnnotations(meta.annotations, path.child('annotations')));
   errors.push(...validateOwnerReferences(meta.ownerReferences ?? [], path.child('ownerReferences')));
   errors.push(...validateManagedFields(meta.managedFields ?? [], path.child('managedFields')));
+  if (!plainFinalizers) errors.push(...validateStandardFinalizers(meta, path));
   return errors;
 }
 
@@ -164,6 +176,16 @@ function validateFinalizers(finalizers: readonly string[], path: FieldPath): Fie
   if (finalizers.includes(ORPHAN_FINALIZER) && finalizers.includes(FOREGROUND_FINALIZER))
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   return errors;
+}
+
+function validateStandardFinalizers({ finalizers = [] }: ObjectMeta, path: FieldPath): FieldError[] {
+  return finalizers.flatMap((name, i) => validateStandardFinalizer(name, path.child('finalizers').index(i)));
+}
+
+/** A finalizer is a standard one or says whose it is. */
+export function validateStandardFinalizer(name: string, path: FieldPath): FieldError[] {
+  if (name.includes('/') || STANDARD_FINALIZERS.includes(name)) return [];
+  return [invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified')];
 }
 
 /** An object on its way out takes no more finalizers. */

@@ -32,6 +32,7 @@ export default define<Ingress>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'ingresses',
+  ownMetadataChecks: { whole: true },
   generation: true,
   validate: (ingress) => [...validate(ingress), ...validateClassAnnotation(ingress)],
   validateUpdate: (ingress, old, { subresource }) => (subresource === 'status' ? validateStatus(ingress, old) : validate(ingress, old)),

@@ -13,6 +13,7 @@ export default define<IPAddress>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'ipaddresses',
+  ownMetadataChecks: { whole: true },
   selectableFields: ['spec.parentRef.group', 'spec.parentRef.name', 'spec.parentRef.namespace', 'spec.parentRef.resource'],
   fields: ({ spec: { parentRef } }) =>
     Object.fromEntries(

@@ -14,6 +14,8 @@ export default define<RuntimeClass>({
   group: 'node.k8s.io',
   version: 'v1',
   resource: 'runtimeclasses',
+  plainFinalizers: true,
+  ownMetadataChecks: { whole: true },
   unconditionalUpdate: false,
   defaults: ({ overhead }) => roundQuantities(overhead?.podFixed),
   validate,

@@ -15,7 +15,8 @@ export default define<PodDisruptionBudget>({
   group: 'policy',
   version: 'v1',
   resource: 'poddisruptionbudgets',
-  checksMetadataOnce: true,
+  ownMetadataChecks: { change: false },
+  plainFinalizers: true,
   generation: true,
   unconditionalUpdate: false,
   // upstream never checked more

@@ -12,6 +12,7 @@ export default define<DeviceClass>({
   group: 'resource.k8s.io',
   version: 'v1',
   resource: 'deviceclasses',
+  ownMetadataChecks: { whole: true },
   returnDeletedObject: true,
   generation: true,
   validate,

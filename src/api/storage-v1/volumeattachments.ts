@@ -17,6 +17,7 @@ export default define<VolumeAttachment>({
   group: 'storage.k8s.io',
   version: 'v1',
   resource: 'volumeattachments',
+  ownMetadataChecks: { change: false, whole: true },
   returnDeletedObject: true,
   unconditionalUpdate: false,
   prepareCreate: (attachment) => {

@@ -1,6 +1,5 @@
 import { define } from '../definition.js';
 import { at, type FieldError, forbidden, invalid, tooLong } from '../meta/field-errors.js';
-import { validateObjectMeta } from '../meta/metadata.js';
 import { byteLength, isConfigMapKey } from '../meta/names.js';
 import { equalData, validateDataFrozen } from '../shared/data.js';
 import { age } from '../shared/format.js';
@@ -12,12 +11,13 @@ export default define<ConfigMap>({
   group: '',
   version: 'v1',
   resource: 'configmaps',
+  ownMetadataChecks: { whole: true },
   validate,
   validateUpdate: (map, old) => {
     const errors = validateDataFrozen(map, old);
     if (old.immutable && !equalData(map.binaryData, old.binaryData))
       errors.push(forbidden(at('binaryData'), 'field is immutable when `immutable` is set'));
-    return [...errors, ...validateObjectMeta(map.metadata, { namespaced: true, path: at('metadata') }), ...validate(map)];
+    return [...errors, ...validate(map)];
   },
   row: (map, { now }) => [map.metadata.name, Object.keys(map.data ?? {}).length + Object.keys(map.binaryData ?? {}).length, age(map, now)],
 });

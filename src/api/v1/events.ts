@@ -9,6 +9,8 @@ export default define<Event>({
   group: '',
   version: 'v1',
   resource: 'events',
+  ownMetadataChecks: { change: false, whole: false },
+  plainFinalizers: true,
   createOnUpdate: true,
   validateName: nameIsPathSegment,
   selectableFields: [...OBJECT_FIELDS.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],

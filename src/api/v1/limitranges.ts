@@ -17,7 +17,7 @@ export default define<LimitRange>({
   group: '',
   version: 'v1',
   resource: 'limitranges',
-  checksMetadataOnce: true,
+  ownMetadataChecks: { change: false },
   createOnUpdate: true,
   defaults: ({ spec }) => {
     for (const item of spec.limits ?? []) {

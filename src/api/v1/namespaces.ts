@@ -1,19 +1,18 @@
 import { type Context, define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
-import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER, validateFinalizerName } from '../meta/metadata.js';
+import { NAMESPACE_FINALIZER, validateFinalizerName, validateStandardFinalizer } from '../meta/metadata.js';
 import { nameIsDNSLabel } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import type { Namespace } from '../types/core-v1.gen.js';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
-const FINALIZER = 'kubernetes';
 /** Finalizer names that need no domain. */
-const STANDARD_FINALIZERS = [FINALIZER, ORPHAN_FINALIZER, FOREGROUND_FINALIZER];
 
 export default define<Namespace>({
   group: '',
   version: 'v1',
   resource: 'namespaces',
+  ownMetadataChecks: { whole: true },
   validateName: nameIsDNSLabel,
   selectableFields: ['status.phase'],
   fields: ({ status }) => ({ 'status.phase': status.phase ?? '' }),
@@ -28,7 +27,10 @@ export default define<Namespace>({
     labelWithName(namespace);
     namespace.status = { phase: 'Active' };
     const finalizers = namespace.spec?.finalizers ?? [];
-    namespace.spec = { ...namespace.spec, finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
+    namespace.spec = {
+      ...namespace.spec,
+      finalizers: finalizers.includes(NAMESPACE_FINALIZER) ? finalizers : [...finalizers, NAMESPACE_FINALIZER],
+    };
   },
   prepareUpdate: (namespace, old, { subresource }) => {
     if (subresource === '') namespace.spec = { ...namespace.spec, finalizers: old.spec.finalizers };
@@ -51,10 +53,7 @@ function labelWithName({ metadata }: Namespace): void {
 }
 
 function validateSpecFinalizer(name: string, path: FieldPath): FieldError[] {
-  const errors = validateFinalizerName(name, path);
-  if (!name.includes('/') && !STANDARD_FINALIZERS.includes(name))
-    errors.push(invalid(path, name, 'name is neither a standard finalizer name nor is it fully qualified'));
-  return errors;
+  return [...validateFinalizerName(name, path), ...validateStandardFinalizer(name, path)];
 }
 
 function validateUpdate(namespace: Namespace, _old: Namespace, { subresource }: Context): FieldError[] {

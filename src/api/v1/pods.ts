@@ -25,6 +25,7 @@ export default define<Pod>({
   group: '',
   version: 'v1',
   resource: 'pods',
+  ownMetadataChecks: { whole: true },
   generation: true,
   returnDeletedObject: true,
   selectableFields: [

@@ -12,6 +12,7 @@ export default define<PodTemplate>({
   group: '',
   version: 'v1',
   resource: 'podtemplates',
+  ownMetadataChecks: { whole: false },
   returnDeletedObject: true,
   generation: true,
   defaults: ({ template }) => defaultPodTemplate(template),

@@ -15,6 +15,7 @@ export default define<Secret>({
   group: '',
   version: 'v1',
   resource: 'secrets',
+  ownMetadataChecks: { whole: true },
   selectableFields: ['type'],
   fields: (secret) => ({ type: secret.type ?? '' }),
   defaults: (secret) => {
