@@ -1,10 +1,11 @@
 // Request bodies: media type, size, JSON or YAML, the kind they claim to be, and their fields.
 import { type Definition, type DeleteOptions, type GroupVersionKind, schemaOf } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
+import { wasGivenEmpty } from '../api/meta/given-empty.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { fact } from '../api/facts.js';
 import { jsonKind } from '../api/schema/decode-state.js';
-import { decode, DecodeError } from '../api/schema/decode.js';
+import { decode, DecodeError, seenDuplicates } from '../api/schema/decode.js';
 import { JsonError, parseJson } from '../api/schema/json.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
@@ -89,10 +90,12 @@ function decodeValue(
   warnings: string[],
 ): KubeObject {
   try {
-    const { object, unknown } = decode<KubeObject>(structTypeOf(expected.schema), value);
-    if (validation === 'Strict' && duplicates.length + unknown.length > 0)
-      throw new DecodeError(`strict decoding error: ${[...inOne(duplicates), ...unknown].join(', ')}`);
-    if (validation === 'Warn') warnings.push(...duplicates, ...unknown);
+    const type = structTypeOf(expected.schema);
+    const { object, unknown } = decode<KubeObject>(type, value);
+    const twice = duplicates.length > 0 ? seenDuplicates(type, duplicates) : duplicates;
+    if (validation === 'Strict' && twice.length + unknown.length > 0)
+      throw new DecodeError(`strict decoding error: ${[...inOne(twice), ...unknown].join(', ')}`);
+    if (validation === 'Warn') warnings.push(...twice, ...unknown);
     return complete(expected, object);
   } catch (e) {
     if (e instanceof DecodeError) throw cannotHandle(expected, expected, e.message);
@@ -109,6 +112,8 @@ function complete(expected: Expected, object: KubeObject): KubeObject {
   object.kind = expected.kind;
   object.apiVersion = apiVersionOf(expected);
   object.metadata ??= {} as KubeObject['metadata'];
+  // no managers are not the same as none named: all are to be forgotten
+  if (wasGivenEmpty(object.metadata, 'managedFields')) object.metadata.managedFields = [];
   return object;
 }
 

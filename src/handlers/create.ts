@@ -3,6 +3,7 @@ import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { trackUpdate } from '../registry/fields/index.js';
+import { wipeSystemMetadata } from '../registry/metadata.js';
 import type { Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
 import { decodeBody, type Expected, expectedOf } from './body.js';
@@ -29,6 +30,7 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
   const context = server.context(request, query);
   if (info.subresource === '') {
     const object = await decodeBody(request, definition, query.fieldValidation);
+    wipeSystemMetadata(object);
     placeInNamespace(object, info.namespace);
     definition.defaults?.(object);
     track(object, definition, context);
@@ -41,6 +43,7 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
   if (!subresource?.create) throw errors.methodNotAllowed();
   const expected = expectedOf(definition, info.subresource);
   const body = await decodeBody(request, expected, query.fieldValidation);
+  wipeSystemMetadata(body);
   placeInNamespace(body, info.namespace);
   subresource.defaults?.(body);
   track(body, expected, context);

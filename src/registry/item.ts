@@ -141,7 +141,7 @@ function prefixLength(definition: Definition): number {
 /**
  * The stored text with the resourceVersion put in behind the uid (both stand before anything a client wrote freely).
  */
-export function withRevision(value: Buffer, revision: number): Buffer {
+export function withRevision(value: Buffer, revision: number | string): Buffer {
   const at = value.indexOf(UID) + UID.length + UID_LENGTH + 1;
   const insert = `,"resourceVersion":"${revision}"`;
   // memory of its own: a slice of the shared pool would keep its short-lived neighbours alive with it

@@ -15,6 +15,7 @@ import { restoreSystemMetadata } from './metadata.js';
  * @throws ApiError Invalid
  */
 export function prepareCreate(d: Definition, object: KubeObject, context: Context): void {
+  object.metadata.name ??= '';
   if (d.generation) object.metadata.generation = 1;
   if (d.subresources.status && !d.keepStatusOnCreate) resetStatus(object);
   d.prepareCreate?.(object, context);

@@ -132,7 +132,7 @@ export class Store {
       const live = current?.parsed;
       const present = live?.metadata.uid ?? '';
       if (options.uid && options.uid !== present)
-        throw preconditionFailed(this.definition, this.keyOf(key), key.name, options.uid, present);
+        throw preconditionFailed(this.definition, shownKey(this.definition, key, context.dryRun), key.name, options.uid, present);
       const next = await change(live);
       if (!current) {
         const created = await this.#createByUpdate(context, key, next, options);
@@ -179,9 +179,10 @@ export class Store {
       await this.#validate(context, 'CREATE', object, undefined, name);
       const key = this.keyOf({ namespace: object.metadata.namespace ?? '', name });
       if (context.dryRun) {
+        const { resourceVersion: given } = object.metadata;
         const existing = this.cache.get(key);
         if (existing) throw this.#exists(name, existing);
-        return this.#transient(object, undefined);
+        return this.#transient(object, given && JSON.stringify(given).slice(1, -1));
       }
       checkUnversioned(object);
       const value = this.#encode(object);
@@ -301,10 +302,10 @@ export class Store {
   }
 
   /** An item that is not stored: the answer to a dry run, or the last state of a released object. */
-  #transient(object: KubeObject, revision: number | undefined): ObjectItem {
+  #transient(object: KubeObject, revision: number | string | undefined): ObjectItem {
     const value = encode(canonical(this.definition, object));
     const key = this.keyOf({ namespace: object.metadata.namespace ?? '', name: object.metadata.name });
-    return new ObjectItem(this.kind, key, revision ?? 0, revision === undefined ? value : withRevision(value, revision));
+    return new ObjectItem(this.kind, key, Number(revision) || 0, revision === undefined ? value : withRevision(value, revision));
   }
 
   #track(context: Context, object: KubeObject, live: KubeObject | undefined): void {
@@ -370,7 +371,7 @@ function preconditionFailed(definition: Definition, key: string, name: string, w
   return errors.conflict(
     definition,
     name,
-    `StorageError: invalid object, Code: 4, Key: ${shownKey(definition, key)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`,
   );
 }
 
@@ -383,8 +384,8 @@ const UPSTREAM_PREFIXES: Readonly<Record<string, string>> = {
   ingresses: 'ingress',
 };
 
-/** A key as upstream names it in messages: `/configmaps/default/settings`. */
-function shownKey({ storedAs: { resource } }: Definition, key: string): string {
-  const [, , , , ...rest] = key.split('/');
-  return ['', UPSTREAM_PREFIXES[resource] ?? resource, ...rest].join('/');
+/** A key as upstream names it in messages: `/registry/configmaps/default/settings`, without the first part in a dry run. */
+function shownKey({ storedAs: { resource } }: Definition, { namespace, name }: ObjectKey, dryRun: boolean): string {
+  const prefix = `${dryRun ? '' : '/registry'}/${UPSTREAM_PREFIXES[resource] ?? resource}`;
+  return namespace === '' ? `${prefix}/${name}` : `${prefix}/${namespace}/${name}`;
 }

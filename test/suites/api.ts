@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { deletionConversations } from './api/deletion.js';
 import { hostileConversations } from './api/hostile.js';
 import { objectConversations } from './api/objects.js';
+import { particularConversations } from './api/particulars.js';
 import { patchConversations } from './api/patches.js';
 import { readingConversations } from './api/reading.js';
 import { Api, type ApiAccess } from './api/session.js';
@@ -43,5 +44,6 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('patches', () => patchConversations(use));
   describe('subresources', () => subresourceConversations(use));
   describe('hostile input', () => hostileConversations(use));
+  describe('particulars', () => particularConversations(use));
   describe('deletion', () => deletionConversations(use));
 }

@@ -75,6 +75,27 @@ export function emptyOf(type: Type): unknown {
   return empty;
 }
 
+/** Those keys given twice that Go sees: it takes JSON of any form as it is, without looking into it. */
+export function seenDuplicates(type: Type, duplicates: readonly string[]): string[] {
+  return duplicates.filter((text) => !isInsideAny(type, /^duplicate field "(.*)"$/.exec(text)?.[1]?.split(/\.|(?=\[)/) ?? []));
+}
+
+function isInsideAny(root: Type, steps: readonly string[]): boolean {
+  let type: Type | undefined = root;
+  for (const step of steps) {
+    if (type?.kind === 'scalar') return type.scalar === 'any';
+    type =
+      type?.kind === 'struct'
+        ? type.byName.get(step)?.type
+        : type?.kind === 'list'
+          ? type.items
+          : type?.kind === 'map'
+            ? type.values
+            : undefined;
+  }
+  return false;
+}
+
 /**
  * What strict decoding complains about, for a Warning header each or one refusal. Go does not look into unknown fields for
  * duplicates.
@@ -318,7 +339,7 @@ function compileScalar(type: ScalarType): Compiled {
     case 'bytes':
       return {
         zero: () => null,
-        decode: (value, state) => (typeof value === 'string' ? canonicalBase64(value) : fail(value, state, type)),
+        decode: (value, state) => (typeof value === 'string' ? canonicalBase64(value) : bytesOf(value, state, type)),
       };
     case 'quantity':
       return { zero: () => '0', decode: decodeQuantity };
@@ -341,8 +362,22 @@ function compileScalar(type: ScalarType): Compiled {
   }
 }
 
+const BYTE: ScalarType = { kind: 'scalar', scalar: 'uint32', goName: 'uint8' };
+
 function fail(value: unknown, state: State, type: Type): never {
   throw state.mismatch(value, type);
+}
+
+/** Go takes a list of numbers for bytes as well. */
+function bytesOf(value: unknown, state: State, type: ScalarType): string {
+  if (!Array.isArray(value)) throw state.mismatch(value, type);
+  const bytes = value.map((item: unknown) => {
+    if (item === null) return 0;
+    if (typeof item !== 'number') throw state.mismatch(item, BYTE);
+    if (!Number.isInteger(item) || item < 0 || item > 255) throw state.mismatch(item, BYTE, true);
+    return item;
+  });
+  return Buffer.from(bytes).toString('base64');
 }
 
 function decodeQuantity(value: unknown): string {

@@ -186,6 +186,7 @@ interface Schema {
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly additionalProperties?: Schema;
+  readonly 'x-kubernetes-group-version-kind'?: readonly object[];
   readonly 'x-kubernetes-list-type'?: ListOwnership;
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
   readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular';
@@ -233,6 +234,9 @@ export function structTypeOf(schemaName: string): StructType {
   return type;
 }
 
+/** What every kind says of itself; embedded in Go's structs. */
+const TYPE_META = ['kind', 'apiVersion'];
+
 function build(schemaName: string): Type {
   const special = SPECIAL[schemaName];
   if (special) return scalarType(special);
@@ -242,9 +246,11 @@ function build(schemaName: string): Type {
   const facts = fact<StructFacts>('structs')[schemaName];
   if (!schema || !facts) throw new Error(`the facts know no type ${schemaName}`);
   const go = fact<GoFacts>('go-types')[schemaName] ?? {};
+  const isKind = schema['x-kubernetes-group-version-kind'] !== undefined;
   const fields = facts.map(([name, flagsAndKind]) => {
     const property = schema.properties?.[name] ?? {};
-    const [known, embeddedIn] = typeof go[name] === 'string' ? [go[name], ''] : (go[name] ?? ['', '']);
+    const [known, embeddedIn] =
+      typeof go[name] === 'string' ? [go[name], ''] : (go[name] ?? ['', isKind && TYPE_META.includes(name) ? 'TypeMeta' : '']);
     return buildField(name, flagsAndKind, property, { goName: known, embeddedIn, required: schema.required?.includes(name) ?? false });
   });
   return structType(goName, fields, { atomic: schema['x-kubernetes-map-type'] === 'atomic' });

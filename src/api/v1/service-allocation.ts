@@ -247,6 +247,8 @@ class Operation implements Allocation {
   }
 
   #portProblem(port: number): string | undefined {
+    // a dry run asks the ports that are taken, not the range
+    if (this.#context.dryRun) return this.#isPortTaken(port) ? 'provided port is already allocated' : undefined;
     const [first, last] = this.#context.services.settings.serviceNodePortRange;
     if (port < first || port > last) return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
     return this.#isPortTaken(port) ? 'provided port is already allocated' : undefined;

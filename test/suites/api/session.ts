@@ -51,8 +51,8 @@ export class Api {
 
   /** The path of a namespaced resource (`pods`, `deployments.apps`), of an object, of a subresource. */
   path(resource: string, ...rest: string[]): string {
-    const [plural, group] = resource.split('.');
-    return [group ? `/apis/${group}/v1` : '/api/v1', 'namespaces', this.namespace, plural, ...rest].join('/');
+    const [plural, ...group] = resource.split('.');
+    return [group.length > 0 ? `/apis/${group.join('.')}/v1` : '/api/v1', 'namespaces', this.namespace, plural, ...rest].join('/');
   }
 
   get(path: string, accept = 'application/json'): Test {

@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { type Api, refused } from './session.js';
+
+/** What is told about single fields of metadata and of the body, found by comparing with the real server (test/differential). */
+export function particularConversations(use: () => Api): void {
+  it('forgets what a create may not set before it makes managedFields', async () => {
+    const api = use();
+    const given = { name: 'wiped', deletionGracePeriodSeconds: 5, deletionTimestamp: '2001-01-01T00:00:00Z', uid: 'mine', selfLink: '/x' };
+    const { metadata } = await api.create('configmaps', { metadata: given });
+    expect(metadata).to.not.have.any.keys('managedFields', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink');
+    expect(metadata.uid).to.not.equal('mine');
+  });
+
+  it('refuses a revision of what is created, after everything else, and not in a dry run', async () => {
+    const api = use();
+    const object = (name: string) => ({ metadata: { name, resourceVersion: '77' } });
+    refused(await api.post(api.path('configmaps'), object('Versioned')), 422, 'Invalid', /metadata\.name: Invalid value: "Versioned"/);
+    const { body } = await api.post(api.path('configmaps'), object('versioned')).expect(500);
+    expect(body.message).to.equal('resourceVersion should not be set on objects to be created');
+    const dry = await api.post(`${api.path('configmaps')}?dryRun=All`, object('versioned')).expect(201);
+    expect(dry.body.metadata.resourceVersion).to.equal('77');
+  });
+
+  it('names the wrong uid before the unreadable revision, and keeps the link a dry run is given', async () => {
+    const api = use();
+    const { metadata } = await api.configMap('particular');
+    const path = api.path('configmaps', 'particular');
+    const wrong = { metadata: { name: 'particular', uid: 'other', resourceVersion: 'x' } };
+    const key = `/configmaps/${api.namespace}/particular`;
+    const told = (at: string) =>
+      `Operation cannot be fulfilled on configmaps "particular": StorageError: invalid object, Code: 4, Key: ${at}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: ${metadata.uid}`;
+    refused(await api.put(path, wrong), 409, 'Conflict', told(`/registry${key}`));
+    refused(await api.put(`${path}?dryRun=All`, wrong), 409, 'Conflict', told(key));
+    const { body } = await api.put(`${path}?dryRun=All`, { metadata: { name: 'particular', selfLink: '/x' } }).expect(200);
+    expect(body.metadata.selfLink).to.equal('/x');
+    await api.put(path, { metadata: { name: 'particular', selfLink: '/x' } }).expect(200);
+    expect((await api.get(path)).body.metadata).to.not.have.property('selfLink');
+  });
+
+  it('refuses finalizers of one word that are no standard ones, of most kinds', async () => {
+    const api = use();
+    const object = { metadata: { name: 'finalized', finalizers: ['mine'] } };
+    const answer = await api.post(api.path('configmaps'), object);
+    refused(answer, 422, 'Invalid', /metadata\.finalizers\[0\]: Invalid value: "mine": name is neither a standard finalizer name nor/);
+    await api.post(`${api.path('leases.coordination.k8s.io')}?dryRun=All`, object).expect(201);
+  });
+
+  it('checks generateName of an update as the kind does, or as a path segment', async () => {
+    const api = use();
+    await api.configMap('prefixed');
+    await api.create('leases.coordination.k8s.io', { metadata: { name: 'prefixed' } });
+    const update = (resource: string, generateName: string) =>
+      api.patch(`${api.path(resource, 'prefixed')}?dryRun=All`, 'merge-patch', { metadata: { generateName } });
+    refused(
+      await update('configmaps', 'Bad_Value!'),
+      422,
+      'Invalid',
+      /metadata\.generateName: Invalid value: "Bad_Value!": a lowercase RFC/,
+    );
+    expect((await update('leases.coordination.k8s.io', 'Bad_Value!')).status).to.equal(200);
+    refused(await update('leases.coordination.k8s.io', 'a/b'), 422, 'Invalid', /metadata\.generateName: Invalid value: "a\/b": may not/);
+  });
+
+  it('forgets all managers when it is given none', async () => {
+    const api = use();
+    await api.configMap('managed', { a: '1' });
+    const path = api.path('configmaps', 'managed');
+    const { body } = await api.put(path, { metadata: { name: 'managed', managedFields: [] }, data: { a: '1' } }).expect(200);
+    expect(body.metadata).to.not.have.property('managedFields');
+  });
+
+  it('tells a kind that is no text from a field that is none', async () => {
+    const api = use();
+    refused(
+      await api.post(api.path('configmaps'), { kind: 7, metadata: { name: 'x' } }),
+      400,
+      'BadRequest',
+      `the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string ({"kind":7,"metadata":{"name":" ...)`,
+    );
+    const claim = { apiVersion: 7, metadata: { name: 'c' }, spec: {} };
+    const set = { metadata: { name: 'x' }, spec: { volumeClaimTemplates: [claim] } };
+    refused(
+      await api.post(api.path('statefulsets.apps'), set),
+      400,
+      'BadRequest',
+      /spec\.volumeClaimTemplates\.TypeMeta\.apiVersion of type string$/,
+    );
+  });
+
+  it('reads bytes from a list of numbers', async () => {
+    const api = use();
+    const object = (b: unknown) => ({ metadata: { name: 'bytes' }, binaryData: { b } });
+    const { body } = await api.post(`${api.path('configmaps')}?dryRun=All`, object([120, null])).expect(201);
+    expect(body.binaryData).to.deep.equal({ b: 'eAA=' });
+    refused(
+      await api.post(api.path('configmaps'), object([256])),
+      400,
+      'BadRequest',
+      /cannot unmarshal number 256 into Go .* of type uint8$/,
+    );
+    refused(await api.post(api.path('configmaps'), object(['x'])), 400, 'BadRequest', /cannot unmarshal string into Go .* of type uint8$/);
+  });
+
+  it('does not look for repeated keys in JSON of any form', async () => {
+    const api = use();
+    const path = `${api.path('controllerrevisions.apps')}?dryRun=All&fieldValidation=Strict`;
+    await api.post(path, '{"metadata":{"name":"x"},"revision":1,"data":{"a":1,"a":2}}').expect(201);
+    const twice = await api.post(path, '{"metadata":{"name":"x","name":"x"},"revision":1,"data":{}}');
+    refused(twice, 400, 'BadRequest', /strict decoding error: duplicate field "metadata\.name"$/);
+  });
+
+  it('answers for a kind without a name like for any other', async () => {
+    const api = use();
+    const schedule = { schedule: '* * * * *', jobTemplate: { spec: { template: { spec: {} } } } };
+    const answer = await api.post(api.path('cronjobs.batch'), { metadata: { name: null }, spec: schedule });
+    refused(answer, 422, 'Invalid', /metadata\.name: Required value: name or generateName is required/);
+  });
+
+  it('does not ask the range about node ports of a dry run', async () => {
+    const api = use();
+    const service = { metadata: { name: 'ported' }, spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 7 }] } };
+    const { body } = await api.post(`${api.path('services')}?dryRun=All`, service).expect(201);
+    expect(body.spec.ports[0].nodePort).to.equal(7);
+    refused(await api.post(api.path('services'), service), 422, 'Invalid', /provided port is not in the valid range/);
+  });
+}
