@@ -74,7 +74,7 @@ export async function readApplied(request: ApiRequest, validation: FieldValidati
       throw errors.badRequest(
         `error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`,
       );
-    if (validation === 'Warn') request.warnings.push(...duplicates);
+    if (validation === 'Warn') for (const text of duplicates) request.warnings.push(text);
     return (value ?? {}) as KubeObject;
   } catch (e) {
     if (e instanceof YamlError) throw refuse(`error converting YAML to JSON: ${e.message}`);
@@ -95,7 +95,7 @@ function decodeValue(
     const twice = duplicates.length > 0 ? seenDuplicates(type, duplicates) : duplicates;
     if (validation === 'Strict' && twice.length + unknown.length > 0)
       throw new DecodeError(`strict decoding error: ${[...inOne(twice), ...unknown].join(', ')}`);
-    if (validation === 'Warn') warnings.push(...twice, ...unknown);
+    if (validation === 'Warn') for (const text of [...twice, ...unknown]) warnings.push(text);
     return complete(expected, object);
   } catch (e) {
     if (e instanceof DecodeError) throw cannotHandle(expected, expected, e.message);
@@ -123,7 +123,7 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { v
     return encoding === 'json' ? parseJson(text) : parseYaml(text);
   } catch (e) {
     if (e instanceof JsonError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
-    if (e instanceof YamlError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
+    if (e instanceof YamlError) throw unrecognized(expected, e.message, body);
     throw e;
   }
 }

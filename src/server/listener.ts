@@ -56,7 +56,8 @@ export interface Listener {
  * @throws UserError when the address cannot be had
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  const app = express().disable('x-powered-by').disable('etag');
+  // express shows clients the stack of what fails elsewhere
+  const app = express().set('env', 'production').disable('x-powered-by').disable('etag');
   install(app, options);
   const server = new Server(serveWith(app), options);
   await server.start(options);

@@ -1,7 +1,7 @@
 // Whether a JSON text has a key twice in one object: JSON.parse does not tell, but a value with fewer keys than its text does.
 
-/** Go's limit of nesting. */
-export const MAX_JSON_DEPTH = 10_000;
+/** How deep a document may be nested. Go allows 10,000, which is more than JavaScript's stack can walk through. */
+export const MAX_JSON_DEPTH = 1000;
 
 /** @param value what JSON.parse made of `text`. @throws RangeError when it is nested too deep */
 export function hasDuplicateKeys(text: string, value: unknown): boolean {
@@ -28,25 +28,19 @@ function isEscaped(text: string, at: number): boolean {
   return backslashes % 2 === 1;
 }
 
-/** Deeper than this, the stack is no place to count on. */
-const MAX_RECURSION = 500;
-
 function keysOfValue(value: unknown, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0;
-  if (depth >= MAX_RECURSION) return keysByLevel(value, depth);
+  if (depth === MAX_JSON_DEPTH) throw new RangeError('exceeded max depth');
   let count = 0;
   if (Array.isArray(value)) for (const item of value) count += keysOfValue(item, depth + 1);
   else for (const key in value) count += 1 + keysOfValue((value as Record<string, unknown>)[key], depth + 1);
   return count;
 }
 
-function keysByLevel(value: object, from: number): number {
-  let count = 0;
-  let level: unknown[] = [value];
-  for (let depth = from; level.length > 0; depth++) {
-    if (depth >= MAX_JSON_DEPTH) throw new RangeError('exceeded max depth');
-    for (const item of level) if (!Array.isArray(item)) count += Object.keys(item as object).length;
-    level = level.flatMap((item) => Object.values(item as object) as unknown[]).filter((item) => typeof item === 'object' && item !== null);
-  }
-  return count;
+/** Whether a value is nested deeper than `limit`, its own level counting as one. */
+export function isDeeper(value: unknown, limit: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (limit === 0) return true;
+  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], limit - 1)) return true;
+  return false;
 }

@@ -15,7 +15,8 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml';
-import { hasDuplicateKeys } from './json-keys.js';
+import { hasDuplicateKeys, MAX_JSON_DEPTH } from './json-keys.js';
+import { aliasProblem } from './yaml-aliases.js';
 
 export { stringifyYaml } from './yaml-print.js';
 
@@ -29,7 +30,6 @@ export interface ParsedYaml {
 /** The text is no YAML. The message begins as go-yaml's: `yaml: line 2: …`. */
 export class YamlError extends Error {}
 
-const MAX_DEPTH = 1000;
 const INTEGER = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0[0-7_]+|[0-9][0-9_]*)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const FIRSTS = '-+.0123456789'.split('');
@@ -77,7 +77,9 @@ export function parseYaml(text: string): ParsedYaml {
     }
   }
   try {
-    const events = firstDocument(parseEvents(text, { maxDepth: MAX_DEPTH }));
+    const events = firstDocument(parseEvents(text, { maxDepth: MAX_JSON_DEPTH }));
+    const problem = aliasProblem(text, events);
+    if (problem !== undefined) throw new YamlError(`yaml: ${problem}`);
     const [value = null] = constructFromEvents(events, { source: text, schema, json: true });
     return { value, duplicates: findDuplicates(text, events) };
   } catch (e) {
@@ -100,6 +102,7 @@ interface Level {
 function findDuplicates(text: string, events: readonly Event[]): string[] {
   const duplicates: string[] = [];
   const levels: Level[] = [];
+  const lineOf = lineCounter(text);
   for (const event of events) {
     const level = levels.at(-1);
     if (event.type === EVENT_ID.POP) {
@@ -109,7 +112,7 @@ function findDuplicates(text: string, events: readonly Event[]): string[] {
     if (level?.keys && level.atKey && event.type === EVENT_ID.SCALAR) {
       const key = getScalarValue(text, event);
       if (level.keys.has(key) && key !== '<<')
-        duplicates.push(`line ${lineOf(text, event.valueStart)}: key ${JSON.stringify(key)} already set in map`);
+        duplicates.push(`line ${lineOf(event.valueStart)}: key ${JSON.stringify(key)} already set in map`);
       level.keys.add(key);
     }
     if (level) level.atKey = !level.atKey;
@@ -119,13 +122,20 @@ function findDuplicates(text: string, events: readonly Event[]): string[] {
   return duplicates;
 }
 
-function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
+/** Counts on from the offset that was asked for last: offsets must not fall. */
+function lineCounter(text: string): (offset: number) => number {
+  let line = 1;
+  let next = text.indexOf('\n');
+  return (offset) => {
+    for (; next >= 0 && next < offset; next = text.indexOf('\n', next + 1)) line++;
+    return line;
+  };
 }
 
 /** go-yaml's words for the commonest mistakes; its line numbers start at 0, and 0 is not told. */
 const WORDINGS: readonly (readonly [RegExp, (line: number, match: RegExpExecArray) => string])[] = [
   [/^unidentified alias "(.*)"/, (_, match) => `unknown anchor '${match[1]}' referenced`],
+  [/^nesting exceeded maxDepth/, (line) => `${line > 0 ? `line ${line + 1}: ` : ''}exceeded max depth of ${MAX_JSON_DEPTH}`],
   [/^tab characters/, (line) => `line ${line + 1}: found character that cannot start any token`],
   [
     /^bad indentation of a mapping entry/,

@@ -2,6 +2,7 @@
 // (see test/api-suite.test.ts). No controllers are needed; everything happens in a namespace of its own.
 import { expect } from 'chai';
 import { deletionConversations } from './api/deletion.js';
+import { deepConversations } from './api/deep.js';
 import { hostileConversations } from './api/hostile.js';
 import { objectConversations } from './api/objects.js';
 import { particularConversations } from './api/particulars.js';
@@ -43,6 +44,7 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('lists and watches', () => readingConversations(use));
   describe('patches', () => patchConversations(use));
   describe('subresources', () => subresourceConversations(use));
+  describe('deep input', () => deepConversations(use));
   describe('hostile input', () => hostileConversations(use));
   describe('particulars', () => particularConversations(use));
   describe('deletion', () => deletionConversations(use));

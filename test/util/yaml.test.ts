@@ -31,6 +31,7 @@ describe('reading YAML', () => {
     ['x: *y', "yaml: unknown anchor 'y' referenced"],
     ['a: b: c', 'yaml: mapping values are not allowed in this context'],
     ['"abc', 'yaml: found unexpected end of stream'],
+    [`a: ${'['.repeat(2000)}`, 'yaml: exceeded max depth of 1000'],
   ] as const) {
     it(`refuses ${JSON.stringify(text)} in go-yaml's words`, () => expect(() => parseYaml(text)).to.throw(YamlError, message));
   }

@@ -76,10 +76,14 @@ export function forbidden(r: Named, name: string, cause: string): ApiError {
     details: details(r, name),
   });
 }
+/** So many errors are told of one object. Upstream tells all, in answers of hundreds of megabytes if need be. */
+const MAX_TOLD = 10_000;
+
 /** Validation failed; `kind` is the object's kind, `name` its name ("" becomes ""). */
 export function invalid(kind: { group: string; kind: string }, name: string, errors: readonly FieldError[]): ApiError {
-  const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))];
-  const causes: StatusCause[] = errors.map((e) => ({ reason: e.type, message: e.message, field: e.field }));
+  const told = errors.slice(0, MAX_TOLD);
+  const texts = [...new Set(told.map((e) => `${e.field}: ${e.message}`))];
+  const causes: StatusCause[] = told.map((e) => ({ reason: e.type, message: e.message, field: e.field }));
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   return new ApiError({
     code: 422,

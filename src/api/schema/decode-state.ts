@@ -102,10 +102,16 @@ function joinPath(path: Path): string {
 
 /** Struct fields are read in Go's order; their errors are told in the order of the document. */
 function inDocumentOrder(document: unknown, paths: readonly Path[]): Path[] {
+  const positions = new Map<unknown, ReadonlyMap<string, number>>();
+  const position = (object: unknown, key: string): number => {
+    let known = positions.get(object);
+    if (!known) positions.set(object, (known = new Map(Object.keys(object as object).map((k, i) => [k, i]))));
+    return known.get(key) ?? -1;
+  };
   const rank = (path: Path): number[] => {
     let at = document;
     return path.map((step) => {
-      const index = typeof step === 'number' ? step : Object.keys(at as object).indexOf(step);
+      const index = typeof step === 'number' ? step : position(at, step);
       at = (at as Record<string, unknown>)[step];
       return index;
     });

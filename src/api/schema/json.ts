@@ -32,20 +32,17 @@ function wellFormed(value: unknown): unknown {
  * @throws JsonError
  */
 export function parseJson(text: string): ParsedJson {
-  try {
-    const value = parsed(text);
-    // the reader throws what Go says; where Go reads more than JavaScript does, its value counts
-    const json = value === undefined || hasDuplicateKeys(text, value) ? new Reader(text).read() : { value, duplicates: [] };
-    return SURROGATE.test(text) ? { ...json, value: wellFormed(json.value) } : json;
-  } catch (e) {
-    throw e instanceof RangeError ? new JsonError('exceeded max depth', { cause: e }) : e;
-  }
+  const value = parsed(text);
+  // the reader throws what Go says; where Go reads more than JavaScript does, its value counts
+  const json = value === undefined ? new Reader(text).read() : { value, duplicates: [] };
+  return SURROGATE.test(text) ? { ...json, value: wellFormed(json.value) } : json;
 }
 
-/** @returns undefined for what is no JSON */
+/** @returns undefined for what is no JSON, has a key twice or is nested too deep */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return hasDuplicateKeys(text, value) ? undefined : value;
   } catch {
     return undefined;
   }
@@ -77,7 +74,6 @@ class Reader {
   /** @param into the object that an earlier occurrence of the key made */
   #value(depth: number, into: unknown): unknown {
     this.#space();
-    if (depth > MAX_JSON_DEPTH) throw new JsonError('exceeded max depth');
     const char = this.#text[this.#at];
     switch (char) {
       case '{':
@@ -99,6 +95,7 @@ class Reader {
   }
 
   #object(depth: number, object: object): unknown {
+    if (depth === MAX_JSON_DEPTH) throw this.#invalid('exceeded max depth');
     this.#at++;
     const seen = new Set<string>();
     this.#space();
@@ -129,6 +126,7 @@ class Reader {
   }
 
   #array(depth: number): unknown[] {
+    if (depth === MAX_JSON_DEPTH) throw this.#invalid('exceeded max depth');
     this.#at++;
     const array: unknown[] = [];
     this.#space();

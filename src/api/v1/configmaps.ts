@@ -34,7 +34,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
     errors.push(...isConfigMapKey(key).map((m) => invalid(at('binaryData').key(key), key, m)));
     size += Buffer.byteLength(value, 'base64');
   }
-  // "" is how upstream says that the whole object is meant
-  if (size > MAX_SIZE) errors.push(tooLong('', MAX_SIZE));
+  // "[]" is how upstream says that the whole object is meant
+  if (size > MAX_SIZE) errors.push(tooLong('[]', MAX_SIZE));
   return errors;
 }

@@ -1,6 +1,7 @@
 // JSON Patch (RFC 6902) as upstream's library (evanphx/json-patch v4) applies it: negative indices count from the end, and
 // `replace` may name a key that an object does not have.
 import { copy, equal } from '../../util/equal.js';
+import { isDeeper, MAX_JSON_DEPTH } from '../../util/json-keys.js';
 
 /** One operation; what it lacks or has wrong shows when it is applied. */
 export interface Operation {
@@ -113,7 +114,13 @@ function get(root: { document: unknown }, path: string): unknown {
   return read(container, key);
 }
 
+/** No operation may nest the document deeper than a body may be. */
+function checkDepth(path: string, value: unknown): void {
+  if (isDeeper(value, MAX_JSON_DEPTH - path.split('/').length + 1)) throw new JsonPatchError(`${path} would be nested too deep`);
+}
+
 function add(root: { document: unknown }, path: string, value: unknown): void {
+  checkDepth(path, value);
   const { container, key } = find(root, path);
   if (!Array.isArray(container)) write(container, key, value);
   else if (key === '-') container.push(value);
@@ -135,6 +142,7 @@ function replace(root: { document: unknown }, path: string, value: unknown): voi
     root.document = value;
     return;
   }
+  checkDepth(path, value);
   const { container, key } = find(root, path);
   if (Array.isArray(container)) container[indexOf(key, container.length)] = value;
   else write(container, key, value);

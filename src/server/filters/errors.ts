@@ -1,5 +1,5 @@
 import type { NextFunction, Request } from 'express';
-import { ApiError, internalError } from '../../api/meta/errors.js';
+import { ApiError, internalError, requestEntityTooLarge } from '../../api/meta/errors.js';
 import { sendStatus } from '../../handlers/respond.js';
 import type { Logger } from '../../util/log.js';
 import { apiRequest } from '../api-request.js';
@@ -7,21 +7,30 @@ import type { ServerResponse } from '../exchange.js';
 import type { Answer } from '../http.js';
 
 /**
- * Where everything thrown on the way ends: an ApiError is answered as it is, anything else is our fault, logged and
- * answered with 500. Once an answer has begun, it can only be cut off.
+ * Where everything thrown on the way ends: an ApiError is answered as it is, what exhausts the stack is too large, anything
+ * else is our fault, logged and answered with 500. Once an answer has begun, it can only be cut off.
  */
 export function errors(logger: Logger) {
   return (error: unknown, request: Request, response: ServerResponse, _next: NextFunction): void | Promise<void> => {
     const { auditId, aborted } = response.locals.exchange;
-    if (!(error instanceof ApiError) && !aborted)
-      logger.error('request failed', { error, auditId, method: request.method, path: request.url });
+    const known = error instanceof ApiError ? error : exhausted(error);
+    if (!known && !aborted) logger.error('request failed', { error, auditId, method: request.method, path: request.url });
     if (response.writableEnded) return;
     const answer = response as unknown as Answer;
     if (response.headersSent) return answer.cut();
     answer.discard();
-    const { status } = error instanceof ApiError ? error : internalError(message(error), { cause: error });
+    const { status } = known ?? internalError(message(error), { cause: error });
     return sendStatus(apiRequest(request, response), status);
   };
+}
+
+/**
+ * What has so many parts that the stack does not hold them: validators hand on what they find as arguments of calls, and
+ * JavaScript takes some 100,000 of those. (kube-apiserver is at it for minutes.)
+ */
+function exhausted(error: unknown): ApiError | undefined {
+  if (!(error instanceof RangeError) || !error.message.startsWith('Maximum call stack')) return undefined;
+  return requestEntityTooLarge('Request entity too large: it has more parts than this server can walk through');
 }
 
 function message(error: unknown): string {

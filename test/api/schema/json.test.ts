@@ -52,7 +52,7 @@ describe('JSON', () => {
     it(`${JSON.stringify(text)}: ${message}`, () => expect(() => parseJson(text)).to.throw(JsonError, message));
 
   it('has a limit of nesting', () => {
-    expect(() => parseJson('['.repeat(10_001) + ']'.repeat(10_001))).to.throw(JsonError, 'exceeded max depth');
-    expect(() => parseJson('['.repeat(9_000) + ']'.repeat(9_000))).not.to.throw();
+    expect(() => parseJson('['.repeat(1001) + ']'.repeat(1001))).to.throw(JsonError, "invalid character '[' exceeded max depth");
+    expect(() => parseJson('['.repeat(1000) + ']'.repeat(1000))).not.to.throw();
   });
 });
