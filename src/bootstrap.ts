@@ -3,8 +3,9 @@ import { networkInterfaces } from 'node:os';
 import type { Definitions } from './api/definitions.js';
 import { fact } from './api/facts.js';
 import * as errors from './api/meta/errors.js';
-import { configmaps, namespaces } from './api/meta/resources.gen.js';
+import { configmaps, endpoints, endpointslices, namespaces, servicecidrs, services } from './api/meta/resources.gen.js';
 import type { KubeObject } from './api/meta/object.js';
+import type { ServiceCIDR } from './api/types/networking-v1.gen.js';
 import type { EndpointSlice } from './api/types/discovery-v1.gen.js';
 import type { Endpoints, Service } from './api/types/core-v1.gen.js';
 import type { Client } from './client/client.js';
@@ -12,7 +13,9 @@ import type { Client } from './client/client.js';
 export interface BootstrapOptions {
   readonly client: Client;
   readonly definitions: Definitions;
-  /** First address of the service range: that of the service kubernetes. */
+  /** --service-cluster-ip-range */
+  readonly serviceClusterIPRanges: readonly string[];
+  /** First address of the first range: that of the service kubernetes. */
   readonly serviceIP: string;
   readonly port: number;
   readonly bindAddress: string;
@@ -23,17 +26,45 @@ export interface BootstrapOptions {
 /** Kept by controllers or by the server itself, or about a server other than this one. */
 const NOT_OURS = new Set(['/apis/coordination.k8s.io/v1/leases', '/apis/networking.k8s.io/v1/ipaddresses']);
 
+/** Others need them: objects their namespaces, Services the ranges of their addresses. */
+const FIRST = [pathOf(namespaces), pathOf(servicecidrs)];
+/** What clients reach the server by inside the cluster. */
+const SERVICE = [pathOf(services), pathOf(endpoints), pathOf(endpointslices)];
+
 /** Creates what is missing; what is there stays as it is, but for the addresses of the service kubernetes. */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
-  const all = Object.entries(fact<Record<string, KubeObject[]>>('bootstrap-objects')).filter(([path]) => !NOT_OURS.has(path));
-  const create = ([path, objects]: [string, KubeObject[]]) => {
+  const paths = Object.keys(bootstrapObjects()).filter((path) => !NOT_OURS.has(path));
+  // the rest at once, so that it shares a few fsyncs
+  await ensureAll(options, FIRST);
+  await ensureAll(
+    options,
+    paths.filter((path) => !FIRST.includes(path)),
+  );
+}
+
+/** Creates the namespaces of the system again that have been deleted. */
+export async function keepNamespaces(options: BootstrapOptions): Promise<void> {
+  await ensureAll(options, [pathOf(namespaces)]);
+}
+
+/** Creates the service kubernetes again when it has been deleted, and puts its endpoints right. */
+export async function keepService(options: BootstrapOptions): Promise<void> {
+  await ensureAll(options, SERVICE);
+}
+
+async function ensureAll(options: BootstrapOptions, paths: readonly string[]): Promise<void> {
+  const objects = bootstrapObjects();
+  const ensurePath = (path: string) => {
     const definition = options.definitions.all().find((d) => pathOf(d) === path);
-    return definition ? objects.map((object) => ensure(options, definition, adapted(path, structuredClone(object), options))) : [];
+    return definition
+      ? (objects[path] ?? []).map((object) => ensure(options, definition, adapted(path, structuredClone(object), options)))
+      : [];
   };
-  // namespaces come first; the rest at once, so that it shares a few fsyncs
-  const first = pathOf(namespaces);
-  await Promise.all(all.filter(([path]) => path === first).flatMap(create));
-  await Promise.all(all.filter(([path]) => path !== first).flatMap(create));
+  await Promise.all(paths.flatMap(ensurePath));
+}
+
+function bootstrapObjects(): Record<string, KubeObject[]> {
+  return fact<Record<string, KubeObject[]>>('bootstrap-objects');
 }
 
 async function ensure({ client }: BootstrapOptions, resource: Parameters<Client['create']>[0], object: KubeObject): Promise<void> {
@@ -51,19 +82,20 @@ async function ensure({ client }: BootstrapOptions, resource: Parameters<Client[
 
 function adapted(path: string, object: KubeObject, options: BootstrapOptions): KubeObject {
   const { name } = object.metadata;
-  if (name === 'kubernetes' && path === '/api/v1/services') {
+  if (path === pathOf(servicecidrs)) (object as ServiceCIDR).spec = { cidrs: [...options.serviceClusterIPRanges] };
+  if (name === 'kubernetes' && path === pathOf(services)) {
     const { spec } = object as Service;
     spec.clusterIP = options.serviceIP;
     spec.clusterIPs = [options.serviceIP];
     spec.ipFamilies = [options.serviceIP.includes(':') ? 'IPv6' : 'IPv4'];
     for (const p of spec.ports ?? []) p.targetPort = options.port;
   }
-  if (name === 'kubernetes' && path === '/api/v1/endpoints')
+  if (name === 'kubernetes' && path === pathOf(endpoints))
     for (const subset of (object as Endpoints).subsets ?? []) {
       subset.addresses = [{ ip: advertised(options.bindAddress) }];
       for (const p of subset.ports ?? []) p.port = options.port;
     }
-  if (name === 'kubernetes' && path === '/apis/discovery.k8s.io/v1/endpointslices') {
+  if (name === 'kubernetes' && path === pathOf(endpointslices)) {
     const slice = object as EndpointSlice;
     for (const endpoint of slice.endpoints ?? []) endpoint.addresses = [advertised(options.bindAddress)];
     for (const p of slice.ports ?? []) p.port = options.port;

@@ -7,11 +7,12 @@ import type { Authorizer } from './api/definition.js';
 import { Definitions } from './api/definitions.js';
 import { GROUPS, loadGroup } from './api/load.js';
 import { serviceUnavailable } from './api/meta/errors.js';
-import { bootstrap } from './bootstrap.js';
+import { bootstrap, type BootstrapOptions, keepNamespaces, keepService } from './bootstrap.js';
 import type { Client } from './client/client.js';
 import { Informers } from './client/informers.js';
 import { LocalClient } from './client/local.js';
 import { enabledControllers, startControllers } from './controllers/index.js';
+import { startServerLoops } from './controllers/server/index.js';
 import { claimDataDirectory } from './data-directory.js';
 import { Discovery } from './handlers/discovery.js';
 import { resourceHandler } from './handlers/index.js';
@@ -56,6 +57,8 @@ export interface Cluster {
 
 /** What requests in flight get when the cluster stops. */
 const GRACE_MS = 5_000;
+/** Who the server is in managedFields. */
+const SERVER = 'kube-apiserver';
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
@@ -109,18 +112,19 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   stops.push(() => feed.stop());
   const authorizer = authorizerFor(settings.authorizationMode, registry);
   const tokens = createTokens({ fixed: access.tokens, signingKey: () => access.serviceAccountKey(), clock, reader: registry });
+  const client = new LocalClient(registry, SERVER);
   registry.services = {
     clock,
     random,
     reader: registry,
     writer: registry,
+    own: client,
     authorizer,
     tokens: tokens.authenticator,
     tokenIssuer: tokens.issuer,
     settings,
   };
   await registry.open(feed);
-  const client = new LocalClient(registry, 'kube-apiserver');
 
   const streams: { host?: NodeHost } = {};
   const progress = { bootstrapped: false };
@@ -130,14 +134,16 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     () => listener.close(GRACE_MS),
     () => health.stop(),
   );
-  await bootstrap({
+  const basics: BootstrapOptions = {
     client,
     definitions,
+    serviceClusterIPRanges: settings.serviceClusterIPRanges,
     serviceIP: addresses[0] as string,
     port: listener.port,
     bindAddress: settings.bindAddress,
     clientCA: access.clientCAs.join(''),
-  });
+  };
+  await bootstrap(basics);
   progress.bootstrapped = true;
   if (storage.floor() === 0) {
     // the history of a cluster begins when its first objects are there: nobody can have seen it before
@@ -147,7 +153,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   stops.push(startCompactor({ storage, clock, logger }));
   const url = serverUrl(settings.bindAddress, listener.port);
   const kubeconfig = await access.writeKubeconfig(listener.port);
-  const nodes = await startComponents(settings, client, definitions, access.caCert, stops);
+  const nodes = await startComponents(settings, basics, access.caCert, stops);
   if (nodes) streams.host = nodes;
   return { kubeconfig, url, client, nodes, settings, stop };
 }
@@ -230,26 +236,28 @@ async function serve({ settings, registry, authorizer, access, tokens, health, s
   return listener;
 }
 
-/** Controllers, scheduler and nodes: they know the client only and could run elsewhere. */
+/** The server's own loops, controllers, scheduler and nodes: they know the client only and could run elsewhere. */
 async function startComponents(
   settings: Settings,
-  client: Client,
-  definitions: Definitions,
+  basics: BootstrapOptions,
   rootCA: string,
   stops: (() => Promise<void> | void)[],
 ): Promise<NodeHost | undefined> {
   const { clock, random, logger, components } = settings;
+  const { client, definitions, serviceClusterIPRanges } = basics;
   const informers = new Informers({ client, clock, random, logger });
   stops.push(() => informers.stop());
   const parts = { informers, clock, random, logger };
+  const resources = () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete'));
+  const controlling = { ...parts, client, settings: { rootCA, serviceClusterIPRanges, resources } };
+  const upkeep = [
+    { name: 'bootstrap-controller', interval: 10_000, run: () => keepService(basics) },
+    { name: 'system-namespaces-controller', interval: 60_000, run: () => keepNamespaces(basics) },
+  ];
+  const loops = startServerLoops({ ...controlling, upkeep });
+  stops.push(() => loops.stop());
   if (components.controllers) {
-    const resources = () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete'));
-    const controllers = startControllers({
-      ...parts,
-      client,
-      enabled: settings.controllers,
-      settings: { rootCA, serviceClusterIPRanges: settings.serviceClusterIPRanges, resources },
-    });
+    const controllers = startControllers({ ...controlling, enabled: settings.controllers });
     stops.push(() => controllers.stop());
   }
   if (components.scheduler) {

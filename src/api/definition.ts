@@ -4,7 +4,7 @@ import type { Clock } from '../util/clock.js';
 import { fact } from './facts.js';
 import type { FieldError } from './meta/field-errors.js';
 import type { NameRule } from './meta/names.js';
-import { apiVersionOf, type KubeObject, type Resource, type UserInfo } from './meta/object.js';
+import { apiVersionOf, type Draft, type KubeObject, type Resource, type UserInfo } from './meta/object.js';
 
 /** What can be done with a resource. */
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -117,6 +117,8 @@ export interface Services {
   readonly settings: ClusterSettings;
   /** Writes through the registry as the given user: for subresources that act on other objects (binding, eviction). */
   readonly writer: Writer;
+  /** Writes in the server's own name, whoever asked (upstream's loopback client): objects that go with another. */
+  readonly own: OwnWriter;
 }
 
 /** The part of the settings that kinds depend on. */
@@ -139,6 +141,13 @@ export interface Writer {
     change: (current: T) => T,
   ): Promise<T>;
   delete(context: Context, resource: Resource, key: ObjectKey, options: DeleteOptions): Promise<KubeObject>;
+}
+
+/** Writes that the server makes of its own accord. Nothing is forbidden to it; admission and validation see them all the same. */
+export interface OwnWriter {
+  create<T extends KubeObject>(resource: Resource<T>, object: Draft<T>): Promise<T>;
+  /** @throws ApiError NotFound */
+  delete(resource: Resource, key: ObjectKey): Promise<void>;
 }
 
 /** Names an object of a resource. */
@@ -173,8 +182,8 @@ export interface Context {
 
 /** An allocation that belongs to one write: kept when the write succeeds, given back when it fails. */
 export interface Allocation {
-  commit(): void;
-  rollback(): void;
+  commit(): void | Promise<void>;
+  rollback(): void | Promise<void>;
 }
 
 /** A part of an object under a URL of its own. `status` is only named: the store knows how it works. */
@@ -238,7 +247,7 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   /** What more changes in an object when its deletion begins (Namespace: status.phase). */
   markDeleting?(object: T): void;
   /** After an object has gone for good (also with finalizers removed). */
-  afterDelete?(object: T, services: Services): void;
+  afterDelete?(object: T, services: Services): void | Promise<void>;
   /** Field selectors beyond metadata.name and metadata.namespace: their values for an object. The keys must be `selectableFields`. */
   fields?(object: T): Record<string, string>;
   /** Cells of a Table row, one a column; default: name and age. */

@@ -3,11 +3,6 @@
 // The folder: runtime/ is what all of them are made of (queue, runner, expectations, owner references, pods); a file says
 // what a controller watches and does, a folder of the same name holds what it works with. Controllers know the cluster
 // through a Client and shared informers only, so they could run in another process. Where to start: runtime/controller.ts.
-import type { Client } from '../client/client.js';
-import { EventRecorder } from '../client/event-recorder.js';
-import type { Informers } from '../client/informers.js';
-import type { Clock } from '../util/clock.js';
-import type { Logger } from '../util/log.js';
 import { UserError } from '../util/user-error.js';
 import { clusterroleAggregation } from './clusterrole-aggregation.js';
 import { deployment } from './deployment.js';
@@ -23,10 +18,12 @@ import { replicaset } from './replicaset.js';
 import { replicationcontroller } from './replicationcontroller.js';
 import { resourcequota } from './resourcequota.js';
 import { rootCAPublisher } from './root-ca-publisher.js';
+import { serviceCIDR } from './service-cidr.js';
 import { serviceaccount } from './serviceaccount.js';
 import { attributesClassProtection, claimProtection, volumeProtection } from './storage-protection.js';
 import { taintEviction } from './taint-eviction.js';
-import { type ControllerDefinition, type ControllerSettings, run, type Running } from './runtime/controller.js';
+import type { ControllerDefinition } from './runtime/controller.js';
+import { startAll, type StartOptions } from './runtime/start.js';
 
 export type { ControllerSettings, ServedResource } from './runtime/controller.js';
 
@@ -51,20 +48,15 @@ const CONTROLLERS: readonly ControllerDefinition[] = [
   attributesClassProtection,
   resourcequota,
   clusterroleAggregation,
+  serviceCIDR,
 ];
 
 /** Who the controllers are in managedFields and user agents, as upstream's single process of all of them. */
 const MANAGER = 'kube-controller-manager';
 
-export interface ControllersOptions {
-  readonly client: Client;
-  readonly informers: Informers;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly logger: Logger;
+export interface ControllersOptions extends StartOptions {
   /** As `--controllers`: names or aliases, `*` for all, `-name` for all but one. The first that says something about a controller counts. */
   readonly enabled: readonly string[];
-  readonly settings: ControllerSettings;
 }
 
 /** The names `--controllers` knows. */
@@ -97,22 +89,8 @@ function isEnabled({ name, alias }: ControllerDefinition, enabled: readonly stri
  */
 export function startControllers(options: ControllersOptions): { stop(): Promise<void> } {
   const names = new Set(enabledControllers(options.enabled));
-  const { informers, clock, random, settings } = options;
-  const client = options.client.as(MANAGER);
-  const running: Running[] = [];
-  const recorders: EventRecorder[] = [];
-  for (const definition of CONTROLLERS) {
-    if (!names.has(definition.name)) continue;
-    const logger = options.logger.with({ controller: definition.name });
-    const recorder = new EventRecorder({ client, clock, random, logger, component: definition.source ?? definition.name });
-    recorders.push(recorder);
-    const environment = { client, informers, clock, random, logger, recorder, settings };
-    for (const controller of definition.create(environment)) running.push(run(controller, environment));
-  }
-  return {
-    stop: async () => {
-      await Promise.all(running.reverse().map((r) => r.stop()));
-      await Promise.all(recorders.map((r) => r.stop()));
-    },
-  };
+  return startAll(
+    CONTROLLERS.filter(({ name }) => names.has(name)),
+    { ...options, client: options.client.as(MANAGER) },
+  );
 }

@@ -277,7 +277,7 @@ export class Store {
       if (e instanceof StorageError && e.code === 'CONFLICT') return undefined;
       throw translate(e);
     }
-    this.definition.afterDelete?.(item.parsed, context.services);
+    await this.definition.afterDelete?.(item.parsed, context.services);
     return last ? new ObjectItem(this.#stored, item.key, revision, withRevision(last, revision)).in(this.kind) : item.at(revision);
   }
 
@@ -322,15 +322,15 @@ export class Store {
   }
 
   async #settle<R>(allocation: Allocation | undefined, write: () => Promise<R>): Promise<R> {
+    let result: R;
     try {
-      const result = await write();
-      if (result === undefined) allocation?.rollback();
-      else allocation?.commit();
-      return result;
+      result = await write();
     } catch (e) {
-      allocation?.rollback();
+      await allocation?.rollback();
       throw e;
     }
+    await (result === undefined ? allocation?.rollback() : allocation?.commit());
+    return result;
   }
 
   async #mutate(context: Context, operation: Operation, object: KubeObject, old: KubeObject | undefined, name: string): Promise<void> {

@@ -6,9 +6,11 @@ import leases from '../../src/api/coordination-v1/leases.js';
 import type { Definition, Services } from '../../src/api/definition.js';
 import { Definitions } from '../../src/api/definitions.js';
 import endpointslices from '../../src/api/discovery-v1/endpointslices.js';
-import type { KubeObject, Resource } from '../../src/api/meta/object.js';
+import type { Draft, KubeObject, Resource } from '../../src/api/meta/object.js';
 import poddisruptionbudgets from '../../src/api/policy-v1/poddisruptionbudgets.js';
 import clusterroles from '../../src/api/rbac-v1/clusterroles.js';
+import ipaddresses from '../../src/api/networking-v1/ipaddresses.js';
+import servicecidrs from '../../src/api/networking-v1/servicecidrs.js';
 import configmaps from '../../src/api/v1/configmaps.js';
 import endpoints from '../../src/api/v1/endpoints.js';
 import events from '../../src/api/v1/events.js';
@@ -22,11 +24,13 @@ import resourcequotas from '../../src/api/v1/resourcequotas.js';
 import secrets from '../../src/api/v1/secrets.js';
 import serviceaccounts from '../../src/api/v1/serviceaccounts.js';
 import services from '../../src/api/v1/services.js';
+import type { ServiceCIDR } from '../../src/api/types/networking-v1.gen.js';
 import type { Pod } from '../../src/api/types/core-v1.gen.js';
 import volumeattributesclasses from '../../src/api/storage-v1/volumeattributesclasses.js';
 import { Informers } from '../../src/client/informers.js';
 import { LocalClient } from '../../src/client/local.js';
 import { startControllers } from '../../src/controllers/index.js';
+import { startServerLoops, type Upkeep } from '../../src/controllers/server/index.js';
 import { resolveOptions } from '../../src/options.js';
 import { Registry } from '../../src/registry/registry.js';
 import { openMemory } from '../../src/storage/memory.js';
@@ -42,6 +46,7 @@ const KINDS = [
   endpoints,
   endpointslices,
   events,
+  ipaddresses,
   leases,
   namespaces,
   nodes,
@@ -54,6 +59,7 @@ const KINDS = [
   resourcequotas,
   secrets,
   serviceaccounts,
+  servicecidrs,
   services,
   volumeattributesclasses,
 ];
@@ -66,6 +72,7 @@ export class World {
   readonly client: LocalClient;
   readonly informers: Informers;
   readonly #stops: (() => Promise<void> | void)[] = [];
+  #startLoops: ((upkeep: readonly Upkeep[]) => { stop(): Promise<void> }) | undefined;
 
   private constructor(registry: Registry) {
     this.client = new LocalClient(registry, 'test');
@@ -97,6 +104,7 @@ export class World {
       random: Math.random,
       reader: registry,
       writer: registry,
+      own: world.client.as('kube-apiserver'),
       authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
       tokens: { authenticate: () => Promise.resolve(undefined) },
       settings,
@@ -104,23 +112,34 @@ export class World {
     registry.services = tools;
     await registry.open(feed);
     await world.client.create(namespaces, { metadata: { name: 'default' } });
-    const controllers = startControllers({
+    await world.client.create(servicecidrs, {
+      metadata: { name: 'kubernetes' },
+      spec: { cidrs: [...settings.serviceClusterIPRanges] },
+    } as Draft<ServiceCIDR>);
+    const options = {
       client: world.client,
       informers: world.informers,
       clock: world.clock,
       random: Math.random,
       logger: process.env['KUBEMU_TEST_LOG'] ? createLogger(2) : silentLogger,
-      // without it no pod is let in
-      enabled: [...enabled, 'serviceaccount'],
       settings: {
         rootCA: 'THE CA',
         serviceClusterIPRanges: settings.serviceClusterIPRanges,
         resources: () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete')),
       },
-    });
+    };
+    // without it no pod is let in
+    const controllers = startControllers({ ...options, enabled: [...enabled, 'serviceaccount'] });
     world.#stops.push(() => controllers.stop());
+    world.#startLoops = (upkeep) => startServerLoops({ ...options, upkeep });
     await world.eventually(() => world.get(serviceaccounts, 'default'));
     return world;
+  }
+
+  /** Starts the server's own loops. */
+  startServerLoops(upkeep: readonly Upkeep[] = []): void {
+    const loops = this.#startLoops?.(upkeep);
+    this.#stops.push(async () => loops?.stop());
   }
 
   /** Stands in for scheduler and nodes: starts pods, makes those ready for which `isReady` holds, and lets go of deleted ones. */

@@ -71,6 +71,7 @@ export class World {
       random: Math.random,
       reader: registry,
       writer: registry,
+      own: world.client.as('kube-apiserver'),
       authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
       tokens: { authenticate: () => Promise.resolve(undefined) },
       settings,

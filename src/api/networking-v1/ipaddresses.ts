@@ -14,11 +14,6 @@ export default define<IPAddress>({
   version: 'v1',
   resource: 'ipaddresses',
   ownMetadataChecks: { whole: true },
-  selectableFields: ['spec.parentRef.group', 'spec.parentRef.name', 'spec.parentRef.namespace', 'spec.parentRef.resource'],
-  fields: ({ spec: { parentRef } }) =>
-    Object.fromEntries(
-      (['group', 'name', 'namespace', 'resource'] as const).map((field) => [`spec.parentRef.${field}`, parentRef?.[field] ?? '']),
-    ),
   // names are addresses in their canonical form
   validateName: (name) => validateCanonicalIP(at(), name).map(({ message }) => message.slice(message.indexOf(': must') + 2)),
   validate,
@@ -47,5 +42,7 @@ function validate({ spec: { parentRef: parent } }: IPAddress): FieldError[] {
 }
 
 function validateParentKept({ spec }: IPAddress, { spec: old }: IPAddress): FieldError[] {
-  return semanticEqual(spec.parentRef, old.parentRef) ? [] : [invalid(PARENT, goValue(spec.parentRef), FIELD_IMMUTABLE)];
+  if (semanticEqual(spec.parentRef, old.parentRef)) return [];
+  const { group = '', resource, namespace = '', name } = spec.parentRef ?? {};
+  return [invalid(PARENT, goValue({ group, resource, namespace, name }), FIELD_IMMUTABLE)];
 }

@@ -1,32 +1,4 @@
-// Giving out numbers (addresses, ports) of which each may have one owner. The owners are objects in the store; what is held
-// in memory are only the claims of writes that the reader does not show yet.
-
-/**
- * Claims on values by writes under way. A claim lasts until its write fails, until the reader shows the written object
- * (`settle`), or until the object is gone.
- */
-export class Claims<V extends string | number> {
-  readonly #owners = new Map<V, { owner: string; written: boolean }>();
-
-  has(value: V): boolean {
-    return this.#owners.has(value);
-  }
-  claim(value: V, owner: string): void {
-    this.#owners.set(value, { owner, written: false });
-  }
-  /** The write succeeded. */
-  keep(value: V): void {
-    const claim = this.#owners.get(value);
-    if (claim) claim.written = true;
-  }
-  release(value: V): void {
-    this.#owners.delete(value);
-  }
-  /** Forgets the claims of writes that `isStored` knows. */
-  settle(isStored: (value: V, owner: string) => boolean): void {
-    for (const [value, { owner, written }] of this.#owners) if (written && isStored(value, owner)) this.#owners.delete(value);
-  }
-}
+// Giving out numbers (addresses, ports) of a range.
 
 /**
  * How much at the start of a range is left for those who ask for a certain value: `size / step`, within bounds; KEP-3070 for

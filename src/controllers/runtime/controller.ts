@@ -7,7 +7,7 @@ import type { EventRecorder } from '../../client/event-recorder.js';
 import type { InformerHandler } from '../../client/informer.js';
 import type { Informers } from '../../client/informers.js';
 import { keyOf } from '../../client/store.js';
-import type { Clock } from '../../util/clock.js';
+import type { Clock, Timer } from '../../util/clock.js';
 import type { Logger } from '../../util/log.js';
 import { controllerOf } from './owners.js';
 import { WorkQueue } from './queue.js';
@@ -81,6 +81,8 @@ export interface Controller {
   readonly rest?: number;
   /** Every change of an object of this resource adds its key. */
   readonly for?: Resource;
+  /** Every so many milliseconds all objects of that resource are looked at. Default: never. */
+  readonly resync?: number;
   /** Every change of an object whose controlling owner is of the `for` kind adds the owner's key. */
   readonly owns?: readonly Resource[];
   readonly watches?: readonly Watch[];
@@ -134,6 +136,7 @@ export function run(controller: Controller, environment: Pick<Environment, 'info
   controller.start?.(queue);
   const watches = allWatches(controller);
   for (const w of watches) w.listen(informers, queue);
+  const resync = resynced(controller, environment, queue);
   const work = async () => {
     const synced = Promise.all(watches.map((w) => informers.of(w.resource).synced));
     const ready = await Promise.race([synced, aborted(abort.signal)]);
@@ -144,11 +147,27 @@ export function run(controller: Controller, environment: Pick<Environment, 'info
   const done = work();
   return {
     stop: async () => {
+      resync?.cancel();
       queue.close();
       abort.abort();
       await done;
     },
   };
+}
+
+function resynced(
+  { for: own, resync }: Controller,
+  { informers, clock }: Pick<Environment, 'informers' | 'clock'>,
+  queue: Enqueue,
+): Timer | undefined {
+  if (!own || resync === undefined) return undefined;
+  let timer: Timer;
+  const again = () => {
+    for (const object of informers.of(own).store.list()) queue.add(keyOf(object));
+    timer = clock.after(resync, again);
+  };
+  timer = clock.after(resync, again);
+  return { cancel: () => timer.cancel() };
 }
 
 /** Resolves when the signal is aborted. */

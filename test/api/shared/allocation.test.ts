@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Claims, pickFree, reservedPart } from '../../../src/api/shared/allocation.js';
+import { pickFree, reservedPart } from '../../../src/api/shared/allocation.js';
 
 describe('the allocation of numbers', () => {
   const range = { first: 1n, last: 10n, reserved: 4n };
@@ -52,16 +52,5 @@ describe('the allocation of numbers', () => {
     expect(reservedPart(254n, bands)).to.equal(16n);
     expect(reservedPart(1022n, bands)).to.equal(63n);
     expect(reservedPart(65534n, bands)).to.equal(256n);
-  });
-  it('remembers a claim until the written object shows', () => {
-    const claims = new Claims<string>();
-    claims.claim('10.0.0.1', 'default/a');
-    claims.settle(() => true);
-    expect(claims.has('10.0.0.1'), 'not written yet').to.equal(true);
-    claims.keep('10.0.0.1');
-    claims.settle(() => false);
-    expect(claims.has('10.0.0.1'), 'written, but not shown').to.equal(true);
-    claims.settle((_, owner) => owner === 'default/a');
-    expect(claims.has('10.0.0.1')).to.equal(false);
   });
 });

@@ -1,18 +1,37 @@
 import { expect } from 'chai';
 import type { Context } from '../../../src/api/definition.js';
-import { ApiError } from '../../../src/api/meta/errors.js';
+import { alreadyExists, ApiError, notFound } from '../../../src/api/meta/errors.js';
+import type { Draft, Resource } from '../../../src/api/meta/object.js';
 import type { Service, ServiceSpec } from '../../../src/api/types/core-v1.gen.js';
+import type { IPAddress, ServiceCIDR } from '../../../src/api/types/networking-v1.gen.js';
 import services from '../../../src/api/v1/services.js';
 
-/** A cluster with nothing but Services; the reader shows what `store` has. */
+/** A cluster with Services, ServiceCIDRs and IPAddresses only; the reader shows the Services in `stored`. */
 class Cluster {
   readonly stored: Service[] = [];
+  readonly cidrs: ServiceCIDR[];
+  /** The objects of the addresses that are taken, by name. */
+  readonly addresses = new Map<string, Draft<IPAddress>>();
   readonly #services;
 
   constructor(ranges: string[] = ['10.0.0.0/28'], ports: [number, number] = [30000, 30002]) {
+    this.cidrs = [serviceCIDR(ranges)];
     this.#services = {
       random: () => 0,
-      reader: { list: () => this.stored },
+      reader: {
+        list: ({ resource }: Resource) => (resource === 'services' ? this.stored : this.cidrs),
+        get: (_: Resource, _namespace: string, name: string) => this.addresses.get(name),
+      },
+      own: {
+        create: async (resource: Resource, object: Draft<IPAddress>) => {
+          const name = object.metadata.name as string;
+          if (this.addresses.has(name)) throw alreadyExists(resource, name);
+          this.addresses.set(name, object);
+        },
+        delete: async (resource: Resource, { name }: { name: string }) => {
+          if (!this.addresses.delete(name)) throw notFound(resource, name);
+        },
+      },
       settings: { serviceClusterIPRanges: ranges, serviceNodePortRange: ports, allowPrivileged: false },
     };
   }
@@ -29,13 +48,18 @@ class Cluster {
     return { service, spec: service.spec, allocation };
   }
 
-  /** As the registry does: allocates, writes, and shows the object at once unless told otherwise. */
-  async write(spec: Partial<ServiceSpec>, name = 'a', shown = true): Promise<Service> {
-    const { service, allocation } = await this.allocate(spec, { name });
-    allocation?.commit();
-    if (shown) this.stored.push(service);
+  /** As the registry does: allocates, writes, shows the object. */
+  async write(spec: Partial<ServiceSpec>, name = 'a', old?: Service): Promise<Service> {
+    const { service, allocation } = await this.allocate(spec, { name, ...(old && { old }) });
+    if (old) this.stored.splice(this.stored.indexOf(old), 1);
+    this.stored.push(service);
+    await allocation?.commit();
     return service;
   }
+}
+
+function serviceCIDR(cidrs: string[], conditions: ServiceCIDR['status']['conditions'] = []): ServiceCIDR {
+  return { apiVersion: '', kind: '', metadata: { name: cidrs.join() }, spec: { cidrs }, status: { conditions } };
 }
 
 const PORTS = [{ port: 80 }] as ServiceSpec['ports'];
@@ -51,10 +75,17 @@ async function refusal(attempt: Promise<unknown>): Promise<string> {
 }
 
 describe('cluster IPs', () => {
-  it('are given out once each, also before the reader shows them', async () => {
+  it('are given out once each, as IPAddresses', async () => {
     const cluster = new Cluster();
-    const first = await cluster.write({ ports: PORTS }, 'a', false);
-    const second = await cluster.write({ ports: PORTS }, 'b', false);
+    const first = await cluster.write({ ports: PORTS }, 'a');
+    const second = await cluster.write({ ports: PORTS }, 'b');
+    expect(cluster.addresses.get(first.spec.clusterIP as string)).to.deep.equal({
+      metadata: {
+        name: first.spec.clusterIP,
+        labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
+      },
+      spec: { parentRef: { resource: 'services', namespace: 'default', name: 'a' } },
+    });
     expect(first.spec.clusterIPs).to.deep.equal([first.spec.clusterIP]);
     expect(first.spec.clusterIP).not.to.equal(second.spec.clusterIP);
     expect([first.spec.ipFamilies, first.spec.ipFamilyPolicy]).to.deep.equal([['IPv4'], 'SingleStack']);
@@ -76,15 +107,34 @@ describe('cluster IPs', () => {
   it('come back when the write fails, or the Service is deleted', async () => {
     const cluster = new Cluster();
     const { allocation } = await cluster.allocate({ ports: PORTS, clusterIP: '10.0.0.3' });
-    allocation?.rollback();
-    const written = await cluster.write({ ports: PORTS, clusterIP: '10.0.0.3' }, 'b', false);
-    services.afterDelete?.(written, cluster.context().services);
+    await allocation?.rollback();
+    const written = await cluster.write({ ports: PORTS, clusterIP: '10.0.0.3' }, 'b');
+    await services.afterDelete?.(written, cluster.context().services);
     await cluster.write({ ports: PORTS, clusterIP: '10.0.0.3' }, 'c');
   });
-  it('are not taken by a dry run', async () => {
+  it('are not taken by a dry run, which is told the network', async () => {
     const cluster = new Cluster();
+    const { spec } = await cluster.allocate({ ports: PORTS }, { dryRun: true });
+    expect(spec.clusterIP).to.equal('10.0.0.0');
     await cluster.allocate({ ports: PORTS, clusterIP: '10.0.0.3' }, { dryRun: true });
-    await cluster.write({ ports: PORTS, clusterIP: '10.0.0.3' });
+    expect(cluster.addresses.size).to.equal(0);
+    expect(await refusal(cluster.allocate({ ports: PORTS, clusterIP: '10.0.1.3' }, { dryRun: true }))).to.contain(
+      'the provided IP (10.0.1.3) is not in the valid range. The range of valid IPs is 10.0.0.0/28',
+    );
+  });
+  it('are of any ServiceCIDR that is ready', async () => {
+    const cluster = new Cluster(['10.0.0.0/31']);
+    const notReady = { type: 'Ready', status: 'False', reason: '', message: '', lastTransitionTime: '' };
+    cluster.cidrs.push(serviceCIDR(['10.1.0.0/28'], [notReady]), serviceCIDR(['10.2.0.0/28', 'fd00::/112']));
+    const { clusterIP } = (await cluster.write({ ports: PORTS })).spec;
+    expect(clusterIP).to.match(/^10\.2\.0\./);
+    expect(await refusal(cluster.write({ ports: PORTS, clusterIP: '10.1.0.1' }))).to.contain('does not match the current range');
+  });
+  it('are given back by a Service that becomes an external name', async () => {
+    const cluster = new Cluster();
+    const old = await cluster.write({ ports: PORTS });
+    await cluster.write({ ...old.spec, type: 'ExternalName', externalName: 'example.com' }, 'a', old);
+    expect(cluster.addresses.size).to.equal(0);
   });
   it('run out', async () => {
     const cluster = new Cluster(['10.0.0.0/30']);
@@ -157,7 +207,7 @@ describe('node ports', () => {
   it('that somebody has are refused to others', async () => {
     const cluster = new Cluster();
     const ports = [{ port: 80, nodePort: 30001 }] as ServiceSpec['ports'];
-    await cluster.write({ type: 'NodePort', ports }, 'a', false);
+    await cluster.write({ type: 'NodePort', ports }, 'a');
     expect(await refusal(cluster.allocate({ type: 'NodePort', ports }, { name: 'b' }))).to.equal(
       'Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30001: provided port is already allocated',
     );
@@ -167,6 +217,12 @@ describe('node ports', () => {
     expect(await refusal(new Cluster().allocate({ type: 'NodePort', ports }))).to.contain(
       'provided port is not in the valid range. The range of valid ports is 30000-30002',
     );
+  });
+  it('that a Service gives up are free, though they were given out by the write before', async () => {
+    const cluster = new Cluster(['10.0.0.0/28'], [30000, 30000]);
+    const old = await cluster.write({ type: 'NodePort', ports: PORTS });
+    await cluster.write({ ...old.spec, type: 'ClusterIP', ports: PORTS }, 'a', old);
+    await cluster.write({ type: 'NodePort', ports: PORTS }, 'b');
   });
   it('of a failed allocation come back', async () => {
     const cluster = new Cluster(['10.0.0.0/28'], [30000, 30000]);
