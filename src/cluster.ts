@@ -141,7 +141,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     serviceIP: addresses[0] as string,
     port: listener.port,
     bindAddress: settings.bindAddress,
-    clientCA: access.clientCAs.join(''),
+    clientCA: access.clientCAs.map((pem) => `${pem.trimEnd()}\n`).join(''),
   };
   await bootstrap(basics);
   progress.bootstrapped = true;

@@ -1,5 +1,10 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { endpoints, endpointslices, ipaddresses, namespaces, servicecidrs, services } from '../src/api/meta/resources.gen.js';
+import { configmaps, endpoints, endpointslices, ipaddresses, namespaces, servicecidrs, services } from '../src/api/meta/resources.gen.js';
+import { makeAuthority } from '../src/server/certificates.js';
 import { VirtualClock } from '../src/util/clock.js';
 import { API_ONLY, eventually, startTestCluster, type TestCluster } from './helpers/cluster.js';
 
@@ -41,5 +46,22 @@ describe('the objects of every cluster', () => {
       const { metadata } = await cluster.client.get(namespaces, { namespace: '', name: 'kube-node-lease' });
       return metadata.uid !== gone.metadata.uid;
     });
+  });
+
+  it('tells components whose certificates are believed', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'kubemu-bootstrap-'));
+    const clientCAFile = join(directory, 'other.crt');
+    const { cert } = await makeAuthority('other', 1);
+    await writeFile(clientCAFile, cert);
+    const own = await startTestCluster({ clientCAFile, components: API_ONLY });
+    try {
+      const { data } = await own.client.get(configmaps, { namespace: 'kube-system', name: 'extension-apiserver-authentication' });
+      // as in a bundle: each ends with its own line
+      const authorities = data?.['client-ca-file']?.match(/-----BEGIN CERTIFICATE-----\n[^-]+\n-----END CERTIFICATE-----\n/g) ?? [];
+      expect(authorities.map((pem) => new X509Certificate(pem).subject)).to.deep.equal(['CN=kubemu', 'CN=other']);
+    } finally {
+      await own.close();
+      await rm(directory, { recursive: true, force: true });
+    }
   });
 });
