@@ -76,7 +76,9 @@ export class Kubemu {
   /** @throws Error when there is no whole answer: whether a write was done is unknown then */
   send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-type': contentType };
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      // Node sends the body of a DELETE without saying how long it is
+      const headers = text === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(text) };
       const sent = request(new URL(path, this.url), { method, headers, agent: this.#agent }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -88,7 +90,7 @@ export class Kubemu {
         response.on('error', reject);
       });
       sent.on('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(text);
     });
   }
 
