@@ -186,7 +186,10 @@ export interface Allocation {
   rollback(): void | Promise<void>;
 }
 
-/** A part of an object under a URL of its own. `status` is only named: the store knows how it works. */
+/**
+ * A part of an object under a URL of its own. What `status` may touch the store knows, and `scale` is a view: one that has
+ * `write` changes the object itself, whose own hooks are asked then. For every other part this is asked instead of them.
+ */
 export interface Subresource<T extends KubeObject = KubeObject> {
   /** From facts: get, patch, update, create … */
   readonly verbs: readonly string[];
@@ -196,10 +199,18 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly otherVersions?: readonly string[];
   /** GET: what to answer; default: the object. */
   read?(object: T, context: Context): KubeObject;
-  /** PUT and PATCH: brings `input` into `object` (a copy that may be changed). Throws ApiError to refuse. Default: the object is replaced as prepareUpdate allows. */
+  /** PUT and PATCH: brings `input` into `object` (a copy that may be changed). Throws ApiError to refuse. Default: the object is replaced as `prepare` allows. */
   write?(object: T, input: KubeObject, context: Context): void;
+  /** As the kind's prepareUpdate, for writes of this part. */
+  prepare?(object: T, old: T, context: Context): void;
+  /** As the kind's validateUpdate, for writes of this part. Default: nothing is wrong. */
+  validate?(object: T, old: T, context: Context): FieldError[];
+  /** As the kind's warnings, for writes of this part. Default: none. */
+  warnings?(object: T, old: T, context: Context): string[];
   /** Server-side apply: what a configuration of the view says, as one of the object (its apiVersion and kind are filled in). */
   applied?(input: KubeObject): Pick<KubeObject, 'metadata'>;
+  /** POST: the uid that the body names is that of the object it is meant for (Binding), and is not wiped as of what is created. */
+  readonly keepsUid?: boolean;
   /** POST: fills in defaults of the body. */
   defaults?(body: KubeObject): void;
   /** POST: acts, and returns the answer's body. `body` is decoded and defaulted. */
@@ -218,6 +229,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
 export interface Hooks<T extends KubeObject = KubeObject> {
   /** Fills in defaults, as the kind's SetDefaults_* functions do. Runs on all input, and on what a patch made. May be asked again on a defaulted object. */
   defaults?(object: T): void;
+  /** Of a new object (`old` is undefined) and a changed one, before prepareCreate or prepareUpdate: takes away what is not kept. Not for parts that have a URL of their own. */
+  prepare?(object: T, old: T | undefined, context: Context): void;
   /** Before validation of a new object. The store has already dropped `status` (unless keepStatusOnCreate) and set metadata. */
   prepareCreate?(object: T, context: Context): void;
   /**
@@ -225,14 +238,11 @@ export interface Hooks<T extends KubeObject = KubeObject> {
    * the first update, even by one that changes nothing. @returns whether anything was open
    */
   complete?(object: T): boolean;
-  /**
-   * Before validation of a changed object. The store has already restored what this subresource may not change (`status`, or all but
-   * `status` and metadata: these parts are then those of `old`, which nobody may change).
-   */
+  /** Before validation of a changed object. The store has already restored what may not change: `status`, or for the part that is `status` all but it and metadata (these are then the very parts of `old`, which nobody may change). */
   prepareUpdate?(object: T, old: T, context: Context): void;
   /** @returns all that is wrong with a new object, metadata excluded (the store checks that) */
   validate?(object: T, context: Context): FieldError[];
-  /** @returns all that is wrong with a changed object; calls its own `validate` where upstream does. context.subresource tells the part. Default: `validate` for the object itself, nothing for status. */
+  /** @returns all that is wrong with a changed object; calls its own `validate` where upstream does. Default: `validate`. */
   validateUpdate?(object: T, old: T, context: Context): FieldError[];
   /** Texts for Warning headers. */
   warnings?(object: T, old: T | undefined, context: Context): string[];

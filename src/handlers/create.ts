@@ -43,7 +43,7 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
   if (!subresource?.create) throw errors.methodNotAllowed();
   const expected = expectedOf(definition, info.subresource);
   const body = await decodeBody(request, expected, query.fieldValidation);
-  wipeSystemMetadata(body);
+  if (!subresource.keepsUid) wipeSystemMetadata(body);
   placeInNamespace(body, info.namespace);
   subresource.defaults?.(body);
   track(body, expected, context);

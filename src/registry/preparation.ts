@@ -1,7 +1,7 @@
 // What happens to an object between the client's input and the write, for every kind alike: what a request may not set or
 // change goes back to what it was, then come the kind's own hooks, then validation. The order is that of upstream's
 // rest.BeforeCreate and rest.BeforeUpdate.
-import type { Context, Definition } from '../api/definition.js';
+import type { Context, Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { type FieldError, invalid } from '../api/meta/field-errors.js';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metadata.js';
@@ -18,6 +18,7 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
   object.metadata.name ??= '';
   if (d.generation) object.metadata.generation = 1;
   if (d.subresources.status && !d.keepStatusOnCreate) resetStatus(object);
+  d.prepare?.(object, undefined, context);
   d.prepareCreate?.(object, context);
   const wrong = [...validateObjectMeta(object.metadata, d), ...(d.validate?.(object, context) ?? [])];
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
@@ -66,7 +67,12 @@ export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, 
   restoreSystemMetadata(next, old);
   if (context.subresource === 'status') restoreAllButStatus(next, old);
   else if (d.subresources.status && !d.subresources[context.subresource]?.changesStatus) restoreStatus(next, old);
-  d.prepareUpdate?.(next, old, context);
+  const part = partOf(d, context.subresource);
+  if (part) part.prepare?.(next, old, context);
+  else {
+    d.prepare?.(next, old, context);
+    d.prepareUpdate?.(next, old, context);
+  }
   if (d.generation && context.subresource !== 'status' && (d.specChanged?.(next, old) ?? specChanged(next, old)))
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
   const general = { namespaced: d.namespaced, plainFinalizers: true };
@@ -79,10 +85,16 @@ export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, 
     ...(d.ownMetadataChecks.change ? validateObjectMetaUpdate(next.metadata, old.metadata, d) : []),
   ];
   if (d.ownMetadataChecks.whole && context.subresource === '') wrong.push(...validateObjectMeta(next.metadata, d));
-  if (d.validateUpdate) wrong.push(...d.validateUpdate(next, old, context));
-  else if (context.subresource === '') wrong.push(...(d.validate?.(next, context) ?? []));
+  if (part) wrong.push(...(part.validate?.(next, old, context) ?? []));
+  else wrong.push(...(d.validateUpdate?.(next, old, context) ?? d.validate?.(next, context) ?? []));
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, next.metadata.name, wrong);
-  for (const text of d.warnings?.(next, old, context) ?? []) context.warn(text);
+  for (const text of (part ?? d).warnings?.(next, old, context) ?? []) context.warn(text);
+}
+
+/** The part of an object that is written; undefined: the object itself, maybe through a view of it. */
+function partOf(d: Definition, subresource: string): Subresource | undefined {
+  const part = d.subresources[subresource];
+  return part?.write ? undefined : part;
 }
 
 /** A write that changes nothing but the times in managedFields is no change. */

@@ -30,11 +30,9 @@ export default define<ValidatingAdmissionPolicy>({
     spec.failurePolicy ??= 'Fail';
     setPolicyMatchDefaults(spec.matchConstraints);
   },
-  prepareUpdate: (policy, old, { subresource }) => {
-    if (subresource === 'status') keepMetadata(policy, old);
-  },
   validate: (policy) => validate(policy),
-  validateUpdate: (policy, old, { subresource }) => (subresource === 'status' ? validateStatus(policy) : validate(policy, old)),
+  validateUpdate: (policy, old) => validate(policy, old),
+  subresources: { status: { prepare: keepMetadata, validate: validateStatus } },
   row: (policy, { now }) => [
     policy.metadata.name,
     policy.spec.validations?.length ?? 0,

@@ -1,3 +1,4 @@
+import { timestamp } from '../../util/clock.js';
 import { define } from '../definition.js';
 import { at, type FieldError, invalid, notSupported, required } from '../meta/field-errors.js';
 import { isDNS1035Label, isDNS1123Subdomain, isPortNumber, nameIsPathSegment } from '../meta/names.js';
@@ -11,7 +12,6 @@ export default define<APIService>({
   group: 'apiregistration.k8s.io',
   version: 'v1',
   resource: 'apiservices',
-  ownMetadataChecks: { whole: true },
   unconditionalUpdate: false,
   plainFinalizers: true,
   validateName: nameIsPathSegment,
@@ -20,25 +20,24 @@ export default define<APIService>({
   },
   prepareCreate: (service, { services }) => {
     // what this server serves itself is there
-    const now = `${new Date(services.clock.now()).toISOString().slice(0, 19)}Z`;
     const local = {
       type: 'Available',
       status: 'True',
-      lastTransitionTime: now,
+      lastTransitionTime: timestamp(services.clock.now()),
       reason: 'Local',
       message: 'Local APIServices are always available',
     };
     service.status = service.spec.service ? {} : { conditions: [local] };
   },
-  prepareUpdate: ({ metadata }, { metadata: old }, { subresource }) => {
-    if (subresource !== 'status') return;
-    metadata.labels = old.labels;
-    metadata.annotations = old.annotations;
-    metadata.finalizers = old.finalizers;
-    metadata.ownerReferences = old.ownerReferences;
-  },
   validate,
-  validateUpdate: (service, _old, { subresource }) => (subresource === 'status' ? validateStatus(service) : validate(service)),
+  subresources: {
+    status: {
+      // not all of metadata, as other kinds do
+      prepare: ({ metadata }, { metadata: { labels, annotations, finalizers, ownerReferences } }) =>
+        void Object.assign(metadata, { labels, annotations, finalizers, ownerReferences }),
+      validate: validateStatus,
+    },
+  },
   row: (service, { now }) => {
     const { metadata, spec, status } = service;
     const available = status.conditions?.find(({ type }) => type === 'Available');

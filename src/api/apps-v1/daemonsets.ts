@@ -40,25 +40,19 @@ export default define<DaemonSet>({
     spec.revisionHistoryLimit ??= 10;
     defaultPodTemplate(spec.template);
   },
-  prepareCreate(daemonSet) {
-    dropDisabledFields(daemonSet.spec.template.spec);
-    setTemplateGeneration(daemonSet, Math.max(templateGeneration(daemonSet), 1));
-  },
-  prepareUpdate(daemonSet, old, { subresource }) {
-    if (subresource === '') dropDisabledFields(daemonSet.spec.template.spec);
-    const changed = subresource === '' && !semanticEqual(daemonSet.spec.template, old.spec.template);
+  prepare: ({ spec }) => dropDisabledFields(spec.template.spec),
+  prepareCreate: (daemonSet) => setTemplateGeneration(daemonSet, Math.max(templateGeneration(daemonSet), 1)),
+  prepareUpdate(daemonSet, old) {
+    const changed = !semanticEqual(daemonSet.spec.template, old.spec.template);
     setTemplateGeneration(daemonSet, templateGeneration(old) + (changed ? 1 : 0));
   },
   validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
-  validateUpdate(daemonSet, old, { subresource, services }) {
-    if (subresource === 'status') return validateStatus(daemonSet.status, old.status);
-    return [
-      ...validateImmutable(daemonSet.spec.selector, old.spec.selector, SPEC.child('selector')),
-      ...validateSpec(daemonSet.spec, services.settings),
-    ];
-  },
-  warnings(daemonSet, old, { subresource }) {
-    if (subresource === 'status' || (old && templateGeneration(old) === templateGeneration(daemonSet))) return [];
+  validateUpdate: ({ spec }, { spec: old }, { services }) => [
+    ...validateImmutable(spec.selector, old.selector, SPEC.child('selector')),
+    ...validateSpec(spec, services.settings),
+  ],
+  warnings(daemonSet, old) {
+    if (old && templateGeneration(old) === templateGeneration(daemonSet)) return [];
     return templateWarnings(daemonSet.spec.template, SPEC.child('template'));
   },
   row({ metadata, spec, status }, { now }) {
@@ -74,6 +68,12 @@ export default define<DaemonSet>({
       ...containerCells(spec.template.spec?.containers),
       formatLabelSelector(spec.selector),
     ];
+  },
+  subresources: {
+    status: {
+      prepare: (daemonSet, old) => setTemplateGeneration(daemonSet, templateGeneration(old)),
+      validate: ({ status }, { status: old }) => validateStatus(status, old),
+    },
   },
 });
 

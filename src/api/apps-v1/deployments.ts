@@ -12,13 +12,13 @@ import { scaleSubresource } from '../shared/scale.js';
 import {
   compileSelector,
   countOrPercent,
-  podNameWarnings,
   validateAmong,
   validateAtMost100Percent,
   validateCollisionCount,
   validateCounters,
   validateCountOrPercent,
   validateWorkloadSelector,
+  workloadWarnings,
 } from '../shared/workload.js';
 import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy } from '../types/apps-v1.gen.js';
 
@@ -40,24 +40,14 @@ export default define<Deployment>({
     spec.progressDeadlineSeconds ??= 600;
     defaultPodTemplate(spec.template);
   },
-  prepareCreate: ({ spec }) => dropDisabledFields(spec.template.spec),
-  prepareUpdate(deployment, old, context) {
-    if (context.subresource === 'status') deployment.metadata.labels = old.metadata.labels;
-    else dropDisabledFields(deployment.spec.template.spec);
-  },
+  prepare: ({ spec }) => dropDisabledFields(spec.template.spec),
   validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
-  validateUpdate(deployment, old, { subresource, services }) {
-    if (subresource === 'status') return validateStatus(deployment.status, old.status);
-    return [
-      ...validateSpec(deployment.spec, services.settings),
-      ...validateImmutable(deployment.spec.selector, old.spec.selector, SPEC.child('selector')),
-    ];
-  },
-  warnings(deployment, old, { subresource }) {
-    if (subresource === 'status' || (old && old.metadata.generation === deployment.metadata.generation)) return [];
-    const warnings = templateWarnings(deployment.spec.template, SPEC.child('template'));
-    return old ? warnings : [...podNameWarnings(deployment.metadata.name), ...warnings];
-  },
+  validateUpdate: ({ spec }, { spec: old }, { services }) => [
+    ...validateSpec(spec, services.settings),
+    ...validateImmutable(spec.selector, old.selector, SPEC.child('selector')),
+  ],
+  warnings: (deployment, old) =>
+    workloadWarnings(deployment, old, () => templateWarnings(deployment.spec.template, SPEC.child('template'))),
   // the deployment controller learns of rollbacks and pauses by annotations too
   specChanged: (deployment, old) =>
     !semanticEqual(deployment.spec, old.spec) || !semanticEqual(deployment.metadata.annotations, old.metadata.annotations),
@@ -73,7 +63,15 @@ export default define<Deployment>({
       formatLabelSelector(spec.selector),
     ];
   },
-  subresources: { scale: scaleSubresource({ group: 'apps', resource: 'deployments' }, (d) => labelSelectorText(d.spec.selector)) },
+  subresources: {
+    scale: scaleSubresource({ group: 'apps', resource: 'deployments' }, ({ spec }) => labelSelectorText(spec.selector)),
+    status: {
+      prepare: ({ metadata }, { metadata: old }) => {
+        metadata.labels = old.labels;
+      },
+      validate: ({ status }, { status: old }) => validateStatus(status, old),
+    },
+  },
 });
 
 const SPEC = at('spec');

@@ -8,7 +8,7 @@ import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { type TemplateScope, validateReplicatedTemplate } from '../shared/pod/template.js';
 import { templateWarnings } from '../shared/pod/warnings.js';
 import { scaleSubresource } from '../shared/scale.js';
-import { compileSelector, podNameWarnings, validateAmong, validateCounters, validateWorkloadSelector } from '../shared/workload.js';
+import { compileSelector, validateAmong, validateCounters, validateWorkloadSelector, workloadWarnings } from '../shared/workload.js';
 import type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from '../types/apps-v1.gen.js';
 
 export default define<ReplicaSet>({
@@ -20,23 +20,13 @@ export default define<ReplicaSet>({
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
-  prepareCreate: ({ spec }) => dropDisabledFields(spec.template?.spec),
-  prepareUpdate: ({ spec }, _old, { subresource }) => {
-    if (subresource === '') dropDisabledFields(spec.template?.spec);
-  },
+  prepare: ({ spec }) => dropDisabledFields(spec.template?.spec),
   validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
-  validateUpdate(set, old, { subresource, services }) {
-    if (subresource === 'status') return validateStatus(set.status);
-    return [
-      ...validateSpec(set.spec, services.settings),
-      ...validateImmutable(set.spec.selector, old.spec.selector, SPEC.child('selector')),
-    ];
-  },
-  warnings(set, old, { subresource }) {
-    if (subresource === 'status' || (old && old.metadata.generation === set.metadata.generation)) return [];
-    const warnings = templateWarnings(set.spec.template, SPEC.child('template'));
-    return old ? warnings : [...podNameWarnings(set.metadata.name), ...warnings];
-  },
+  validateUpdate: ({ spec }, { spec: old }, { services }) => [
+    ...validateSpec(spec, services.settings),
+    ...validateImmutable(spec.selector, old.selector, SPEC.child('selector')),
+  ],
+  warnings: (set, old) => workloadWarnings(set, old, () => templateWarnings(set.spec.template, SPEC.child('template'))),
   row({ metadata, spec, status }, { now }) {
     return [
       metadata.name,
@@ -48,7 +38,10 @@ export default define<ReplicaSet>({
       formatLabelSelector(spec.selector),
     ];
   },
-  subresources: { scale: scaleSubresource({ group: 'apps', resource: 'replicasets' }, (rs) => labelSelectorText(rs.spec.selector)) },
+  subresources: {
+    scale: scaleSubresource({ group: 'apps', resource: 'replicasets' }, ({ spec }) => labelSelectorText(spec.selector)),
+    status: { validate: ({ status }) => validateStatus(status) },
+  },
 });
 
 const SPEC = at('spec');

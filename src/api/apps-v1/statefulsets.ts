@@ -1,4 +1,4 @@
-import { type Context, define } from '../definition.js';
+import { define } from '../definition.js';
 import { at, type FieldError, forbidden, invalid, notSupported } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
 import { semanticEqual, validateAnnotations, validateLabels, validateNonNegative } from '../meta/metadata.js';
@@ -33,21 +33,21 @@ export default define<StatefulSet>({
     defaultPodTemplate(spec.template);
     defaultClaimTemplates(spec);
   },
-  prepareCreate: ({ spec }) => drop(spec),
-  prepareUpdate: ({ spec }, _old, { subresource }) => {
-    if (subresource === '') drop(spec);
-  },
+  prepare: ({ spec }) => drop(spec),
   validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
-  validateUpdate(set, old, { subresource, services }) {
-    if (subresource === 'status') return validateStatus(set.status, old.status);
-    return [...validateSpec(set.spec, services.settings, 'update'), ...validateFixedFields(set.spec, old.spec)];
-  },
+  validateUpdate: ({ spec }, { spec: old }, { services }) => [
+    ...validateSpec(spec, services.settings, 'update'),
+    ...validateFixedFields(spec, old),
+  ],
   warnings,
   row({ metadata, spec, status }, { now }) {
     const ready = `${status.readyReplicas ?? 0}/${spec.replicas ?? 0}`;
     return [metadata.name, ready, age({ metadata }, now), ...containerCells(spec.template.spec?.containers)];
   },
-  subresources: { scale: scaleSubresource({ group: 'apps', resource: 'statefulsets' }, (s) => labelSelectorText(s.spec.selector)) },
+  subresources: {
+    scale: scaleSubresource({ group: 'apps', resource: 'statefulsets' }, ({ spec }) => labelSelectorText(spec.selector)),
+    status: { validate: ({ status }, { status: old }) => validateStatus(status, old) },
+  },
 });
 
 function defaultUpdateStrategy(spec: StatefulSetSpec): void {
@@ -166,8 +166,7 @@ function validateStatus(status: StatefulSetStatus, old: StatefulSetStatus): Fiel
   ];
 }
 
-function warnings(set: StatefulSet, old: StatefulSet | undefined, { subresource }: Context): string[] {
-  if (subresource === 'status') return [];
+function warnings(set: StatefulSet, old: StatefulSet | undefined): string[] {
   const changed = !old || old.metadata.generation !== set.metadata.generation;
   const found = changed ? templateWarnings(set.spec.template, SPEC.child('template')) : [];
   for (const [i, claim] of (set.spec.volumeClaimTemplates ?? []).entries()) {

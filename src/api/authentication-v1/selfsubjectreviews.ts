@@ -1,3 +1,4 @@
+import { timestamp } from '../../util/clock.js';
 import { define } from '../definition.js';
 import { reviewedUser } from '../shared/reviews.js';
 import type { SelfSubjectReview } from '../types/authentication-v1.gen.js';
@@ -10,7 +11,7 @@ export default define<SelfSubjectReview>({
     apiVersion: review.apiVersion,
     kind: review.kind,
     // nothing of what the client sent matters, so nothing of it is told back
-    metadata: { creationTimestamp: `${new Date(services.clock.now()).toISOString().slice(0, 19)}Z` } as SelfSubjectReview['metadata'],
+    metadata: { creationTimestamp: timestamp(services.clock.now()) } as SelfSubjectReview['metadata'],
     status: { userInfo: reviewedUser(user) },
   }),
 });

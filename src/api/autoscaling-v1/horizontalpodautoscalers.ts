@@ -17,11 +17,15 @@ export default define<HorizontalPodAutoscaler>({
     spec.minReplicas ??= 1;
     if (!hasCarriedMetrics(metadata.annotations)) spec.targetCPUUtilizationPercentage ??= DEFAULT_CPU;
   },
-  prepareCreate: (autoscaler) => restoreCarried(autoscaler, undefined, 'status'),
-  prepareUpdate: (autoscaler, old, { subresource }) => restoreCarried(autoscaler, old, subresource === 'status' ? 'spec' : 'status'),
+  prepare: (autoscaler, old) => restoreCarried(autoscaler, old, 'status'),
   // errors speak of the fields as they are stored
   validate: (autoscaler) => validateAutoscaler(toV2(autoscaler)),
-  validateUpdate: (autoscaler, old, { subresource }) =>
-    subresource === 'status' ? validateAutoscalerStatus(toV2(autoscaler)) : validateAutoscaler(toV2(autoscaler), toV2(old)),
+  validateUpdate: (autoscaler, old) => validateAutoscaler(toV2(autoscaler), toV2(old)),
+  subresources: {
+    status: {
+      prepare: (autoscaler, old) => restoreCarried(autoscaler, old, 'spec'),
+      validate: (autoscaler) => validateAutoscalerStatus(toV2(autoscaler)),
+    },
+  },
   row: (autoscaler, context) => autoscalerRow(toV2(autoscaler), context),
 });

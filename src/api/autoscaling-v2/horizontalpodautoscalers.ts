@@ -27,8 +27,8 @@ export default define<HorizontalPodAutoscaler>({
     spec.behavior.scaleDown = withDefaults(spec.behavior.scaleDown, SCALE_DOWN);
   },
   validate: (autoscaler) => validateAutoscaler(autoscaler),
-  validateUpdate: (autoscaler, old, { subresource }) =>
-    subresource === 'status' ? validateAutoscalerStatus(autoscaler) : validateAutoscaler(autoscaler, old),
+  validateUpdate: (autoscaler, old) => validateAutoscaler(autoscaler, old),
+  subresources: { status: { validate: validateAutoscalerStatus } },
   row: autoscalerRow,
 });
 

@@ -6,7 +6,7 @@ import { isTimeZone, parseSchedule, ScheduleError } from '../shared/cron.js';
 import { age, containerCells, formatLabelSelector, since } from '../shared/format.js';
 import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import type { TemplateScope } from '../shared/pod/template.js';
-import { podNameWarnings } from '../shared/workload.js';
+import { workloadWarnings } from '../shared/workload.js';
 import type { CronJob, CronJobSpec, JobSpec } from '../types/batch-v1.gen.js';
 import { defaultJobTemplate, jobWarnings, validateJobTemplate } from './job-spec.js';
 
@@ -27,22 +27,16 @@ export default define<CronJob>({
     spec.failedJobsHistoryLimit ??= 1;
     if (spec.jobTemplate.spec) defaultJobTemplate(spec.jobTemplate.spec);
   },
-  prepareCreate: ({ spec }) => dropDisabledFields(spec.jobTemplate.spec?.template.spec),
-  prepareUpdate: ({ spec }, _old, { subresource }) => {
-    if (subresource === '') dropDisabledFields(spec.jobTemplate.spec?.template.spec);
-  },
+  prepare: ({ spec }) => dropDisabledFields(spec.jobTemplate.spec?.template.spec),
   validate({ metadata, spec }, { services }) {
     const errors = validateSpec(spec, undefined, services.settings);
     if (byteLength(metadata.name) > MAX_NAME)
       errors.push(invalid(at('metadata', 'name'), metadata.name, `must be no more than ${MAX_NAME} characters`));
     return errors;
   },
-  validateUpdate: (job, old, { subresource, services }) =>
-    subresource === 'status' ? [] : validateSpec(job.spec, old.spec, services.settings),
-  warnings(job, old, { subresource }) {
-    if (subresource === 'status') return [];
-    const changed = !old || old.metadata.generation !== job.metadata.generation;
-    const found = [...(old ? [] : podNameWarnings(job.metadata.name)), ...(changed ? jobWarnings(jobSpecOf(job.spec), JOB_SPEC) : [])];
+  validateUpdate: ({ spec }, { spec: old }, { services }) => validateSpec(spec, old, services.settings),
+  warnings(job, old) {
+    const found = workloadWarnings(job, old, () => jobWarnings(jobSpecOf(job.spec), JOB_SPEC));
     if (old && job.spec.schedule.includes('TZ')) {
       const page = 'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/';
       found.push(`cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see ${page} for more details`);

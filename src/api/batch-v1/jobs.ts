@@ -1,4 +1,4 @@
-import { type Context, define } from '../definition.js';
+import { define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { shownLabels, shownSelector, validateLabelSelector } from '../meta/label-selector.js';
 import { FIELD_IMMUTABLE, semanticEqual, validateImmutable, validateLabels } from '../meta/metadata.js';
@@ -7,7 +7,7 @@ import { age, containerCells, formatLabelSelector, humanDuration } from '../shar
 import { goValue } from '../shared/go-value.js';
 import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { type TemplateScope, validateSelected } from '../shared/pod/template.js';
-import { compileSelector, podNameWarnings } from '../shared/workload.js';
+import { compileSelector, workloadWarnings } from '../shared/workload.js';
 import type { Job, JobSpec } from '../types/batch-v1.gen.js';
 import type { Container, PodSpec, PodTemplateSpec } from '../types/core-v1.gen.js';
 import { defaultJobTemplate, jobWarnings, validateJobTemplate } from './job-spec.js';
@@ -30,25 +30,17 @@ export default define<Job>({
   selectableFields: ['status.successful'],
   fields: ({ status }) => ({ 'status.successful': String(status.succeeded ?? 0) }),
   defaults,
+  prepare: ({ spec }) => dropDisabledFields(spec.template.spec),
   prepareCreate(job) {
     if (!job.spec.manualSelector) generateSelector(job);
     // upstream fills in defaults again when it reads what it stored, and finds the labels just made: good ones, by then
     if (validateLabels(job.spec.template.metadata?.labels, SPEC).length === 0) defaultLabels(job);
-    dropDisabledFields(job.spec.template.spec);
-  },
-  prepareUpdate: ({ spec }, _old, { subresource }) => {
-    if (subresource === '') dropDisabledFields(spec.template.spec);
   },
   validate: (job, { services }) => validateJob(job, services.settings),
-  validateUpdate(job, old, { subresource, services }) {
-    if (subresource === 'status') return validateJobStatusUpdate(job, old);
-    return [...validateJob(job, services.settings, old), ...validateUpdate(job, old, services.settings)];
-  },
-  warnings(job, old, { subresource }: Context) {
-    if (subresource === 'status' || (old && old.metadata.generation === job.metadata.generation)) return [];
-    return [...(old ? [] : podNameWarnings(job.metadata.name)), ...jobWarnings(job.spec, SPEC)];
-  },
+  validateUpdate: (job, old, { services }) => [...validateJob(job, services.settings, old), ...validateUpdate(job, old, services.settings)],
+  warnings: (job, old) => workloadWarnings(job, old, () => jobWarnings(job.spec, SPEC)),
   row,
+  subresources: { status: { validate: validateJobStatusUpdate } },
 });
 
 /** A job without labels of its own has those of its pods. */

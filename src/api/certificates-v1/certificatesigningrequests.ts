@@ -1,4 +1,5 @@
-import { type Context, define } from '../definition.js';
+import { timestamp } from '../../util/clock.js';
+import { define } from '../definition.js';
 import {
   at,
   duplicate,
@@ -64,10 +65,29 @@ export default define<CertificateSigningRequest>({
     Object.assign(request.spec, { username, uid, groups: [...groups], extra: values.length > 0 ? Object.fromEntries(values) : undefined });
     request.status = {};
   },
-  subresources: { approval: { changesStatus: true } },
-  prepareUpdate,
+  prepareUpdate: (request, old) => {
+    request.spec = old.spec;
+  },
   validate: (request) => validate(request),
-  validateUpdate: (request, old, { subresource }) => [...validate(request, old), ...validateChange(request, old, subresource)],
+  validateUpdate: (request, old) => [...validate(request, old), ...validateChange(request, old, '')],
+  subresources: {
+    approval: {
+      changesStatus: true,
+      prepare: (request, old, { services }) => {
+        request.spec = old.spec;
+        setTimes(request, old, timestamp(services.clock.now()));
+        request.status = { ...old.status, conditions: request.status.conditions };
+      },
+      validate: (request, old) => [...validate(request, old), ...validateChange(request, old, 'approval')],
+    },
+    status: {
+      prepare: (request, old, { services }) => {
+        for (const type of DECISIONS) keepInstances(request, old, type);
+        setTimes(request, old, timestamp(services.clock.now()));
+      },
+      validate: (request, old) => [...validate(request, old), ...validateChange(request, old, 'status')],
+    },
+  },
   row: (request, { now }) => {
     const { metadata, spec } = request;
     const seconds = spec.expirationSeconds;
@@ -86,24 +106,6 @@ function stateOf({ status }: CertificateSigningRequest): string {
   const has = (type: string) => status.conditions?.some((condition) => condition.type === type);
   const decision = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending';
   return [decision, ...(has('Failed') ? ['Failed'] : []), ...(status.certificate ? ['Issued'] : [])].join(',');
-}
-
-/** A request never changes; `approval` brings conditions, `status` a certificate. */
-function prepareUpdate(request: CertificateSigningRequest, old: CertificateSigningRequest, { subresource, services }: Context): void {
-  request.spec = old.spec;
-  const now = `${new Date(services.clock.now()).toISOString().slice(0, 19)}Z`;
-  switch (subresource) {
-    case 'approval':
-      setTimes(request, old, now);
-      request.status = { ...old.status, conditions: request.status.conditions };
-      return;
-    case 'status':
-      for (const type of DECISIONS) keepInstances(request, old, type);
-      setTimes(request, old, now);
-      return;
-    default:
-      request.status = old.status;
-  }
 }
 
 /** Conditions that a client of `status` sends along as they were, in whatever spelling, are as they were. */
@@ -201,14 +203,19 @@ function validateConditions(
   });
 }
 
-function validateChange(request: CertificateSigningRequest, old: CertificateSigningRequest, subresource: string): FieldError[] {
+/** What a request asks for never changes; `approval` brings decisions, `status` a certificate. */
+function validateChange(
+  request: CertificateSigningRequest,
+  old: CertificateSigningRequest,
+  part: '' | 'approval' | 'status',
+): FieldError[] {
   const errors: FieldError[] = [];
   const found = ({ status }: CertificateSigningRequest, type: string) =>
     (status.conditions ?? []).filter((condition) => condition.type === type);
   for (const type of FINAL)
     if (found(request, type).length < found(old, type).length)
       errors.push(forbidden(CONDITIONS, `updates may not remove a condition of type ${JSON.stringify(type)}`));
-  for (const type of subresource === 'approval' ? [] : DECISIONS) {
+  for (const type of part === 'approval' ? [] : DECISIONS) {
     const [before, now] = [found(old, type), found(request, type)];
     if (now.length > before.length) errors.push(forbidden(CONDITIONS, `updates may not add a condition of type ${JSON.stringify(type)}`));
     else if (now.length === before.length && !semanticEqual(now, before))
@@ -216,7 +223,7 @@ function validateChange(request: CertificateSigningRequest, old: CertificateSign
   }
   const certificate = old.status.certificate ?? '';
   if ((request.status.certificate ?? '') !== certificate) {
-    if (subresource !== 'status') errors.push(forbidden(CERTIFICATE, 'updates may not set certificate content'));
+    if (part !== 'status') errors.push(forbidden(CERTIFICATE, 'updates may not set certificate content'));
     else if (certificate !== '') errors.push(forbidden(CERTIFICATE, 'updates may not modify existing certificate content'));
   }
   return errors;

@@ -15,12 +15,9 @@ export default define<Lease>({
   createOnUpdate: true,
   unconditionalUpdate: false,
   // coordinated leader election (KEP-4355) is off by default upstream: its fields are dropped unless they are there already
-  prepareCreate: ({ spec }) => {
-    spec.strategy = spec.preferredHolder = undefined;
-  },
-  prepareUpdate: ({ spec }, old) => {
-    if (old.spec.strategy === undefined) spec.strategy = undefined;
-    if (old.spec.preferredHolder === undefined) spec.preferredHolder = undefined;
+  prepare: ({ spec }, old) => {
+    if (old?.spec.strategy === undefined) spec.strategy = undefined;
+    if (old?.spec.preferredHolder === undefined) spec.preferredHolder = undefined;
   },
   validate,
   row: (lease, { now }) => [lease.metadata.name, lease.spec.holderIdentity ?? '', age(lease, now)],

@@ -28,8 +28,7 @@ export default define<EndpointSlice>({
       port.protocol ??= 'TCP';
     }
   },
-  prepareCreate: (slice) => dropTopology(slice, undefined),
-  prepareUpdate: dropTopology,
+  prepare: dropTopology,
   validate: (slice) => [...validateHead(slice), ...validateEndpoints(slice)],
   validateUpdate: (slice, old) => {
     const errors = validateEndpoints(slice);

@@ -18,17 +18,13 @@ export default define<FlowSchema>({
   group: 'flowcontrol.apiserver.k8s.io',
   version: 'v1',
   resource: 'flowschemas',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   generation: true,
   defaults: ({ spec }) => {
     spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;
   },
-  prepareUpdate: (flowSchema, old, { subresource }) => {
-    if (subresource === 'status') keepMetadata(flowSchema, old);
-  },
   validate,
-  validateUpdate: (flowSchema, _, { subresource }) =>
-    subresource === 'status' ? validateConditions(flowSchema.status) : validate(flowSchema),
+  subresources: { status: { prepare: keepMetadata, validate: ({ status }) => validateConditions(status) } },
   row: (flowSchema, { now }) => [
     flowSchema.metadata.name,
     flowSchema.spec.priorityLevelConfiguration.name,

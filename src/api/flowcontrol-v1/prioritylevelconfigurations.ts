@@ -26,7 +26,7 @@ export default define<PriorityLevelConfiguration>({
   group: 'flowcontrol.apiserver.k8s.io',
   version: 'v1',
   resource: 'prioritylevelconfigurations',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   generation: true,
   defaults: ({ spec: { exempt, limited } }) => {
     if (exempt) {
@@ -42,11 +42,8 @@ export default define<PriorityLevelConfiguration>({
     queuing.queues ||= QUEUING.queues;
     queuing.queueLengthLimit ||= QUEUING.queueLengthLimit;
   },
-  prepareUpdate: (level, old, { subresource }) => {
-    if (subresource === 'status') keepMetadata(level, old);
-  },
   validate,
-  validateUpdate: (level, _, { subresource }) => (subresource === 'status' ? validateConditions(level.status) : validate(level)),
+  subresources: { status: { prepare: keepMetadata, validate: ({ status }) => validateConditions(status) } },
   row: (level, { now }) => {
     const { limited, type } = level.spec;
     const queuing = limited?.limitResponse?.queuing;

@@ -10,7 +10,8 @@ import {
   nameIsDNSSubdomain,
 } from '../meta/names.js';
 import { age } from '../shared/format.js';
-import { parseAddress, validateIP, warningsForIP } from '../shared/ip.js';
+import { parseAddress, validateIP } from '../shared/ip.js';
+import { loadBalancerWarnings } from '../shared/load-balancer.js';
 import type { TypedLocalObjectReference } from '../types/core-v1.gen.js';
 import type {
   HTTPIngressPath,
@@ -35,12 +36,9 @@ export default define<Ingress>({
   ownMetadataChecks: { whole: true },
   generation: true,
   validate: (ingress) => [...validate(ingress), ...validateClassAnnotation(ingress)],
-  validateUpdate: (ingress, old, { subresource }) => (subresource === 'status' ? validateStatus(ingress, old) : validate(ingress, old)),
-  warnings: ({ metadata, spec, status }, old, { subresource }) => {
-    if (subresource === 'status')
-      return (status.loadBalancer?.ingress ?? []).flatMap(({ ip }, i) =>
-        ip ? warningsForIP(at('status', 'loadBalancer', 'ingress').index(i), ip) : [],
-      );
+  validateUpdate: (ingress, old) => validate(ingress, old),
+  subresources: { status: { validate: validateStatus, warnings: loadBalancerWarnings } },
+  warnings: ({ metadata, spec }, old) => {
     const annotated = metadata.annotations?.[CLASS_ANNOTATION] !== undefined && spec.ingressClassName === undefined;
     return !old && annotated ? [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`] : [];
   },

@@ -13,11 +13,9 @@ export default define<ServiceCIDR>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'servicecidrs',
-  prepareUpdate: (range, old, { subresource }) => {
-    if (subresource === 'status') keepMetadata(range, old);
-  },
   validate,
-  validateUpdate: (range, old, { subresource }) => (subresource === 'status' ? [] : validateChange(range, old)),
+  validateUpdate: validateChange,
+  subresources: { status: { prepare: keepMetadata } },
   row: (range, { now }) => [range.metadata.name, (range.spec.cidrs ?? []).join(','), age(range, now)],
 });
 

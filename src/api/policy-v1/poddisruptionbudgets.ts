@@ -22,10 +22,8 @@ export default define<PodDisruptionBudget>({
   // upstream never checked more
   validateName: nameIsPathSegment,
   validate: (budget) => validate(budget, false),
-  validateUpdate: (budget, old, { subresource }) => {
-    if (subresource === 'status') return validateStatus(budget);
-    return validate(budget, validateLabelSelector(old.spec.selector, SPEC).length > 0);
-  },
+  validateUpdate: (budget, old) => validate(budget, validateLabelSelector(old.spec.selector, SPEC).length > 0),
+  subresources: { status: { validate: validateStatus } },
   row: (budget, { now }) => [
     budget.metadata.name,
     String(budget.spec.minAvailable ?? 'N/A'),

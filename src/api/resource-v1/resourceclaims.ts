@@ -16,14 +16,17 @@ export default define<ResourceClaim>({
   defaults: ({ spec }) => {
     setDeviceDefaults(spec.devices);
   },
-  prepareUpdate: (claim, old, { subresource }) => {
-    if (subresource !== 'status') return;
-    keepMetadata(claim, old);
-    dropDeallocatedDevices(claim, old);
-  },
   validate: ({ spec }) => validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
-  validateUpdate: (claim, old, { subresource }) =>
-    subresource === 'status' ? validateClaimStatus(claim, old) : validateImmutable(claim.spec, old.spec, at('spec')),
+  validateUpdate: (claim, old) => validateImmutable(claim.spec, old.spec, at('spec')),
+  subresources: {
+    status: {
+      prepare: (claim, old) => {
+        keepMetadata(claim, old);
+        dropDeallocatedDevices(claim, old);
+      },
+      validate: validateClaimStatus,
+    },
+  },
   row: (claim, { now }) => [claim.metadata.name, state(claim), age(claim, now)],
 });
 

@@ -1,3 +1,4 @@
+import { timestamp } from '../../util/clock.js';
 import { type Context, define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
@@ -29,10 +30,7 @@ export default define<ResourceSlice>({
     for (const device of spec.devices ?? [])
       for (const mapping of Object.values(device.nodeAllocatableResourceMappings ?? {})) mapping.allocationMultiplier ??= '1';
   },
-  prepareCreate: setTaintTimes,
-  prepareUpdate: (slice, _, context) => {
-    setTaintTimes(slice, context);
-  },
+  prepare: setTaintTimes,
   validate: ({ spec }) => validateSpec(spec),
   validateUpdate: ({ spec }, { spec: old }) => validateSpec(spec, old),
   warnings: ({ spec: { driver } }) =>
@@ -42,8 +40,8 @@ export default define<ResourceSlice>({
   row: (slice, { now }) => [slice.metadata.name, slice.spec.nodeName ?? '', slice.spec.driver, slice.spec.pool.name, age(slice, now)],
 });
 
-function setTaintTimes({ spec }: ResourceSlice, { services }: Context): void {
-  const now = `${new Date(services.clock.now()).toISOString().slice(0, 19)}Z`;
+function setTaintTimes({ spec }: ResourceSlice, _old: ResourceSlice | undefined, { services }: Context): void {
+  const now = timestamp(services.clock.now());
   for (const device of spec.devices ?? []) for (const taint of device.taints ?? []) taint.timeAdded ??= now;
 }
 

@@ -3,6 +3,7 @@ import { at, type FieldError, type FieldPath, invalid, required } from '../meta/
 import { compileLabelSelector, isEmptyLabelSelector, shownSelector, validateLabelSelector } from '../meta/label-selector.js';
 import { validateNonNegative } from '../meta/metadata.js';
 import { isDNS1123Label, isPercent } from '../meta/names.js';
+import type { KubeObject } from '../meta/object.js';
 import type { LabelSelection } from '../meta/selectors.js';
 import type { IntOrString, LabelSelector } from '../types/meta-v1.gen.js';
 
@@ -74,8 +75,17 @@ export function validateCollisionCount(now: number | undefined, old: number | un
   return decremented ? [invalid(at('status', 'collisionCount'), now ?? 0, 'cannot be decremented')] : [];
 }
 
+/**
+ * Warnings about a kind that makes pods: of a new one its name too, of a changed one nothing while its spec is the same.
+ * @param ofTemplate finds what is to be said of the pods
+ */
+export function workloadWarnings({ metadata }: KubeObject, old: KubeObject | undefined, ofTemplate: () => string[]): string[] {
+  if (!old) return [...podNameWarnings(metadata.name), ...ofTemplate()];
+  return old.metadata.generation === metadata.generation ? [] : ofTemplate();
+}
+
 /** Warns of names that make bad names of pods. */
-export function podNameWarnings(name: string): string[] {
+function podNameWarnings(name: string): string[] {
   const wrong = isDNS1123Label(name);
   if (wrong.length === 0) return [];
   const text = 'this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';

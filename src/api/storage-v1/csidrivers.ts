@@ -25,12 +25,11 @@ export default define<CSIDriver>({
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
-  prepareCreate: ({ spec }) => {
+  prepare: ({ spec }, old) => {
     // limits of volumes for the scheduler are alpha upstream
-    spec.preventPodSchedulingIfMissing = undefined;
+    if (old?.spec.preventPodSchedulingIfMissing === undefined) spec.preventPodSchedulingIfMissing = undefined;
   },
   prepareUpdate: (driver, old) => {
-    if (old.spec.preventPodSchedulingIfMissing === undefined) driver.spec.preventPodSchedulingIfMissing = undefined;
     // counted on changes only: a new driver has none
     if (!semanticEqual(driver.spec, old.spec)) driver.metadata.generation = (old.metadata.generation ?? 0) + 1;
   },

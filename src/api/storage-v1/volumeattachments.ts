@@ -23,19 +23,19 @@ export default define<VolumeAttachment>({
   prepareCreate: (attachment) => {
     attachment.status = { attached: false };
   },
-  prepareUpdate: (attachment, old, { subresource }) => {
-    if (subresource === 'status') keepMetadata(attachment, old);
-  },
   validate,
-  validateUpdate: (attachment, old) => [
-    ...validate(attachment),
-    ...(semanticEqual(attachment.spec, old.spec) ? [] : [invalid(SPEC, goValue(attachment.spec), FIELD_IMMUTABLE)]),
-  ],
+  validateUpdate: validateChange,
+  subresources: { status: { prepare: keepMetadata, validate: validateChange } },
   row: (attachment, { now }) => {
     const { metadata, spec, status } = attachment;
     return [metadata.name, spec.attacher, spec.source.persistentVolumeName ?? '', spec.nodeName, status.attached, age(attachment, now)];
   },
 });
+
+function validateChange(attachment: VolumeAttachment, old: VolumeAttachment): FieldError[] {
+  const changed = semanticEqual(attachment.spec, old.spec) ? [] : [invalid(SPEC, goValue(attachment.spec), FIELD_IMMUTABLE)];
+  return [...validate(attachment), ...changed];
+}
 
 function validate({ spec, status }: VolumeAttachment): FieldError[] {
   const errors = [

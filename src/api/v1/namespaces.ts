@@ -1,4 +1,4 @@
-import { type Context, define } from '../definition.js';
+import { define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 import { NAMESPACE_FINALIZER, validateFinalizerName, validateStandardFinalizer } from '../meta/metadata.js';
 import { nameIsDNSLabel } from '../meta/names.js';
@@ -6,13 +6,11 @@ import { age } from '../shared/format.js';
 import type { Namespace } from '../types/core-v1.gen.js';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
-/** Finalizer names that need no domain. */
 
 export default define<Namespace>({
   group: '',
   version: 'v1',
   resource: 'namespaces',
-  ownMetadataChecks: { whole: true },
   validateName: nameIsDNSLabel,
   selectableFields: ['status.phase'],
   fields: ({ status }) => ({ 'status.phase': status.phase ?? '' }),
@@ -32,12 +30,16 @@ export default define<Namespace>({
       finalizers: finalizers.includes(NAMESPACE_FINALIZER) ? finalizers : [...finalizers, NAMESPACE_FINALIZER],
     };
   },
-  prepareUpdate: (namespace, old, { subresource }) => {
-    if (subresource === '') namespace.spec = { ...namespace.spec, finalizers: old.spec.finalizers };
-    if (subresource === 'finalize') namespace.status = old.status;
+  prepareUpdate: (namespace, old) => {
+    namespace.spec = { ...namespace.spec, finalizers: old.spec.finalizers };
   },
   validate: ({ spec }) => (spec.finalizers ?? []).flatMap((name) => validateSpecFinalizer(name, at('spec', 'finalizers'))),
-  validateUpdate,
+  subresources: {
+    status: { validate: validateStatus },
+    finalize: {
+      validate: ({ spec }) => (spec.finalizers ?? []).flatMap((name, i) => validateSpecFinalizer(name, at('spec', 'finalizers').index(i))),
+    },
+  },
   // the content goes first: the namespace controller removes the finalizer of the spec when nothing is left
   finalizers: ({ metadata, spec }) => [...(metadata.finalizers ?? []), ...(spec.finalizers ?? [])],
   markDeleting: (namespace) => {
@@ -56,12 +58,8 @@ function validateSpecFinalizer(name: string, path: FieldPath): FieldError[] {
   return [...validateFinalizerName(name, path), ...validateStandardFinalizer(name, path)];
 }
 
-function validateUpdate(namespace: Namespace, _old: Namespace, { subresource }: Context): FieldError[] {
-  const finalizers = namespace.spec.finalizers ?? [];
-  if (subresource === 'finalize') return finalizers.flatMap((name, i) => validateSpecFinalizer(name, at('spec', 'finalizers').index(i)));
-  if (subresource !== 'status') return finalizers.flatMap((name) => validateSpecFinalizer(name, at('spec', 'finalizers')));
-  const deleting = namespace.metadata.deletionTimestamp !== undefined;
-  const phase = namespace.status.phase;
+function validateStatus({ metadata, status: { phase } }: Namespace): FieldError[] {
+  const deleting = metadata.deletionTimestamp !== undefined;
   if (phase === (deleting ? 'Terminating' : 'Active')) return [];
   const rule = deleting
     ? "may only be 'Terminating' if `deletionTimestamp` is not empty"

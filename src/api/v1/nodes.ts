@@ -1,4 +1,4 @@
-import { type Context, define } from '../definition.js';
+import { define } from '../definition.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { isConfigMapKey, nameIsDNSLabel, nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
@@ -22,7 +22,15 @@ export default define<Node>({
   keepStatusOnCreate: true,
   selectableFields: ['spec.unschedulable'],
   fields: ({ spec }) => ({ 'spec.unschedulable': String(spec.unschedulable ?? false) }),
-  subresources: { proxy: { connect: true } },
+  subresources: {
+    status: {
+      prepare: ({ status }, { status: old }) => {
+        if (!old.config) status.config = undefined;
+      },
+      validate: validateChange,
+    },
+    proxy: { connect: true },
+  },
   defaults: ({ spec, status }) => {
     for (const amounts of [status.capacity, status.allocatable]) roundQuantities(amounts);
     if (status.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
@@ -30,17 +38,15 @@ export default define<Node>({
     if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
     spec.podCIDR = spec.podCIDRs?.[0];
   },
-  prepareCreate: (node) => {
-    node.spec.configSource = undefined;
-    node.status.config = undefined;
+  prepare: ({ spec }, old) => {
+    if (!old?.spec.configSource) spec.configSource = undefined;
   },
-  prepareUpdate: (node, old, { subresource }) => {
-    if (subresource === 'status') node.status.config = old.status.config && node.status.config;
-    else if (!old.spec.configSource) node.spec.configSource = undefined;
+  prepareCreate: ({ status }) => {
+    status.config = undefined;
   },
   validate,
-  validateUpdate: (node, old, context) => [...(context.subresource === 'status' ? [] : validate(node)), ...validateChange(node, old)],
-  warnings: (node, _old, { subresource }: Context) => (subresource === 'status' ? [] : warnings(node)),
+  validateUpdate: (node, old) => [...validate(node), ...validateChange(node, old)],
+  warnings,
   row,
 });
 

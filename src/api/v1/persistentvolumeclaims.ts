@@ -1,4 +1,4 @@
-import { type Context, define } from '../definition.js';
+import { define } from '../definition.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { hasInvalidValues } from '../meta/label-selector.js';
 import { semanticEqual, validateImmutable } from '../meta/metadata.js';
@@ -34,18 +34,15 @@ export default define<PersistentVolumeClaim>({
     for (const amounts of [spec.resources?.limits, spec.resources?.requests, status.capacity, status.allocatedResources])
       roundQuantities(amounts);
   },
+  prepare: ({ spec }, old) => prepareSources(spec, old?.spec),
   prepareCreate: (claim) => {
     claim.status = {};
-    prepareSources(claim.spec, undefined);
   },
   complete: ({ status }) => setPhase(status),
-  prepareUpdate: ({ spec }, old, { subresource }) => {
-    if (subresource === '') prepareSources(spec, old.spec);
-  },
   validate: ({ spec }) => validateClaimSpec(spec, SPEC),
-  validateUpdate: (claim, old, { subresource }) => (subresource === 'status' ? validateStatus(claim) : validateChange(claim, old)),
-  warnings: ({ metadata, spec }, _old, { subresource }: Context) => {
-    if (subresource === 'status') return [];
+  validateUpdate: validateChange,
+  subresources: { status: { validate: validateStatus } },
+  warnings: ({ metadata, spec }) => {
     const beta = `metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`;
     return [...(Object.hasOwn(metadata.annotations ?? {}, BETA_CLASS) ? [beta] : []), ...claimWarnings(spec, SPEC)];
   },

@@ -1,4 +1,5 @@
-import { type Context, define } from '../definition.js';
+import { timestamp } from '../../util/clock.js';
+import { define } from '../definition.js';
 import { at, type FieldError, forbidden, invalid } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
@@ -45,26 +46,26 @@ export default define<PersistentVolume>({
     defaultStorageVolume(spec);
   },
   prepareCreate: (volume, { services }) => {
-    volume.status = { phase: 'Pending', lastPhaseTransitionTime: now(services.clock.now()) };
-  },
-  prepareUpdate: ({ status }, { status: old }, { subresource, services }) => {
-    if (subresource !== 'status') return;
-    if (old.phase === status.phase) status.lastPhaseTransitionTime ??= old.lastPhaseTransitionTime;
-    else if (!status.lastPhaseTransitionTime || status.lastPhaseTransitionTime === old.lastPhaseTransitionTime)
-      status.lastPhaseTransitionTime = now(services.clock.now());
+    volume.status = { phase: 'Pending', lastPhaseTransitionTime: timestamp(services.clock.now()) };
   },
   validate: (volume) => [...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC), ...validateMountOptions(volume)],
   // upstream checks the whole object twice, and says so twice
-  validateUpdate: (volume, old, { subresource }) =>
-    subresource === 'status'
-      ? []
-      : [
-          ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
-          ...validateMountOptions(volume),
-          ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
-          ...validateChange(volume, old),
-        ],
-  warnings: (volume, _old, { subresource }: Context) => (subresource === 'status' ? [] : warnings(volume)),
+  validateUpdate: (volume, old) => [
+    ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
+    ...validateMountOptions(volume),
+    ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
+    ...validateChange(volume, old),
+  ],
+  warnings,
+  subresources: {
+    status: {
+      prepare: ({ status }, { status: old }, { services }) => {
+        if (old.phase === status.phase) status.lastPhaseTransitionTime ??= old.lastPhaseTransitionTime;
+        else if (!status.lastPhaseTransitionTime || status.lastPhaseTransitionTime === old.lastPhaseTransitionTime)
+          status.lastPhaseTransitionTime = timestamp(services.clock.now());
+      },
+    },
+  },
   row: (volume, context) => {
     const { metadata, spec, status } = volume;
     const { claimRef } = spec;
@@ -83,10 +84,6 @@ export default define<PersistentVolume>({
     ];
   },
 });
-
-function now(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
 
 function validateMountOptions({ metadata, spec }: PersistentVolume): FieldError[] {
   if (metadata.annotations?.[MOUNT_OPTIONS] === undefined || MOUNTABLE.some((source) => spec[source] !== undefined)) return [];

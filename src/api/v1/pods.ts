@@ -1,7 +1,7 @@
 import { timestamp } from '../../util/clock.js';
 import { copy } from '../../util/equal.js';
 import { type Context, define } from '../definition.js';
-import { at, type FieldError } from '../meta/field-errors.js';
+import { at } from '../meta/field-errors.js';
 import { semanticEqual } from '../meta/metadata.js';
 import { isDNS1123Label } from '../meta/names.js';
 import { warningsForIP } from '../shared/ip.js';
@@ -40,11 +40,11 @@ export default define<Pod>({
     'status.nominatedNodeName',
   ],
   defaults: defaultPod,
+  prepare: ({ spec }) => dropDisabledFields(spec),
   prepareCreate,
-  prepareUpdate,
   validate: (pod, { services }) => validatePod(pod, services.settings),
-  validateUpdate,
-  warnings,
+  validateUpdate: (pod, old, { services }) => validatePodUpdate(pod, old, services.settings),
+  warnings: (pod, old) => (old ? [] : [...nameWarning(pod), ...podWarnings(pod)]),
   // a node is assigned through the binding, which leaves the generation as it is
   specChanged: (pod, old) => !semanticEqual({ ...pod.spec, nodeName: undefined }, { ...old.spec, nodeName: undefined }),
   fields: ({ spec, status }) => ({
@@ -72,7 +72,17 @@ export default define<Pod>({
     return seconds;
   },
   subresources: {
-    binding: { create: (context, key, body) => bind(context, key, body as Binding) },
+    status: { prepare: prepareStatus, validate: validatePodStatusUpdate, warnings: statusWarnings },
+    ephemeralcontainers: {
+      prepare: prepareEphemeral,
+      validate: (pod, old, { services }) => validateEphemeralUpdate(pod, old, services.settings),
+    },
+    resize: { prepare: prepareResize, validate: (pod, old, { services }) => validateResize(pod, old, services.settings) },
+    binding: {
+      keepsUid: true,
+      create: (context, key, body) => bind(context, key, body as Binding),
+      prepare: (pod, _old, context) => markScheduled(pod, context),
+    },
     eviction: { otherVersions: ['v1beta1'], create: (context, key, body) => evict(context, key, body as Eviction) },
     log: { connect: true },
     exec: { connect: true },
@@ -85,7 +95,6 @@ export default define<Pod>({
 function prepareCreate(pod: Pod, context: Context): void {
   const { spec, metadata } = pod;
   pod.status = { phase: 'Pending', qosClass: qosClass(spec) };
-  dropDisabledFields(spec);
   mergeLabelKeys(spec, metadata.labels);
   for (const text of applyAppArmorAnnotations(pod)) context.warn(text);
   if (!spec.schedulingGates?.length) return;
@@ -94,17 +103,7 @@ function prepareCreate(pod: Pod, context: Context): void {
   setPodCondition(pod.status, gated, timestamp(context.services.clock.now()));
 }
 
-function validateUpdate(pod: Pod, old: Pod, { subresource, services: { settings } }: Context): FieldError[] {
-  if (subresource === '') return validatePodUpdate(pod, old, settings);
-  if (subresource === 'status') return validatePodStatusUpdate(pod, old);
-  if (subresource === 'ephemeralcontainers') return validateEphemeralUpdate(pod, old, settings);
-  return subresource === 'resize' ? validateResize(pod, old, settings) : [];
-}
-
-function warnings(pod: Pod, old: Pod | undefined, { subresource }: Context): string[] {
-  if (!old) return [...nameWarning(pod), ...podWarnings(pod)];
-  if (subresource !== 'status') return [];
-  const { podIPs = [], hostIPs = [] } = pod.status;
+function statusWarnings({ status: { podIPs = [], hostIPs = [] } }: Pod): string[] {
   return [
     ...podIPs.flatMap(({ ip }, i) => warningsForIP(at('status', 'podIPs').index(i).child('ip'), ip)),
     ...hostIPs.flatMap(({ ip }, i) => warningsForIP(at('status', 'hostIPs').index(i).child('ip'), ip)),
@@ -119,17 +118,10 @@ function nameWarning({ metadata }: Pod): string[] {
   ];
 }
 
-function prepareUpdate(pod: Pod, old: Pod, context: Context): void {
-  const { subresource } = context;
-  if (subresource === '') return dropDisabledFields(pod.spec);
-  if (subresource === 'binding') return markScheduled(pod, context);
-  if (subresource === 'status') return prepareStatus(pod, old);
-  if (subresource === 'ephemeralcontainers') {
-    const { ephemeralContainers } = pod.spec;
-    restore(pod, old);
-    pod.spec = { ...copy(old.spec), ephemeralContainers };
-  }
-  if (subresource === 'resize') prepareResize(pod, old);
+function prepareEphemeral(pod: Pod, old: Pod): void {
+  const { ephemeralContainers } = pod.spec;
+  restore(pod, old);
+  pod.spec = { ...copy(old.spec), ephemeralContainers };
 }
 
 /** Subresources of the spec leave metadata and status alone. */

@@ -16,8 +16,7 @@ export default define<PodTemplate>({
   returnDeletedObject: true,
   generation: true,
   defaults: ({ template }) => defaultPodTemplate(template),
-  prepareCreate: ({ template }) => dropDisabledFields(template.spec),
-  prepareUpdate: ({ template }) => dropDisabledFields(template.spec),
+  prepare: ({ template }) => dropDisabledFields(template.spec),
   validate: ({ template }, { services }) => validatePodTemplate(template, at('template'), services.settings),
   warnings: ({ metadata, template }, old) =>
     old && old.metadata.generation === metadata.generation ? [] : templateWarnings(template, at('template')),

@@ -8,7 +8,7 @@ import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { type TemplateScope, validateReplicatedTemplate } from '../shared/pod/template.js';
 import { templateWarnings } from '../shared/pod/warnings.js';
 import { scaleSubresource } from '../shared/scale.js';
-import { podNameWarnings, validateAmong, validateCounters } from '../shared/workload.js';
+import { validateAmong, validateCounters, workloadWarnings } from '../shared/workload.js';
 import type { ReplicationController, ReplicationControllerSpec, ReplicationControllerStatus } from '../types/core-v1.gen.js';
 
 export default define<ReplicationController>({
@@ -28,18 +28,11 @@ export default define<ReplicationController>({
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
-  prepareCreate: ({ spec }) => dropDisabledFields(spec.template?.spec),
-  prepareUpdate: ({ spec }, _old, { subresource }) => {
-    if (subresource === '') dropDisabledFields(spec.template?.spec);
-  },
+  prepare: ({ spec }) => dropDisabledFields(spec.template?.spec),
   validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
-  validateUpdate: ({ spec, status }, _old, { subresource, services }) =>
-    subresource === 'status' ? validateStatus(status) : validateSpec(spec, services.settings),
-  warnings(controller, old, { subresource }) {
-    if (subresource === 'status' || (old && old.metadata.generation === controller.metadata.generation)) return [];
-    const warnings = templateWarnings(controller.spec.template, SPEC.child('template'));
-    return old ? warnings : [...podNameWarnings(controller.metadata.name), ...warnings];
-  },
+  validateUpdate: ({ spec }, _old, { services }) => validateSpec(spec, services.settings),
+  warnings: (controller, old) =>
+    workloadWarnings(controller, old, () => templateWarnings(controller.spec.template, SPEC.child('template'))),
   row({ metadata, spec, status }, { now }) {
     return [
       metadata.name,
@@ -55,6 +48,7 @@ export default define<ReplicationController>({
     scale: scaleSubresource({ group: '', resource: 'replicationcontrollers' }, (rc) =>
       labelSelectorText({ matchLabels: rc.spec.selector }),
     ),
+    status: { validate: ({ status }) => validateStatus(status) },
   },
 });
 

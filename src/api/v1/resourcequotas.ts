@@ -1,4 +1,4 @@
-import { type Context, define } from '../definition.js';
+import { define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { FIELD_IMMUTABLE } from '../meta/metadata.js';
 import * as quantity from '../meta/quantity.js';
@@ -34,13 +34,13 @@ export default define<ResourceQuota>({
     for (const amounts of [spec.hard, status.hard, status.used]) roundQuantities(amounts);
   },
   validate: ({ spec, status }) => [...validateSpec(spec), ...validateStatus(status)],
-  validateUpdate: (quota, old, { subresource }: Context) => {
-    if (subresource === 'status') return validateStatus(quota.status);
+  validateUpdate: (quota, old) => {
     const errors = validateSpec(quota.spec);
     if (!sameSet(quota.spec.scopes, old.spec.scopes))
       errors.push(invalid(at('spec', 'scopes'), quota.spec.scopes ?? null, FIELD_IMMUTABLE));
     return errors;
   },
+  subresources: { status: { validate: ({ status }) => validateStatus(status) } },
   warnings: (quota, old) => (old ? [] : requestWarnings(quota)),
   row: (quota, { now }) => {
     const { hard = {}, used = {} } = quota.status;

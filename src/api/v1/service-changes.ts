@@ -107,10 +107,3 @@ export function serviceWarnings({ metadata, spec }: Service): string[] {
   if (spec.trafficDistribution === 'PreferClose') texts.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   return texts;
 }
-
-/** As serviceWarnings, for writes of the status. */
-export function serviceStatusWarnings({ status }: Service): string[] {
-  return (status.loadBalancer?.ingress ?? []).flatMap(({ ip }, i) =>
-    ip ? warningsForIP(at('status', 'loadBalancer', 'ingress').index(i), ip) : [],
-  );
-}

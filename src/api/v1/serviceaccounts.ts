@@ -11,8 +11,7 @@ export default define<ServiceAccount>({
   resource: 'serviceaccounts',
   returnDeletedObject: true,
   subresources: { token: { defaults: defaultTokenRequest, create: requestToken } },
-  prepareCreate: keepOnlyNames,
-  prepareUpdate: keepOnlyNames,
+  prepare: keepOnlyNames,
   warnings: (account, old) =>
     isEnforcing(account) && !(old && isEnforcing(old))
       ? [

@@ -1,9 +1,10 @@
 import { define } from '../definition.js';
 import { nameIsDNSLabel } from '../meta/names.js';
 import { age, formatLabels } from '../shared/format.js';
+import { loadBalancerWarnings } from '../shared/load-balancer.js';
 import type { Service } from '../types/core-v1.gen.js';
 import { allocate, release } from './service-allocation.js';
-import { serviceStatusWarnings, serviceWarnings, validateLoadBalancerStatus, validateServiceChange } from './service-changes.js';
+import { serviceWarnings, validateLoadBalancerStatus, validateServiceChange } from './service-changes.js';
 import { dropTypeDependent, setDefaults } from './service-shape.js';
 import { validateService } from './service-validation.js';
 
@@ -16,25 +17,21 @@ export default define<Service>({
   returnDeletedObject: true,
   selectableFields: ['spec.clusterIP', 'spec.type'],
   fields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
-  subresources: { proxy: { connect: true } },
+  subresources: {
+    status: { validate: validateLoadBalancerStatus, warnings: loadBalancerWarnings },
+    proxy: { connect: true },
+  },
   defaults: setDefaults,
   begin: allocate,
   afterDelete: release,
+  prepare: dropUnused,
   prepareCreate: (service) => {
     service.status = { loadBalancer: {} };
-    dropUnused(service);
   },
-  prepareUpdate: (service, old, { subresource }) => {
-    if (subresource !== '') return;
-    dropTypeDependent(service, old);
-    dropUnused(service);
-  },
+  prepareUpdate: dropTypeDependent,
   validate: (service) => validateService(service, undefined),
-  validateUpdate: (service, old, { subresource }) =>
-    subresource === 'status'
-      ? validateLoadBalancerStatus(service, old)
-      : [...validateServiceChange(service, old), ...validateService(service, old)],
-  warnings: (service, _old, { subresource }) => (subresource === 'status' ? serviceStatusWarnings(service) : serviceWarnings(service)),
+  validateUpdate: (service, old) => [...validateServiceChange(service, old), ...validateService(service, old)],
+  warnings: serviceWarnings,
   row: (service, { now }) => {
     const { type, clusterIPs, ports = [], selector } = service.spec;
     const portTexts = ports.map((p) => `${p.port}${p.nodePort ? `:${p.nodePort}` : ''}/${p.protocol}`);

@@ -3,6 +3,7 @@ import type { Context } from '../../../src/api/definition.js';
 import type { Namespace } from '../../../src/api/types/core-v1.gen.js';
 import namespaces from '../../../src/api/v1/namespaces.js';
 import { planDeletion, releasedBy } from '../../../src/registry/deletion.js';
+import { prepareUpdate } from '../../../src/registry/preparation.js';
 
 const context = { services: { clock: { now: () => Date.UTC(2026, 0, 1) } }, subresource: '' } as unknown as Context;
 
@@ -42,12 +43,15 @@ describe('namespaces', () => {
   });
   it('keep their finalizers in updates that are not about them', () => {
     const old = namespace();
-    const next = structuredClone(old);
-    next.spec.finalizers = [];
-    namespaces.prepareUpdate?.(next, old, context);
-    expect(next.spec.finalizers).to.deep.equal(['kubernetes']);
-    next.spec.finalizers = [];
-    namespaces.prepareUpdate?.(next, old, { ...context, subresource: 'finalize' });
-    expect(next.spec.finalizers).to.deep.equal([]);
+    old.metadata.resourceVersion = '1';
+    const throughPart = (subresource: string) => {
+      const next = structuredClone(old);
+      next.spec.finalizers = [];
+      prepareUpdate(namespaces as never, next, old, { ...context, subresource });
+      return next.spec.finalizers;
+    };
+    expect(throughPart('')).to.deep.equal(['kubernetes']);
+    expect(throughPart('status')).to.deep.equal(['kubernetes']);
+    expect(throughPart('finalize')).to.deep.equal([]);
   });
 });
