@@ -1,6 +1,5 @@
 // An API server of kubemu in a process of its own, with the stock controllers and scheduler instead of ours.
-import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { namespaces, serviceaccounts } from '../../../src/api/meta/resources.gen.js';
@@ -54,11 +53,9 @@ export class StockCluster {
   static async start(paths: Readonly<Record<ComponentName, string>>): Promise<StockCluster> {
     const dataDir = await mkdtemp(join(tmpdir(), 'kubemu-stock-'));
     const pki = join(dataDir, 'pki');
-    await mkdir(pki);
-    // the controllers sign with it too, so it is there before the server needs it
-    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    await writeFile(join(pki, 'sa.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
     const server = await Kubemu.start(dataDir, ['apiserver', '--memory', '--secure-port=0', '--authorization-mode=RBAC']);
+    // the controllers sign with the server's key, which is made when it is first needed
+    await server.get('/openid/v1/jwks');
     const components = await Promise.all(
       (Object.keys(paths) as ComponentName[]).map((name) => Component.start(name, paths[name], dataDir, server.url, flagsOf(name, pki))),
     );

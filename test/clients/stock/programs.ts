@@ -45,7 +45,7 @@ const EXPECTED: readonly RegExp[] = [
   // an object was changed or deleted while it was worked on
   /the object has been modified; please apply your changes to the latest version/,
   /Error getting updated StatefulSet from lister/,
-  /\w+\.(apps|batch) \\*"[\w-]+\\*" not found/,
+  /[a-z.]+ \\*"[\w-]+\\*" not found/,
   /because it is being terminated/,
   // a plugin of the scheduler is asked though those before it never came to set it up
   /Status after running PostFilter plugins for pod.*status="not found"/,
