@@ -10,6 +10,7 @@ import { JsonError, parseJson } from '../api/schema/json.js';
 import { structTypeOf } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
 import { bodyEncoding } from './negotiation.js';
+import { unreadableKind } from '../registry/patch/index.js';
 import type { FieldValidation } from './options.js';
 import type { ApiRequest } from './request.js';
 
@@ -108,7 +109,8 @@ function inOne(duplicates: readonly string[]): readonly string[] {
   return duplicates[0]?.startsWith('line ') ? [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`] : duplicates;
 }
 
-function complete(expected: Expected, object: KubeObject): KubeObject {
+/** Makes an object say what it is. @returns the object itself */
+export function complete(expected: Expected, object: KubeObject): KubeObject {
   object.kind = expected.kind;
   object.apiVersion = apiVersionOf(expected);
   object.metadata ??= {} as KubeObject['metadata'];
@@ -139,13 +141,8 @@ function checkKind(value: unknown, expected: Expected, body: Buffer): Record<str
     );
   }
   const object = value as Record<string, unknown>;
-  const wrong = Object.entries(object).find(([key, v]) => (key === 'apiVersion' || key === 'kind') && typeof v !== 'string' && v !== null);
-  if (wrong)
-    throw unrecognized(
-      expected,
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(wrong[1])} into Go struct field .${wrong[0]} of type string`,
-      body,
-    );
+  const problem = unreadableKind(object);
+  if (problem !== undefined) throw unrecognized(expected, problem, body);
   const given = claimed(object, expected);
   if (!given) return object;
   if (given === 'malformed') throw unrecognized(expected, `unexpected GroupVersion string: ${String(object.apiVersion)}`, body);

@@ -8,7 +8,7 @@ import { patchObject, readPatch } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
-import { claimed, type Expected, expectedOf, kindProblem, readApplied } from './body.js';
+import { claimed, complete, type Expected, expectedOf, kindProblem, readApplied } from './body.js';
 import { dedupeOwners, placeInNamespace } from './create.js';
 import { patchKind, type PatchKind } from './negotiation.js';
 import { type WriteQuery, writeQuery } from './options.js';
@@ -54,11 +54,15 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
   return (current) => {
     if (!current) throw errors.notFound(store.definition, request.info.name);
     const shown = view?.read ? view.read(current, context) : current;
-    const { object: next, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
+    const { object, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
     for (const text of warnings) if (!request.warnings.includes(text)) request.warnings.push(text);
-    const given = claimed(next, expected);
+    const given = kind === 'strategic' ? undefined : claimed(object, expected);
     if (given)
-      throw refusedKind(next, given === 'malformed' ? `unexpected GroupVersion string: ${next.apiVersion}` : kindProblem(given, expected));
+      throw refusedKind(
+        object,
+        given === 'malformed' ? `unexpected GroupVersion string: ${object.apiVersion}` : kindProblem(given, expected),
+      );
+    const next = complete(expected, { ...object });
     checkName(next, request.info.name);
     placeInNamespace(next, request.info.namespace);
     dedupeOwners(next, request);
@@ -79,14 +83,12 @@ async function applyConfiguration({ store, request, query, context }: Patching):
   const applied = view?.applied
     ? { ...view.applied(configuration), apiVersion: apiVersionOf(definition), kind: definition.kind }
     : configuration;
-  // the configuration stays as it was sent: errors show what the client wrote
-  placeInNamespace({ ...applied, metadata: { ...applied.metadata } }, info.namespace);
   const apply = applying(definition, applied, context, query.force);
   return (current) => {
     const next = apply(current);
     // what changes nothing is admitted, validated and warned about like any other write
     if (next === current) return copy(next);
-    next.metadata.namespace ||= info.namespace || undefined;
+    placeInNamespace(next, info.namespace);
     checkName(next, info.name);
     return next;
   };

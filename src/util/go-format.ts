@@ -6,5 +6,18 @@ export function goString(value: unknown): string {
     const keys = Object.keys(value).sort();
     return `map[${keys.map((key) => `${key}:${goString((value as Record<string, unknown>)[key])}`).join(' ')}]`;
   }
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number' || (Number.isInteger(value) && Math.abs(value) < 2 ** 63)) return JSON.stringify(value);
+  // %v writes large and small float64 with an exponent of two digits
+  const [digits = '', exponent] = (
+    Math.abs(value) >= 1e21 || (Math.abs(value) < 1e-4 && value !== 0) || Number.isInteger(value) ? value.toExponential() : String(value)
+  ).split('e');
+  return exponent === undefined ? digits : `${digits}e${exponent.replace(/^([+-])(\d)$/, '$10$2')}`;
+}
+
+/** A text as Go quotes it with %q: what cannot be printed is written by its code, letters of all scripts stay. */
+export function goQuote(text: string): string {
+  return JSON.stringify(text)
+    .replace(/\\u00([01][0-9a-f])/g, '\\x$1')
+    .replaceAll('\x7f', '\\x7f');
 }

@@ -9,7 +9,7 @@ import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { type TemplateScope, validateSelected } from '../shared/pod/template.js';
 import { compileSelector, workloadWarnings } from '../shared/workload.js';
 import type { Job, JobSpec } from '../types/batch-v1.gen.js';
-import type { Container, PodSpec, PodTemplateSpec } from '../types/core-v1.gen.js';
+import type { Affinity, Container, PodSpec, PodTemplateSpec } from '../types/core-v1.gen.js';
 import { defaultJobTemplate, jobWarnings, validateJobTemplate } from './job-spec.js';
 import { hasCondition, validateJobStatusUpdate } from './job-status.js';
 
@@ -150,17 +150,22 @@ function validateTemplateUpdate({ template }: JobSpec, old: Job): FieldError[] {
 /** The new spec with the old values of everything that may change. */
 function withOldDirectives(spec: PodSpec | undefined, old: PodTemplateSpec['spec']): PodSpec | undefined {
   if (!spec || !old) return spec;
-  const { nodeAffinity: _, ...affinity } = spec.affinity ?? {};
-  const oldNodeAffinity = old.affinity?.nodeAffinity;
   return {
     ...spec,
-    affinity: { ...affinity, ...(oldNodeAffinity && { nodeAffinity: oldNodeAffinity }) },
+    affinity: withOldNodeAffinity(spec.affinity, old.affinity),
     nodeSelector: old.nodeSelector,
     tolerations: old.tolerations,
     schedulingGates: old.schedulingGates,
     containers: withOldResources(spec.containers, old.containers),
     initContainers: withOldResources(spec.initContainers ?? [], old.initContainers ?? []),
   };
+}
+
+/** An affinity that would hold nothing but what may change counts as none. */
+function withOldNodeAffinity(affinity: Affinity | undefined, old: Affinity | undefined): Affinity | undefined {
+  const { nodeAffinity: _, ...others } = affinity ?? old ?? {};
+  if (!affinity || !old) return Object.keys(others).length === 0 ? old : affinity;
+  return old.nodeAffinity ? { ...others, nodeAffinity: old.nodeAffinity } : others;
 }
 
 function withOldResources(containers: readonly Container[], old: readonly Container[]): Container[] {

@@ -60,6 +60,8 @@ type Path = FieldPath | string;
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value);
+  // JavaScript rounds the digits of large integers when it writes them
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 64) return String(BigInt(value));
   return goJson(JSON.stringify(value));
 }
 

@@ -77,14 +77,14 @@ export function validateObjectMetaUpdate(
   return errors;
 }
 
-/** `field is immutable` unless both are equal; an absent and an empty list or map are equal. */
-export function validateImmutable(value: unknown, old: unknown, path: FieldPath): FieldError[] {
-  return semanticEqual(value, old) ? [] : [invalid(path, value, FIELD_IMMUTABLE)];
+/** `field is immutable` unless both are equal; an absent and an empty list are equal. @param shown what the message shows */
+export function validateImmutable(value: unknown, old: unknown, path: FieldPath, shown = value): FieldError[] {
+  return semanticEqual(value, old) ? [] : [invalid(path, shown, FIELD_IMMUTABLE)];
 }
 
 /**
- * Deep equality that takes absent, null, and whatever holds nothing for the same, as apimachinery's equality.Semantic does
- * for lists and maps. (That one tells an absent struct from an empty one; no rule depends on it.)
+ * Deep equality that takes absent, null and an empty list for the same, as apimachinery's equality.Semantic does. It does so
+ * with empty maps too, but tells an absent struct from an empty one: decoded objects have no empty maps, so `{}` is a struct.
  */
 export function semanticEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -100,8 +100,7 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
 
 function holdsNothing(value: unknown): boolean {
   if (value === null || value === undefined) return true;
-  if (typeof value !== 'object') return false;
-  return Array.isArray(value) ? value.length === 0 : Object.values(value).every(holdsNothing);
+  return Array.isArray(value) && value.length === 0;
 }
 
 export function validateNonNegative(value: number, path: FieldPath): FieldError[] {

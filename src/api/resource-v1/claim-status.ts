@@ -3,6 +3,7 @@ import { type FieldError, type FieldPath, at, forbidden, invalid, notSupported, 
 import { validateConditions, validateImmutable } from '../meta/metadata.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
+import { goValue } from '../shared/go-value.js';
 import type {
   AllocatedDeviceStatus,
   AllocationResult,
@@ -50,7 +51,7 @@ export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): F
   if (reservedFor.length > 0) errors.push(...validateReserved(claim, old));
   if (!allocation) return errors;
   const path = STATUS.child('allocation');
-  if (old.status.allocation) return [...errors, ...validateImmutable(allocation, old.status.allocation, path)];
+  if (old.status.allocation) return [...errors, ...validateImmutable(allocation, old.status.allocation, path, goValue(allocation))];
   return [...errors, ...validateAllocation(allocation, requestNames(claim.spec.devices), path)];
 }
 

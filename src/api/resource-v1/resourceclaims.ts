@@ -3,6 +3,7 @@ import { at } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import { keepMetadata } from '../shared/status.js';
+import { goValue } from '../shared/go-value.js';
 import type { ResourceClaim } from '../types/resource-v1.gen.js';
 import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
 import { dropDeallocatedDevices, validateClaimStatus } from './claim-status.js';
@@ -17,7 +18,7 @@ export default define<ResourceClaim>({
     setDeviceDefaults(spec.devices);
   },
   validate: ({ spec }) => validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
-  validateUpdate: (claim, old) => validateImmutable(claim.spec, old.spec, at('spec')),
+  validateUpdate: (claim, old) => validateImmutable(claim.spec, old.spec, at('spec'), goValue(claim.spec)),
   subresources: {
     status: {
       prepare: (claim, old) => {

@@ -2,6 +2,7 @@ import { define } from '../definition.js';
 import { at } from '../meta/field-errors.js';
 import { validateAnnotations, validateImmutable, validateLabels } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
+import { goValue } from '../shared/go-value.js';
 import type { ResourceClaimTemplate } from '../types/resource-v1.gen.js';
 import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
 
@@ -21,6 +22,6 @@ export default define<ResourceClaimTemplate>({
     ...validateLabels(metadata?.labels, SPEC.child('metadata', 'labels')),
     ...validateDeviceClaim(spec.devices ?? {}, SPEC.child('spec', 'devices')),
   ],
-  validateUpdate: (template, old) => validateImmutable(template.spec, old.spec, SPEC),
+  validateUpdate: (template, old) => validateImmutable(template.spec, old.spec, SPEC, goValue(template.spec)),
   row: (template, { now }) => [template.metadata.name, age(template, now)],
 });

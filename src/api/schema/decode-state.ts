@@ -1,4 +1,5 @@
 // Paths and messages of decoding, in the words of upstream's decoders.
+import { goQuote } from '../../util/go-format.js';
 import type { Field, Type } from './types.js';
 
 /** The value does not fit the type. The message is that of Go's decoder: `json: cannot unmarshal string into Go …`. */
@@ -22,6 +23,11 @@ export class State {
   readonly #root: Type;
   readonly #wording: Wording;
 
+  /** Whether numbers are converted as Go's conversion does, which cuts off what does not fit. */
+  get converts(): boolean {
+    return this.#wording === 'converter';
+  }
+
   constructor(root: Type, isInput: boolean, wording: Wording = 'json') {
     this.#root = root;
     this.isInput = isInput;
@@ -31,7 +37,7 @@ export class State {
   unknownFields(document: unknown): string[] {
     if (this.unknown.length === 0) return [];
     const paths = this.unknown.length > 1 ? inDocumentOrder(document, this.unknown) : this.unknown;
-    return paths.slice(0, MAX_UNKNOWN).map((path) => `unknown field ${JSON.stringify(joinPath(path))}`);
+    return paths.slice(0, MAX_UNKNOWN).map((path) => `unknown field ${goQuote(joinPath(path))}`);
   }
 
   /** @param literal the number itself is what does not fit */
@@ -72,6 +78,11 @@ function unmarshalTarget(type: Type): string {
   return type.scalar === 'intOrString' ? 'int32' : type.goName;
 }
 
+/** Whether Go keeps a number as an int64; it takes larger ones for float64. */
+export function isGoInteger(value: number): boolean {
+  return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
+}
+
 /** apimachinery's runtime.DefaultUnstructuredConverter, which converts numbers among themselves and nothing else. */
 function unconvertible(value: unknown, type: Type): string {
   const given = Array.isArray(value)
@@ -81,7 +92,7 @@ function unconvertible(value: unknown, type: Type): string {
       : typeof value === 'boolean'
         ? 'bool'
         : typeof value === 'number'
-          ? Number.isInteger(value)
+          ? isGoInteger(value)
             ? 'int64'
             : 'float64'
           : 'string';
@@ -90,9 +101,11 @@ function unconvertible(value: unknown, type: Type): string {
   if (type.kind !== 'scalar' || type.scalar === 'bytes') return `cannot restore slice from ${given}`;
   if (['time', 'microTime', 'intOrString'].includes(type.scalar))
     return `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${unmarshalTarget(type)}`;
-  if (typeof value === 'number' && (type.scalar === 'string' || type.scalar.includes('int')))
-    return `cannot convert ${given} to ${type.goName}`;
-  return `unrecognized type: ${type.scalar}`;
+  const convertible =
+    given === 'int64'
+      ? ['string', 'float64'].includes(type.scalar) || type.scalar.includes('int')
+      : given === 'float64' && type.scalar.includes('int');
+  return convertible ? `cannot convert ${given} to ${type.goName}` : `unrecognized type: ${type.scalar}`;
 }
 
 /** spec.containers[0].image */

@@ -12,7 +12,7 @@ import { setOwn } from '../../util/json.js';
 import { canonical, QuantityError } from '../meta/quantity.js';
 import { noteGivenEmpty } from '../meta/given-empty.js';
 import { Base64Error, canonicalBase64 } from './base64.js';
-import { DecodeError, State, type Wording } from './decode-state.js';
+import { DecodeError, isGoInteger, State, type Wording } from './decode-state.js';
 import { canonicalMicroTime, canonicalTime, TimeError } from './time.js';
 import type { Field, ListType, MapType, ScalarType, StructType, Type, UnionType } from './types.js';
 
@@ -115,6 +115,7 @@ function run(type: Type, value: unknown, state: State): unknown {
   try {
     return compiled.decode(value, state);
   } catch (e) {
+    if (e instanceof Base64Error && state.converts) throw new DecodeError(`error decoding from json: ${e.message}`, { cause: e });
     if (e instanceof QuantityError || e instanceof TimeError || e instanceof Base64Error) throw new DecodeError(e.message, { cause: e });
     throw e;
   }
@@ -316,8 +317,9 @@ function compileScalar(type: ScalarType): Compiled {
     zero: () => 0,
     decode: (value, state) => {
       if (typeof value !== 'number') throw state.mismatch(value, type);
-      if (!Number.isInteger(value) || value < min || value > max) throw state.mismatch(value, type, true);
-      return value;
+      if (Number.isInteger(value) && value >= min && value <= max) return value;
+      if (state.converts && Number.isInteger(value)) return cutOff(value, max);
+      throw state.mismatch(value, type, true);
     },
   });
   switch (type.scalar) {
@@ -366,6 +368,14 @@ const BYTE: ScalarType = { kind: 'scalar', scalar: 'uint32', goName: 'uint8' };
 
 function fail(value: unknown, state: State, type: Type): never {
   throw state.mismatch(value, type);
+}
+
+/** What is left of a number in fewer bits; a float64 that is no int64 becomes the smallest one first. */
+function cutOff(value: number, max: number): number {
+  const whole = isGoInteger(value) ? BigInt(value) : -(2n ** 63n);
+  if (max === 2 ** 31 - 1) return Number(BigInt.asIntN(32, whole));
+  if (max === 2 ** 32 - 1) return Number(BigInt.asUintN(32, whole));
+  return Number(max === 2 ** 63 ? BigInt.asIntN(64, whole) : BigInt.asUintN(64, whole));
 }
 
 /** Go takes a list of numbers for bytes as well. */

@@ -211,6 +211,9 @@ const SPECIAL: Readonly<Record<string, ScalarKind>> = {
   [`${APIEXTENSIONS}JSON`]: 'any',
 };
 
+/** The Go name of objects of any form, which tells them from other JSON. */
+export const RAW_EXTENSION = 'runtime.RawExtension';
+
 /** The API's types do not change while a process runs, so they are shared by all of it. */
 const types = new Map<string, Type>();
 
@@ -239,7 +242,7 @@ const TYPE_META = ['kind', 'apiVersion'];
 
 function build(schemaName: string): Type {
   const special = SPECIAL[schemaName];
-  if (special) return scalarType(special);
+  if (special) return schemaName.endsWith('.RawExtension') ? scalarType(special, RAW_EXTENSION) : scalarType(special);
   const goName = goNameOf(schemaName);
   if (schemaName.startsWith(`${APIEXTENSIONS}JSONSchemaPropsOr`)) return buildUnion(schemaName, goName);
   const schema = fact<Record<string, Schema>>('schemas')[schemaName];

@@ -2,6 +2,7 @@
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { validateImmutable, validateLabelName } from '../meta/metadata.js';
 import { isDNS1123Subdomain } from '../meta/names.js';
+import { goValue } from './go-value.js';
 import type { Event } from '../types/core-v1.gen.js';
 import { since } from './format.js';
 
@@ -63,7 +64,8 @@ export function validateStrictly(event: Event): FieldError[] {
 /** What events.k8s.io asks of a changed Event beyond `validateEvent`: only the series may go on. */
 export function validateStrictChange(event: Event, old: Event): FieldError[] {
   const errors = JSON.stringify(event.series) === JSON.stringify(old.series) ? [] : validateSeries(event);
-  const frozen = (field: string, key: keyof Event) => errors.push(...validateImmutable(event[key], old[key], at(field)));
+  const frozen = (field: string, key: keyof Event) =>
+    errors.push(...validateImmutable(event[key], old[key], at(field), goValue(event[key] ?? (typeof old[key] === 'string' ? '' : null))));
   for (const key of [
     'involvedObject',
     'reason',

@@ -2,6 +2,7 @@ import { ApiError, badRequest } from '../../api/meta/errors.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { decode, DecodeError, emptyOf } from '../../api/schema/decode.js';
 import type { StructType } from '../../api/schema/types.js';
+import { isObject } from '../../util/json.js';
 import { copy, equal } from '../../util/equal.js';
 import { type Conflict, conflictError, conflictsOf, withoutAllowed } from './conflicts.js';
 import { allowedByLastApplied, syncLastApplied } from './last-applied.js';
@@ -72,14 +73,21 @@ function placeOf(options: ApplyOptions): Place {
 
 function checkApplied({ type, applied, apiVersion, kind }: ApplyOptions): void {
   if (applied.apiVersion !== apiVersion || applied.kind !== kind) throw badRequest(`invalid object type: ${gvk(applied)}`);
-  if (applied.metadata?.managedFields) throw badRequest('metadata.managedFields must be nil');
+  if (namesManagers(applied.metadata?.managedFields)) throw badRequest('metadata.managedFields must be nil');
   const wrong = validateApplied(type, applied);
   if (wrong !== undefined)
     throw new ApiError({ code: 500, message: `failed to create typed patch object (${describe(applied)}): ${wrong}` });
 }
 
-/** `/v1, Kind=Pod`: how Go prints a kind. */
-function gvk({ apiVersion = '', kind = '' }: Partial<KubeObject>): string {
+/** What upstream does not find to be a list of entries is as good as absent here. */
+function namesManagers(entries: unknown): boolean {
+  return Array.isArray(entries) && entries.every((e: unknown) => isObject(e));
+}
+
+/** `/v1, Kind=Pod`: how Go prints a kind. What is no text counts as absent. */
+function gvk(object: { readonly apiVersion?: unknown; readonly kind?: unknown }): string {
+  const apiVersion = typeof object.apiVersion === 'string' ? object.apiVersion : '';
+  const kind = typeof object.kind === 'string' ? object.kind : '';
   return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 }
 

@@ -87,15 +87,55 @@ export function patchObject<T>(patch: Patch, type: StructType, current: T, valid
   const { result, shown } = apply(patch.kind, type, current, value);
   const refuse = (why: string): errors.ApiError => errors.invalid({ group: '', kind: '' }, '', [invalid('patch', shown(), why)]);
   try {
-    const { object, unknown } = decode<T>(type, result, { wording: patch.kind === 'strategic' ? 'converter' : 'json' });
-    if (patch.kind === 'strategic') unknown.sort();
-    const all = [...doubts, ...unknown];
+    const strategic = patch.kind === 'strategic';
+    const problem = strategic ? undefined : unreadableKind(result as TypeMeta);
+    if (problem !== undefined) throw refuse(problem);
+    const unversioned = !strategic && !(result as TypeMeta).apiVersion;
+    const { object, unknown } = decode<T>(unversioned ? TYPE_META : type, result, { wording: strategic ? 'converter' : 'json' });
+    if (strategic || unversioned) unknown.sort();
+    const all = [...doubts, ...(patch.kind === 'json' ? writtenTwice(doubts, value as Operation[]) : []), ...unknown];
     if (all.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${all.join(', ')}`);
     return { object, warnings: validation === 'Warn' ? all : [] };
   } catch (e) {
     if (e instanceof DecodeError) throw refuse(e.message);
     throw e;
   }
+}
+
+const TWICE_IN_VALUE = /^json patch duplicate field "\[(\d+)\]\.value\.(.*)"$/;
+
+/** Upstream puts the value of an operation into the document as it was written, where its repeated keys are found again. */
+function writtenTwice(doubts: readonly string[], operations: readonly Operation[]): string[] {
+  return doubts.flatMap((doubt) => {
+    const [, index, rest] = TWICE_IN_VALUE.exec(doubt) ?? [];
+    const path = operations[Number(index)]?.path;
+    if (typeof path !== 'string') return [];
+    const place = path
+      .split('/')
+      .slice(1)
+      .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step.replaceAll('~1', '/').replaceAll('~0', '~')}`))
+      .join('');
+    return [`duplicate field "${place.replace(/^\./, '')}.${rest}"`];
+  });
+}
+
+/** What every object says of itself, as a client may have written it. */
+export interface TypeMeta {
+  readonly apiVersion?: unknown;
+  readonly kind?: unknown;
+}
+
+/** Of an object that does not say its version upstream reads nothing but this. */
+const TYPE_META = structType(
+  'v1.TypeMeta',
+  ['kind', 'apiVersion'].map((name) => new Field({ name, omitEmpty: true, pointer: false }, scalarType('string'))),
+);
+
+/** What Go says of the first of the two, in the order of the document, that is no text. */
+export function unreadableKind(object: TypeMeta): string | undefined {
+  const wrong = Object.entries(object).find(([key, v]) => (key === 'apiVersion' || key === 'kind') && typeof v !== 'string' && v !== null);
+  if (!wrong) return undefined;
+  return `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(wrong[1])} into Go struct field .${wrong[0]} of type string`;
 }
 
 /** @returns the patched document, and what an error shows of it */

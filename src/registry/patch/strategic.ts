@@ -2,6 +2,7 @@
 // patch ($patch, $retainKeys, $setElementOrder/…, $deleteFromPrimitiveList/…) say the rest.
 // https://github.com/kubernetes/community/blob/master/contributors/devel/sig-api-machinery/strategic-merge-patch.md
 import type { Field, Type } from '../../api/schema/types.js';
+import { RAW_EXTENSION } from '../../api/schema/types.js';
 import { goString } from '../../util/go-format.js';
 import { isObject } from '../../util/json.js';
 
@@ -87,11 +88,17 @@ const NOTHING: Place = { type: undefined, strategy: '', mergeKey: '' };
 function placeOf(type: Type | undefined, key: string): Place {
   const struct = type?.kind === 'union' ? type.object : type;
   if (struct?.kind === 'map') return { ...NOTHING, type: struct.values };
+  // an object of any form is a Go struct too, without a field that could be patched
+  if (struct?.kind === 'scalar' && struct.goName === RAW_EXTENSION) throw unknownField('RawExtension', key);
   if (struct?.kind !== 'struct') return NOTHING;
   const field: Field | undefined = struct.byName.get(key);
   if (!field && struct.open) return NOTHING;
-  if (!field) throw new StrategicPatchError(`unable to find api field in struct ${struct.name} for the json field ${JSON.stringify(key)}`);
+  if (!field) throw unknownField(struct.name, key);
   return { type: field.type, strategy: field.patchStrategy.find((s) => s !== 'retainKeys') ?? '', mergeKey: field.patchMergeKey };
+}
+
+function unknownField(struct: string, key: string): StrategicPatchError {
+  return new StrategicPatchError(`unable to find api field in struct ${struct} for the json field ${JSON.stringify(key)}`);
 }
 
 function listPlaceOf(type: Type | undefined, key: string): Place {

@@ -111,7 +111,7 @@ function* patchesFor(m: Mutation, seed: Fields): Iterable<[string, string]> {
   const { path, value } = m.place;
   const pointer = path.map((s) => `/${String(s).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   const op = m.value === undefined ? 'remove' : value === undefined ? 'add' : 'replace';
-  yield ['json', JSON.stringify([{ op, path: pointer, ...(m.value !== undefined && { value: m.value }) }])];
+  yield ['json', written([{ op, path: pointer, ...(m.value !== undefined && { value: m.value }) }])];
   const branch = written(branchOf(seed, path, m.value === undefined ? null : m.value));
   yield ['merge', branch];
   yield ['strategic-merge', branch];

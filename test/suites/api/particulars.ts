@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Api, refused } from './session.js';
+import { type Api, deployment, POD, refused } from './session.js';
 
 /** What is told about single fields of metadata and of the body, found by comparing with the real server (test/differential). */
 export function particularConversations(use: () => Api): void {
@@ -122,5 +122,74 @@ export function particularConversations(use: () => Api): void {
     const { body } = await api.post(`${api.path('services')}?dryRun=All`, service).expect(201);
     expect(body.spec.ports[0].nodePort).to.equal(7);
     refused(await api.post(api.path('services'), service), 422, 'Invalid', /provided port is not in the valid range/);
+  });
+
+  it('reads what a patch says of kind and version as each kind of patch does', async () => {
+    const api = use();
+    await api.configMap('kinds');
+    const path = `${api.path('configmaps', 'kinds')}?dryRun=All`;
+    const { body } = await api.patch(path, 'strategic-merge-patch', { kind: 'Other' }).expect(200);
+    expect(body.kind).to.equal('ConfigMap');
+    const number = await api.patch(path, 'merge-patch', { kind: 7 });
+    refused(
+      number,
+      422,
+      'Invalid',
+      /: couldn't get version\/kind; json parse error: json: cannot unmarshal number into Go struct field \.kind of/,
+    );
+    const unversioned = await api.patch(path, 'merge-patch', { apiVersion: null });
+    refused(unversioned, 400, 'BadRequest', 'the name of the object (kinds based on URL) was undeterminable: name must be provided');
+    expect(unversioned.headers['warning']).to.equal('299 - "unknown field \\"metadata\\""');
+    const { text } = await api.patch(path, 'json-patch', [{ op: 'remove', path: '/kind' }]).expect(200);
+    expect(text).to.match(/^\{"kind":"ConfigMap","apiVersion":"v1",/);
+  });
+
+  it('names the type of an apply that is no text, and takes entries that are none for no managers', async () => {
+    const api = use();
+    await api.configMap('applied-2');
+    const path = `${api.path('configmaps', 'applied-2')}?dryRun=All&fieldManager=me`;
+    const apply = (object: object) => api.patch(path, 'apply-patch', object);
+    refused(await apply({ apiVersion: 7, kind: 'ConfigMap' }), 400, 'BadRequest', 'invalid object type: /, Kind=ConfigMap');
+    await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied-2', managedFields: [null] } }).expect(200);
+    const entry = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied-2', managedFields: [] } };
+    refused(await apply(entry), 400, 'BadRequest', 'metadata.managedFields must be nil');
+  });
+
+  it('converts the numbers of a strategic patch as Go does', async () => {
+    const api = use();
+    await api.create('deployments.apps', deployment('numbers'));
+    const path = `${api.path('deployments.apps', 'numbers')}?dryRun=All`;
+    const { body } = await api.patch(path, 'strategic-merge-patch', { spec: { minReadySeconds: 2 ** 32 + 3 } }).expect(200);
+    expect(body.spec.minReadySeconds).to.equal(3);
+    const large = await api.patch(path, 'strategic-merge-patch', '{"metadata":{"labels":{"a":100000000000000000000}}}');
+    refused(large, 422, 'Invalid', /"map\[metadata:map\[labels:map\[a:1e\+20\]\]\]": unrecognized type: string$/);
+  });
+
+  it('tells a struct that is empty from one that is absent', async () => {
+    const api = use();
+    await api.create('pods', { metadata: { name: 'empty' }, spec: POD });
+    await api.create('podtemplates', { metadata: { name: 'empty' }, template: { spec: POD } });
+    const lifecycle = { spec: { containers: [{ name: 'main', lifecycle: {} }] } };
+    const pod = await api.patch(`${api.path('pods', 'empty')}?dryRun=All`, 'strategic-merge-patch', lifecycle);
+    refused(pod, 422, 'Invalid', /spec: Forbidden: pod updates may not change fields other than/);
+    const template = `${api.path('podtemplates', 'empty')}?dryRun=All`;
+    const { body } = await api.patch(template, 'merge-patch', { template: { spec: { dnsConfig: {} } } }).expect(200);
+    expect(body.metadata.generation).to.equal(2);
+  });
+
+  it('finds repeated keys of an operation in the patched object again', async () => {
+    const api = use();
+    await api.configMap('again', { a: '1' });
+    const path = `${api.path('configmaps', 'again')}?dryRun=All`;
+    const { headers } = await api.patch(path, 'json-patch', '[{"op":"replace","path":"/data","value":{"a":"1","a":"2"}}]').expect(200);
+    expect(headers['warning']).to.equal('299 - "json patch duplicate field \\"[0].value.a\\"", 299 - "duplicate field \\"data.a\\""');
+  });
+
+  it('does not patch inside JSON of any form', async () => {
+    const api = use();
+    await api.create('controllerrevisions.apps', { metadata: { name: 'raw' }, revision: 1, data: { a: { b: 1 } } });
+    const patch = { data: { a: { b: 2 } } };
+    const { body } = await api.patch(api.path('controllerrevisions.apps', 'raw'), 'strategic-merge-patch', patch).expect(500);
+    expect(body.message).to.equal('unable to find api field in struct RawExtension for the json field "a"');
   });
 }

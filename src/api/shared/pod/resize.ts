@@ -49,7 +49,7 @@ function validateContainer(container: Container, old: Container, list: 'containe
     if (isRemoved(container.resources?.[side], old.resources?.[side]))
       errors.push(forbidden(path.child('resources', side), `resource ${side} cannot be removed`));
   const fixed = { ...container, resources: withOldCompute(container.resources, old.resources) };
-  if (!semanticEqual(fixed, old))
+  if (!semanticEqual(fixed, { ...old, resources: withMaps(old.resources) }))
     errors.push(
       list === 'containers'
         ? forbidden(SPEC, 'only cpu and memory resources are mutable')
@@ -72,7 +72,11 @@ function withOldCompute(now: ResourceRequirements | undefined, old: ResourceRequ
     const { cpu, memory } = old?.[s] ?? {};
     return { ...others, ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
   };
-  return { requests: side('requests'), limits: side('limits') };
+  return { ...now, requests: side('requests'), limits: side('limits') };
+}
+
+function withMaps(resources: ResourceRequirements | undefined): ResourceRequirements {
+  return { ...resources, requests: resources?.requests ?? {}, limits: resources?.limits ?? {} };
 }
 
 function validatePodLevel(now: ResourceRequirements | undefined, old: ResourceRequirements | undefined): FieldError[] {
@@ -82,7 +86,7 @@ function validatePodLevel(now: ResourceRequirements | undefined, old: ResourceRe
   const errors: FieldError[] = [];
   for (const side of ['requests', 'limits'] as const)
     if (isRemoved(now[side], old?.[side])) errors.push(forbidden(path.child(side), `pod-level resource ${side} cannot be removed`));
-  if (!semanticEqual({ ...now, ...withOldCompute(now, old) }, { requests: {}, limits: {}, ...old }))
+  if (!semanticEqual(withOldCompute(now, old), withMaps(old)))
     errors.push(forbidden(SPEC, 'only cpu and memory resources are mutable at pod-level'));
   return errors;
 }
