@@ -7,6 +7,7 @@ import type { Authorizer } from './api/definition.js';
 import { Definitions } from './api/definitions.js';
 import { GROUPS, loadGroup } from './api/load.js';
 import { serviceUnavailable } from './api/meta/errors.js';
+import { events } from './api/meta/resources.gen.js';
 import { bootstrap, type BootstrapOptions, keepNamespaces, keepService } from './bootstrap.js';
 import type { Client } from './client/client.js';
 import { Informers } from './client/informers.js';
@@ -20,6 +21,7 @@ import { OpenApi } from './handlers/openapi.js';
 import { type NodeStreams, Server } from './handlers/server.js';
 import type { NodeHost } from './nodeagent/index.js';
 import { type ClusterOptions, resolveOptions, type Settings, serviceAddresses } from './options.js';
+import { startExpiry } from './registry/expiry.js';
 import { Registry } from './registry/registry.js';
 import { startScheduler } from './scheduler/index.js';
 import { authorizerFor } from './server/authorization/index.js';
@@ -151,6 +153,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     feed.trim();
   }
   stops.push(startCompactor({ storage, clock, logger }));
+  if (settings.eventTTL > 0) stops.push(startExpiry({ store: registry.store(events), storage, ttl: settings.eventTTL, clock, logger }));
   const url = serverUrl(settings.bindAddress, listener.port);
   const kubeconfig = await access.writeKubeconfig(listener.port);
   const nodes = await startComponents(settings, basics, access.caCert, stops);

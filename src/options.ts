@@ -61,6 +61,8 @@ export interface Settings {
   readonly serviceClusterIPRanges: readonly string[];
   /** --service-node-port-range, inclusive. Default [30000, 32767]. */
   readonly serviceNodePortRange: readonly [number, number];
+  /** --event-ttl, in milliseconds: how long events are kept after the last write; 0 keeps them. Default an hour. */
+  readonly eventTTL: number;
   /** --enable-admission-plugins, --disable-admission-plugins: beside the default ones, and without these. */
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
@@ -127,6 +129,7 @@ export function resolveOptions(options: ClusterOptions = {}): Settings {
     tlsPrivateKeyFile: undefined,
     serviceClusterIPRanges: ['10.96.0.0/16'],
     serviceNodePortRange: [30000, 32767],
+    eventTTL: 3_600_000,
     enableAdmissionPlugins: [],
     disableAdmissionPlugins: [],
     allowPrivileged: true,
@@ -160,6 +163,7 @@ function check(s: Settings): void {
   }
   if (!s.tlsCertFile !== !s.tlsPrivateKeyFile) throw usage('--tls-cert-file and --tls-private-key-file must be given together');
   checkServiceRanges(s.serviceClusterIPRanges);
+  if (!(s.eventTTL >= 0)) throw usage(`--event-ttl=${s.eventTTL}ms: must not be negative`);
   const [first, last] = s.serviceNodePortRange;
   integer('--service-node-port-range', first, 1, 65535);
   integer('--service-node-port-range', last, first, 65535);

@@ -1,5 +1,6 @@
 // The flags that say what a cluster is like. Names and syntax are upstream's where it has them.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../util/duration.js';
 import { type AuthorizationMode, type ClusterOptions, defaultDataDir, type RuntimeName } from '../options.js';
 
 /** What commander makes of the flags. */
@@ -23,6 +24,7 @@ export interface Flags {
   tlsPrivateKeyFile?: string;
   serviceClusterIpRange?: string[];
   serviceNodePortRange?: [number, number];
+  eventTtl?: number;
   enableAdmissionPlugins?: string[];
   disableAdmissionPlugins?: string[];
   allowPrivileged?: boolean;
@@ -58,6 +60,7 @@ export function addServerFlags(command: Command): Command {
     .optionsGroup('API:')
     .option('--service-cluster-ip-range <cidrs>', 'addresses of services (default: 10.96.0.0/16)', list)
     .option('--service-node-port-range <range>', 'ports of services on nodes (default: 30000-32767)', portRange)
+    .option('--event-ttl <duration>', 'how long events are kept, 0 for ever (default: 1h)', duration)
     .option('--enable-admission-plugins <names>', 'admission plug-ins beside the default ones', list)
     .option('--disable-admission-plugins <names>', 'admission plug-ins to leave out', list)
     .option('--allow-privileged [bool]', 'accept privileged containers (default: true)', bool);
@@ -77,13 +80,14 @@ export function addClusterFlags(command: Command): Command {
 
 /** The options of a cluster, as far as flags were given. Values are checked by `resolveOptions`. */
 export function clusterOptions(flags: Flags): ClusterOptions {
-  const { nodeCpu, nodeMemory, nodePods, clientCaFile, serviceClusterIpRange, authorizationMode, v, ...same } = flags;
+  const { nodeCpu, nodeMemory, nodePods, clientCaFile, serviceClusterIpRange, eventTtl, authorizationMode, v, ...same } = flags;
   const capacity = { ...(nodeCpu && { cpu: nodeCpu }), ...(nodeMemory && { memory: nodeMemory }), ...(nodePods && { pods: nodePods }) };
   return {
     ...same,
     nodeCapacity: capacity,
     clientCAFile: clientCaFile,
     serviceClusterIPRanges: serviceClusterIpRange,
+    eventTTL: eventTtl,
     authorizationMode: authorizationMode as AuthorizationMode[] | undefined,
     verbosity: v,
   };
@@ -99,6 +103,15 @@ export function bool(text: string): boolean {
 export function integer(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+/** Go's notation of a duration, such as 1h30m. @returns milliseconds */
+function duration(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    throw new InvalidArgumentError('It must be a duration such as 1h30m.');
+  }
 }
 
 /** Comma-separated; a flag that is given more than once adds up. */

@@ -50,11 +50,11 @@ async function repairService(environment: Environment, key: string): Promise<und
 }
 
 async function repairAddress(environment: Environment, service: Service, ip: string): Promise<void> {
-  const { client, informers, recorder } = environment;
+  const { client, recorder } = environment;
   const address = parseAddress(ip);
   if (!address) return;
   const what = `[${address.family}]: ${addressName(ip)}`;
-  if (cidrsServing(informers.of(servicecidrs).store.list(), address).length === 0)
+  if (cidrsServing((await client.list(servicecidrs)).items, address).length === 0)
     return recorder.warning(
       service,
       'ClusterIPOutOfRange',
