@@ -13,7 +13,7 @@ describe('options', () => {
       nodes: 1,
       runtime: 'auto',
       controllers: ['*'],
-      authorizationMode: ['AlwaysAllow'],
+      authorizationMode: ['RBAC'],
       serviceClusterIPRanges: ['10.96.0.0/16'],
       serviceNodePortRange: [30000, 32767],
       allowPrivileged: true,
@@ -27,7 +27,7 @@ describe('options', () => {
   });
 
   it('never let anonymous requests in where everything is allowed', () => {
-    expect(resolveOptions({ anonymousAuth: true }).anonymousAuth).to.equal(false);
+    expect(resolveOptions({ authorizationMode: ['AlwaysAllow'], anonymousAuth: true }).anonymousAuth).to.equal(false);
     expect(resolveOptions({ authorizationMode: ['AlwaysDeny'] }).anonymousAuth).to.equal(true);
     expect(resolveOptions({ authorizationMode: ['AlwaysDeny'], anonymousAuth: false }).anonymousAuth).to.equal(false);
   });

@@ -8,11 +8,14 @@ Examples:
   kubemu apiserver --data-dir ./data                    for controllers, scheduler and kubelets of your own
   kubemu apiserver --token-auth-file tokens.csv --authorization-mode RBAC`;
 
+/** kube-apiserver's own default; that of a cluster is another. */
+const DEFAULT_MODE = 'AlwaysAllow';
+
 /** `kubemu apiserver`: no controllers, no scheduler, no nodes. */
 export function apiserverCommand(start: StartCluster): Command {
   const command = new Command('apiserver').description('Start the API server alone.').addHelpText('after', EXAMPLES);
-  return addServerFlags(command).action(async (flags: Flags) => {
-    const options = { ...clusterOptions(flags), components: { controllers: false, scheduler: false, nodes: false } };
+  return addServerFlags(command, DEFAULT_MODE).action(async (flags: Flags) => {
+    const options = { ...clusterOptions({ authorizationMode: [DEFAULT_MODE], ...flags }), components: { controllers: false, scheduler: false, nodes: false } };
     await runUntilStopped(start, options, (cluster, seconds) => {
       return `${versionLine()}: API server ready after ${seconds.toFixed(1)} s
   server      ${cluster.url}
