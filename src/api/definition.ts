@@ -201,6 +201,10 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   read?(object: T, context: Context): KubeObject;
   /** PUT and PATCH: brings `input` into `object` (a copy that may be changed). Throws ApiError to refuse. Default: the object is replaced as `prepare` allows. */
   write?(object: T, input: KubeObject, context: Context): void;
+  /** What its writes leave as it was, beside what they have nothing to do with: paths of fields, or `metadata` for what clients may set of it. */
+  readonly keeps?: readonly string[];
+  /** Paths of fields that nobody comes to own through it, though its writes may touch them. */
+  readonly unowned?: readonly string[];
   /** As the kind's prepareUpdate, for writes of this part. */
   prepare?(object: T, old: T, context: Context): void;
   /** As the kind's validateUpdate, for writes of this part. Default: nothing is wrong. */
@@ -311,6 +315,8 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly ownMetadataChecks?: { readonly change?: boolean; readonly whole?: boolean };
   /** Most strategies of upstream refuse finalizers of one word that are none of the standard ones. This one does not. */
   readonly plainFinalizers?: boolean;
+  /** Paths of fields, beside the status, that an update leaves as they were and nobody comes to own through it. */
+  readonly keeps?: readonly string[];
   /** An update with PUT may create the object (Lease, Event …; upstream's AllowCreateOnUpdate). */
   readonly createOnUpdate?: boolean;
   /** An update without resourceVersion is accepted (upstream's AllowUnconditionalUpdate). Default true. */
@@ -335,6 +341,7 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly deprecation: string | undefined;
   readonly ownMetadataChecks: { readonly change: boolean; readonly whole: boolean };
   readonly plainFinalizers: boolean;
+  readonly keeps: readonly string[];
   readonly createOnUpdate: boolean;
   readonly unconditionalUpdate: boolean;
   readonly returnDeletedObject: boolean;
@@ -396,6 +403,7 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     deprecation: input.deprecation,
     ownMetadataChecks: { change: true, whole: input.validateUpdate === undefined, ...input.ownMetadataChecks },
     plainFinalizers: input.plainFinalizers ?? false,
+    keeps: input.keeps ?? [],
     createOnUpdate: input.createOnUpdate ?? false,
     unconditionalUpdate: input.unconditionalUpdate ?? true,
     returnDeletedObject: input.returnDeletedObject ?? false,

@@ -61,7 +61,7 @@ function track(object: KubeObject, expected: Expected, { fieldManager, subresour
     manager: fieldManager,
     apiVersion: apiVersionOf(expected),
     subresource,
-    hasStatus: false,
+    reset: {},
     now: services.clock.now(),
   });
 }

@@ -1,7 +1,7 @@
 import type { Context, Definition } from '../api/definition.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { structTypeOf } from '../api/schema/types.js';
-import { applyObject } from './fields/index.js';
+import { applyObject, resetFields } from './fields/index.js';
 
 /**
  * Server-side apply as a change of an object: for `Store.update`, with `tracked`. The context's field manager applies, to
@@ -25,7 +25,7 @@ export function applying(
       apiVersion: apiVersionOf(definition),
       kind: definition.kind,
       subresource: context.subresource,
-      hasStatus: definition.subresources.status !== undefined,
+      reset: resetFields(definition, context.subresource),
       defaults: (object) => definition.defaults?.(object),
       now: context.services.clock.now(),
     });

@@ -8,7 +8,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metada
 import { nameIsPathSegment } from '../api/meta/names.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { copy, equal } from '../util/equal.js';
-import { restoreSystemMetadata } from './metadata.js';
+import { restoreMetadata, restoreSystemMetadata } from './metadata.js';
 
 /**
  * Makes a new object ready to be stored: what clients may not set is gone, the kind has had its say.
@@ -68,6 +68,7 @@ export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, 
   if (context.subresource === 'status') restoreAllButStatus(next, old);
   else if (d.subresources.status && !d.subresources[context.subresource]?.changesStatus) restoreStatus(next, old);
   const part = partOf(d, context.subresource);
+  for (const path of (part ?? d).keeps ?? []) keep(path, next, old);
   if (part) part.prepare?.(next, old, context);
   else {
     d.prepare?.(next, old, context);
@@ -125,6 +126,19 @@ function restoreAllButStatus(next: KubeObject, old: KubeObject): void {
   const o = old as unknown as Parts;
   for (const field of new Set([...Object.keys(n), ...Object.keys(o)]))
     if (!['apiVersion', 'kind', 'metadata', 'status'].includes(field)) n[field] = o[field];
+}
+
+/** Brings back what a write leaves as it was. @param path as in `keeps` */
+function keep(path: string, next: KubeObject, old: KubeObject): void {
+  if (path === 'metadata') return restoreMetadata(next, old);
+  const names = path.split('.');
+  const last = names.pop() as string;
+  let [to, from] = [next as unknown as Parts, old as unknown as Parts | undefined];
+  for (const name of names) {
+    to = (to[name] ??= {}) as Parts;
+    from = from?.[name] as Parts | undefined;
+  }
+  to[last] = from?.[last];
 }
 
 function specChanged(next: KubeObject, old: KubeObject): boolean {

@@ -11,7 +11,7 @@ import { copy } from '../util/equal.js';
 import { generateName } from '../util/names.js';
 import type { Cache } from '../watch/cache.js';
 import { planDeletion, releasedBy } from './deletion.js';
-import { trackUpdate } from './fields/index.js';
+import { resetFields, trackUpdate } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
 import { canonical, encode, fillSystemMetadata, wipeSystemMetadata } from './metadata.js';
 import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, prepareCreate, prepareUpdate } from './preparation.js';
@@ -325,7 +325,7 @@ export class Store {
       manager: context.fieldManager,
       apiVersion: apiVersionOf(this.definition),
       subresource: context.subresource,
-      hasStatus: this.definition.subresources.status !== undefined,
+      reset: resetFields(this.definition, context.subresource),
       now: context.services.clock.now(),
     });
   }

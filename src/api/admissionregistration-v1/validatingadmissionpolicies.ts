@@ -4,7 +4,6 @@ import { validateConditions } from '../meta/metadata.js';
 import { isQualifiedName } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
-import { keepMetadata } from '../shared/status.js';
 import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from '../types/admissionregistration-v1.gen.js';
 import { paramKindCell } from './policy-rows.js';
 import { validatePolicy } from './policy-validation.js';
@@ -32,7 +31,7 @@ export default define<ValidatingAdmissionPolicy>({
   },
   validate: (policy) => validate(policy),
   validateUpdate: (policy, old) => validate(policy, old),
-  subresources: { status: { prepare: keepMetadata, validate: validateStatus } },
+  subresources: { status: { keeps: ['metadata'], validate: validateStatus } },
   row: (policy, { now }) => [
     policy.metadata.name,
     policy.spec.validations?.length ?? 0,

@@ -32,7 +32,8 @@ export default define<APIService>({
   validate,
   subresources: {
     status: {
-      // not all of metadata, as other kinds do
+      unowned: ['metadata'],
+      // not all of it, as other kinds do
       prepare: ({ metadata }, { metadata: { labels, annotations, finalizers, ownerReferences } }) =>
         void Object.assign(metadata, { labels, annotations, finalizers, ownerReferences }),
       validate: validateStatus,

@@ -66,9 +66,7 @@ export default define<Deployment>({
   subresources: {
     scale: scaleSubresource({ group: 'apps', resource: 'deployments' }, ({ spec }) => labelSelectorText(spec.selector)),
     status: {
-      prepare: ({ metadata }, { metadata: old }) => {
-        metadata.labels = old.labels;
-      },
+      keeps: ['metadata.labels'],
       validate: ({ status }, { status: old }) => validateStatus(status, old),
     },
   },

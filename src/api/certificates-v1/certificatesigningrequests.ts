@@ -1,5 +1,5 @@
 import { timestamp } from '../../util/clock.js';
-import { define } from '../definition.js';
+import { type Context, define } from '../definition.js';
 import {
   at,
   duplicate,
@@ -65,25 +65,21 @@ export default define<CertificateSigningRequest>({
     Object.assign(request.spec, { username, uid, groups: [...groups], extra: values.length > 0 ? Object.fromEntries(values) : undefined });
     request.status = {};
   },
-  prepareUpdate: (request, old) => {
-    request.spec = old.spec;
-  },
+  keeps: ['spec'],
   validate: (request) => validate(request),
   validateUpdate: (request, old) => [...validate(request, old), ...validateChange(request, old, '')],
   subresources: {
     approval: {
       changesStatus: true,
-      prepare: (request, old, { services }) => {
-        request.spec = old.spec;
-        setTimes(request, old, timestamp(services.clock.now()));
-        request.status = { ...old.status, conditions: request.status.conditions };
-      },
+      keeps: ['spec', 'status.certificate'],
+      prepare: setTimes,
       validate: (request, old) => [...validate(request, old), ...validateChange(request, old, 'approval')],
     },
     status: {
-      prepare: (request, old, { services }) => {
+      unowned: ['status.conditions'],
+      prepare: (request, old, context) => {
         for (const type of DECISIONS) keepInstances(request, old, type);
-        setTimes(request, old, timestamp(services.clock.now()));
+        setTimes(request, old, context);
       },
       validate: (request, old) => [...validate(request, old), ...validateChange(request, old, 'status')],
     },
@@ -117,7 +113,8 @@ function keepInstances({ status }: CertificateSigningRequest, { status: old }: C
   status.conditions = status.conditions?.map((condition) => (condition.type === type ? (before[next++] ?? condition) : condition));
 }
 
-function setTimes({ status }: CertificateSigningRequest, { status: old }: CertificateSigningRequest, now: string): void {
+function setTimes({ status }: CertificateSigningRequest, { status: old }: CertificateSigningRequest, { services }: Context): void {
+  const now = timestamp(services.clock.now());
   status.conditions = status.conditions?.map((condition) => {
     const same = old.conditions?.find((o) => o.type === condition.type && o.status === condition.status && o.lastTransitionTime);
     return {

@@ -3,7 +3,6 @@ import { at, type FieldError, invalid, notSupported, required } from '../meta/fi
 import { nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
-import { keepMetadata } from '../shared/status.js';
 import type { FlowSchema, FlowSchemaSpec } from '../types/flowcontrol-v1.gen.js';
 import { mandatorySpec, sameSpec, validateConditions } from './mandatory-specs.js';
 import { validateRules } from './policy-rules.js';
@@ -24,7 +23,7 @@ export default define<FlowSchema>({
     spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;
   },
   validate,
-  subresources: { status: { prepare: keepMetadata, validate: ({ status }) => validateConditions(status) } },
+  subresources: { status: { keeps: ['metadata'], validate: ({ status }) => validateConditions(status) } },
   row: (flowSchema, { now }) => [
     flowSchema.metadata.name,
     flowSchema.spec.priorityLevelConfiguration.name,

@@ -2,7 +2,6 @@ import { define } from '../definition.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
-import { keepMetadata } from '../shared/status.js';
 import type {
   LimitedPriorityLevelConfiguration,
   LimitResponse,
@@ -43,7 +42,7 @@ export default define<PriorityLevelConfiguration>({
     queuing.queueLengthLimit ||= QUEUING.queueLengthLimit;
   },
   validate,
-  subresources: { status: { prepare: keepMetadata, validate: ({ status }) => validateConditions(status) } },
+  subresources: { status: { keeps: ['metadata'], validate: ({ status }) => validateConditions(status) } },
   row: (level, { now }) => {
     const { limited, type } = level.spec;
     const queuing = limited?.limitResponse?.queuing;

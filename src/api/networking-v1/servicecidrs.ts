@@ -4,7 +4,6 @@ import { FIELD_IMMUTABLE } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
 import { parsePrefix, validateCanonicalCIDR } from '../shared/ip.js';
-import { keepMetadata } from '../shared/status.js';
 import type { ServiceCIDR } from '../types/networking-v1.gen.js';
 
 const CIDRS = at('spec', 'cidrs');
@@ -15,7 +14,7 @@ export default define<ServiceCIDR>({
   resource: 'servicecidrs',
   validate,
   validateUpdate: validateChange,
-  subresources: { status: { prepare: keepMetadata } },
+  subresources: { status: { keeps: ['metadata'] } },
   row: (range, { now }) => [range.metadata.name, (range.spec.cidrs ?? []).join(','), age(range, now)],
 });
 

@@ -2,7 +2,6 @@ import { define } from '../definition.js';
 import { at } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
-import { keepMetadata } from '../shared/status.js';
 import { goValue } from '../shared/go-value.js';
 import type { ResourceClaim } from '../types/resource-v1.gen.js';
 import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
@@ -20,13 +19,7 @@ export default define<ResourceClaim>({
   validate: ({ spec }) => validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
   validateUpdate: (claim, old) => validateImmutable(claim.spec, old.spec, at('spec'), goValue(claim.spec)),
   subresources: {
-    status: {
-      prepare: (claim, old) => {
-        keepMetadata(claim, old);
-        dropDeallocatedDevices(claim, old);
-      },
-      validate: validateClaimStatus,
-    },
+    status: { keeps: ['metadata'], prepare: dropDeallocatedDevices, validate: validateClaimStatus },
   },
   row: (claim, { now }) => [claim.metadata.name, state(claim), age(claim, now)],
 });

@@ -5,7 +5,6 @@ import { byteLength, nameIsDNSSubdomain, rangeMessage } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
-import { keepMetadata } from '../shared/status.js';
 import { validateInlineVolumeSpec } from '../shared/volume-spec.js';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../types/storage-v1.gen.js';
 
@@ -25,7 +24,7 @@ export default define<VolumeAttachment>({
   },
   validate,
   validateUpdate: validateChange,
-  subresources: { status: { prepare: keepMetadata, validate: validateChange } },
+  subresources: { status: { keeps: ['metadata'], validate: validateChange } },
   row: (attachment, { now }) => {
     const { metadata, spec, status } = attachment;
     return [metadata.name, spec.attacher, spec.source.persistentVolumeName ?? '', spec.nodeName, status.attached, age(attachment, now)];

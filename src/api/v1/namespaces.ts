@@ -37,6 +37,7 @@ export default define<Namespace>({
   subresources: {
     status: { validate: validateStatus },
     finalize: {
+      unowned: ['status'],
       validate: ({ spec }) => (spec.finalizers ?? []).flatMap((name, i) => validateSpecFinalizer(name, at('spec', 'finalizers').index(i))),
     },
   },

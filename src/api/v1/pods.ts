@@ -72,7 +72,12 @@ export default define<Pod>({
     return seconds;
   },
   subresources: {
-    status: { prepare: prepareStatus, validate: validatePodStatusUpdate, warnings: statusWarnings },
+    status: {
+      keeps: ['metadata.deletionTimestamp', 'metadata.ownerReferences'],
+      prepare: prepareStatus,
+      validate: validatePodStatusUpdate,
+      warnings: statusWarnings,
+    },
     ephemeralcontainers: {
       prepare: prepareEphemeral,
       validate: (pod, old, { services }) => validateEphemeralUpdate(pod, old, services.settings),
@@ -132,7 +137,6 @@ function restore(pod: Pod, old: Pod): void {
 }
 
 function prepareStatus(pod: Pod, old: Pod): void {
-  pod.metadata.ownerReferences = old.metadata.ownerReferences;
   const { status } = pod;
   if (!status.qosClass) status.qosClass = old.status.qosClass;
   if (!status.observedGeneration) status.observedGeneration = old.status.observedGeneration;

@@ -9,8 +9,8 @@ import { allowedByLastApplied, syncLastApplied } from './last-applied.js';
 import { changeSets, keyOf, type ManagerId, type Managers, readManagers, writeManagers, writtenAt } from './managers.js';
 import { merge } from './merge.js';
 import { prune } from './prune.js';
-import { type Place, UNOWNED, withoutReset } from './reset.js';
-import { difference, type FieldSet, intersection, isEmptySet } from './set.js';
+import { UNOWNED } from './reset.js';
+import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
 import { type Shape, shapeOf } from './shape.js';
 import { compareObjects, updateManagers, without } from './update.js';
 import { validateApplied } from './validate.js';
@@ -28,8 +28,8 @@ export interface ApplyOptions {
   readonly apiVersion: string;
   readonly kind: string;
   readonly subresource: string;
-  /** The kind has a status subresource. */
-  readonly hasStatus: boolean;
+  /** What the write cannot change (`resetFields`). */
+  readonly reset: FieldSet;
   /** The kind's defaults; called for what the configuration made. */
   readonly defaults: (object: KubeObject) => void;
   /** Milliseconds since the epoch. */
@@ -66,11 +66,6 @@ function managerId({ manager, apiVersion, subresource }: ApplyOptions): ManagerI
   return { manager: manager || 'unknown', operation: 'Apply', apiVersion, subresource };
 }
 
-function placeOf(options: ApplyOptions): Place {
-  const { apiVersion, kind, subresource, hasStatus } = options;
-  return { apiVersion, kind, subresource, hasStatus };
-}
-
 function checkApplied({ type, applied, apiVersion, kind }: ApplyOptions): void {
   if (applied.apiVersion !== apiVersion || applied.kind !== kind) throw badRequest(`invalid object type: ${gvk(applied)}`);
   if (namesManagers(applied.metadata?.managedFields)) throw badRequest('metadata.managedFields must be nil');
@@ -98,12 +93,12 @@ function describe(applied: KubeObject): string {
 
 /** Where nobody is known to own anything, one updater is taken to have made it all. */
 function startingManagers(options: ApplyOptions): Managers {
-  const { type, live, apiVersion, subresource, now } = options;
+  const { type, live, apiVersion, subresource, reset, now } = options;
   const managers = readManagers(live?.metadata.managedFields);
   if (!managers) throw new ApiError({ code: 500, message: 'failed to decode managed fields: operation must be `Apply` or `Update`' });
   if (managers.size > 0 || !live) return managers;
   const id: ManagerId = { manager: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, subresource };
-  updateManagers({ type, managers, live: undefined, object: live, id, now, place: placeOf(options) });
+  updateManagers({ type, managers, live: undefined, object: live, id, now, reset });
   return managers;
 }
 
@@ -114,11 +109,11 @@ interface Outcome {
 
 /** Merges, prunes, and divides the fields anew among the managers. @throws ApiError Conflict */
 function applyOnce(options: ApplyOptions, shape: Shape, before: KubeObject, managers: Managers): Outcome {
-  const { applied, type } = options;
+  const { applied, type, reset } = options;
   const id = managerId(options);
   const key = keyOf(id);
   const previous = managers.get(key);
-  const set = withoutReset(fieldsOf(shape, applied), placeOf(options));
+  const set = recursiveDifference(fieldsOf(shape, applied), reset);
   managers.set(key, { ...id, set, time: previous?.time });
   let merged = merge(shape, before, applied);
   if (previous)
@@ -129,7 +124,7 @@ function applyOnce(options: ApplyOptions, shape: Shape, before: KubeObject, mana
       [...managers.values()].map((m) => m.set),
       set,
     );
-  const comparison = compareObjects(type, before, merged as KubeObject, placeOf(options));
+  const comparison = compareObjects(type, before, merged as KubeObject, reset);
   const changed = changedFields(comparison);
   const conflicts = findConflicts(managers, key, changed);
   if (!options.force && conflicts.length > 0) refuseConflicts(options, shape, conflicts);

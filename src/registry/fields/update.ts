@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/meta/object.js';
 import { emptyOf } from '../../api/schema/decode.js';
 import type { Type } from '../../api/schema/types.js';
 import { addToManager, capUpdaters, changeSets, isReset, type ManagerId, type Managers, readManagers, writeManagers } from './managers.js';
-import { type Place, resetFields, UNOWNED } from './reset.js';
+import { UNOWNED } from './reset.js';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
 import { ItemError, shapeOf } from './shape.js';
 import { changedFields, compare, type Comparison } from './walk.js';
@@ -17,8 +17,8 @@ export interface TrackOptions {
   readonly manager: string;
   readonly apiVersion: string;
   readonly subresource: string;
-  /** The kind has a status subresource. */
-  readonly hasStatus: boolean;
+  /** What the write cannot change (`resetFields`). */
+  readonly reset: FieldSet;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -28,15 +28,14 @@ export interface TrackOptions {
  * whose present state nobody owns are left alone, as upstream.
  */
 export function trackUpdate(options: TrackOptions): void {
-  const { type, object, live, apiVersion, subresource, hasStatus } = options;
+  const { type, object, live, apiVersion, subresource, reset } = options;
   const { metadata } = object;
   const managers = startingManagers(object, live, subresource !== '');
   metadata.managedFields = undefined;
   if (managers.size === 0 && live) return;
   const id: ManagerId = { manager: options.manager || 'unknown', operation: 'Update', apiVersion, subresource };
-  const place: Place = { apiVersion, kind: object.kind, subresource, hasStatus };
   try {
-    updateManagers({ type, managers, live, object, id, now: options.now, place });
+    updateManagers({ type, managers, live, object, id, now: options.now, reset });
   } catch (e) {
     // as upstream: an item without its key takes the write its owners, not the client its write
     if (!(e instanceof ItemError)) throw e;
@@ -66,12 +65,12 @@ export interface UpdateInput {
   readonly object: KubeObject;
   readonly id: ManagerId;
   readonly now: number;
-  readonly place: Place;
+  readonly reset: FieldSet;
 }
 
 /** Takes from every manager what has changed or gone, and gives it to `id`. */
-export function updateManagers({ type, managers, live, object, id, now, place }: UpdateInput): void {
-  const comparison = compareObjects(type, live, object, place);
+export function updateManagers({ type, managers, live, object, id, now, reset }: UpdateInput): void {
+  const comparison = compareObjects(type, live, object, reset);
   // nobody owns these, so nobody can lose them
   const changed = difference(changedFields(comparison), UNOWNED);
   const removed = difference(comparison.removed, UNOWNED);
@@ -87,10 +86,9 @@ export function without(set: FieldSet, changed: FieldSet, removed: FieldSet): Fi
   return isEmptySet(removed) ? kept : difference(kept, removed);
 }
 
-/** What a write changes, without what its path resets. */
-export function compareObjects(type: Type, live: KubeObject | undefined, object: KubeObject, place: Place): Comparison {
+/** What a write changes, without what it resets. */
+export function compareObjects(type: Type, live: KubeObject | undefined, object: KubeObject, reset: FieldSet): Comparison {
   const { added, modified, removed } = compare(shapeOf(type), live ?? emptyOf(type), object);
-  const reset = resetFields(place);
   if (isEmptySet(reset)) return { added, modified, removed };
   return {
     added: recursiveDifference(added, reset),

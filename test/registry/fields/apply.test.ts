@@ -31,7 +31,7 @@ function apply(live: Any | undefined, applied: object, manager: string, options:
     apiVersion: 'v1',
     kind,
     subresource: '',
-    hasStatus: false,
+    reset: {},
     defaults: () => undefined,
     now,
     ...options,
@@ -105,7 +105,7 @@ describe('server-side apply', () => {
   });
   it('names the version of updaters and the subresource', () => {
     const object = decode<Any>(configMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { a: '1' } }).object;
-    trackUpdate({ type: configMap, object, live: undefined, manager: 'up', apiVersion: 'v1', subresource: 'scale', hasStatus: false, now });
+    trackUpdate({ type: configMap, object, live: undefined, manager: 'up', apiVersion: 'v1', subresource: 'scale', reset: {}, now });
     expect(refusal(() => apply(frozen(object), data({ a: '2' }), 'two')).status.message).to.equal(
       'Apply failed with 1 conflict: conflict with "up" with subresource "scale" using v1: .data.a',
     );
@@ -139,7 +139,7 @@ describe('applying lists', () => {
   const container = (name: string, fields: object = {}) => ({ name, ...fields });
   const spec = (...containers: object[]) => ({ spec: { containers } });
   const applyPod = (live: Any | undefined, applied: object, manager: string, force = false) =>
-    apply(live, applied, manager, { type: pod, hasStatus: true, force });
+    apply(live, applied, manager, { type: pod, reset: { 'f:status': {} }, force });
   const containersOf = (object: Any) => (object.spec?.containers ?? []) as { name: string; args?: string[] }[];
   const names = (object: Any) => containersOf(object).map((c) => c.name);
 
@@ -159,8 +159,8 @@ describe('applying lists', () => {
     const defaults = (object: KubeObject) => {
       for (const c of ((object as Any).spec?.containers ?? []) as { imagePullPolicy?: string }[]) c.imagePullPolicy ??= 'Always';
     };
-    const first = apply(undefined, spec(container('a'), container('b')), 'one', { type: pod, hasStatus: true, defaults });
-    const second = apply(first, spec(container('a')), 'one', { type: pod, hasStatus: true, defaults });
+    const first = apply(undefined, spec(container('a'), container('b')), 'one', { type: pod, reset: { 'f:status': {} }, defaults });
+    const second = apply(first, spec(container('a')), 'one', { type: pod, reset: { 'f:status': {} }, defaults });
     expect(second.spec?.containers).to.deep.equal([{ name: 'a', resources: {}, imagePullPolicy: 'Always' }]);
   });
   it('adds defaults to the keys of items', () => {
@@ -232,7 +232,7 @@ describe('configurations that cannot be applied', () => {
   ];
   for (const [applied, code, message] of refused) {
     it(`${JSON.stringify(applied)}: ${message}`, () => {
-      const error = refusal(() => apply(undefined, applied, 'one', { type: pod, hasStatus: true }));
+      const error = refusal(() => apply(undefined, applied, 'one', { type: pod, reset: { 'f:status': {} } }));
       expect([error.code, error.status.message]).to.deep.equal([code, message]);
     });
   }
@@ -254,7 +254,7 @@ describe('the move from client-side apply', () => {
       manager: 'kubectl-client-side-apply',
       apiVersion: 'v1',
       subresource: '',
-      hasStatus: false,
+      reset: {},
       now,
     });
     return frozen(object);

@@ -2,12 +2,13 @@
 // before the write, and what the write asked for, to the managedFields it answered.
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
-import { schemaOf } from '../../../src/api/definition.js';
+import type { Definition } from '../../../src/api/definition.js';
+import { GROUPS, loadGroup } from '../../../src/api/load.js';
 import { ApiError } from '../../../src/api/meta/errors.js';
 import type { KubeObject } from '../../../src/api/meta/object.js';
 import { decode } from '../../../src/api/schema/decode.js';
-import { type StructType, structTypeOf } from '../../../src/api/schema/types.js';
-import { applyObject, trackUpdate } from '../../../src/registry/fields/index.js';
+import { structTypeOf } from '../../../src/api/schema/types.js';
+import { applyObject, resetFields, trackUpdate } from '../../../src/registry/fields/index.js';
 import { type PatchKind, patchObject, readPatch } from '../../../src/registry/patch/index.js';
 import { parseYaml } from '../../../src/util/yaml.js';
 import type { Case, Recording, Step } from '../../conformance/recording.js';
@@ -61,13 +62,11 @@ function writeOf({ request }: Step): Write {
   };
 }
 
-function typeOfObject({ apiVersion, kind }: KubeObject): StructType | undefined {
+const definitions = (await Promise.all(GROUPS.map(loadGroup))).flat();
+
+function definitionOf({ apiVersion, kind }: KubeObject): Definition | undefined {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
-  try {
-    return structTypeOf(schemaOf({ group, version, kind }));
-  } catch {
-    return undefined;
-  }
+  return definitions.find((d) => d.group === group && d.version === version && d.kind === kind);
 }
 
 /** Entries by manager, in any order, with or without a time. */
@@ -77,13 +76,12 @@ function comparable(object: KubeObject): unknown[] {
     .sort();
 }
 
-function replayApply(type: StructType, live: KubeObject | undefined, { query, subresource, text }: Write): KubeObject {
+function replayApply(definition: Definition, live: KubeObject | undefined, { query, subresource, text }: Write): KubeObject {
   const applied = parseYaml(text).value as KubeObject;
   const { apiVersion, kind } = applied;
-  const hasStatus = type.byName.has('status');
   const manager = query.get('fieldManager') ?? CLIENT;
   return applyObject({
-    type,
+    type: structTypeOf(definition.schema),
     live,
     applied,
     manager,
@@ -91,7 +89,7 @@ function replayApply(type: StructType, live: KubeObject | undefined, { query, su
     apiVersion,
     kind,
     subresource,
-    hasStatus,
+    reset: resetFields(definition, subresource),
     defaults: () => undefined,
     now: NOW,
   });
@@ -99,18 +97,20 @@ function replayApply(type: StructType, live: KubeObject | undefined, { query, su
 
 /** The object is the one the server made, since defaults are not at hand; its managers are what the client sent. */
 function replayUpdate(
-  type: StructType,
+  definition: Definition,
   live: KubeObject | undefined,
   { query, subresource, type: mediaType, text }: Write,
   answer: KubeObject,
 ): KubeObject {
   const kind = PATCHES[mediaType];
+  const type = structTypeOf(definition.schema);
   const sent =
     kind && live ? patchObject(readPatch(kind, text), type, live, 'Ignore').object : decode<KubeObject>(type, parseYaml(text).value).object;
   const { object } = decode<KubeObject>(type, answer);
   object.metadata.managedFields = sent.metadata.managedFields;
   const manager = query.get('fieldManager') ?? CLIENT;
-  trackUpdate({ type, object, live, manager, apiVersion: answer.apiVersion, subresource, hasStatus: type.byName.has('status'), now: NOW });
+  const reset = resetFields(definition, subresource);
+  trackUpdate({ type, object, live, manager, apiVersion: answer.apiVersion, subresource, reset, now: NOW });
   return object;
 }
 
@@ -125,16 +125,16 @@ function replay(step: Step, seen: Seen): boolean {
   const readable = write.subresource === '' || write.subresource === 'status';
   if (!['POST', 'PUT', 'PATCH'].includes(write.method) || write.query.has('dryRun') || live === null || !readable || !body) return false;
   if (status === 409 && live && body.message?.startsWith('Apply failed')) {
-    const type = typeOfObject(live);
-    if (!type) return false;
-    expect(() => replayApply(type, live, write)).to.throw(ApiError, body.message);
+    const definition = definitionOf(live);
+    if (!definition) return false;
+    expect(() => replayApply(definition, live, write)).to.throw(ApiError, body.message);
     return true;
   }
-  const type = status < 300 && body.metadata && body.kind !== 'Status' && !step.pick ? typeOfObject(body) : undefined;
+  const definition = status < 300 && body.metadata && body.kind !== 'Status' && !step.pick ? definitionOf(body) : undefined;
   const applies = write.type === APPLY;
-  if (!type || (live && live.apiVersion !== body.apiVersion) || (!live && status !== 201)) return false;
+  if (!definition || (live && live.apiVersion !== body.apiVersion) || (!live && status !== 201)) return false;
   if (write.method === 'POST' && CHANGED_LATER.includes(body.kind)) return false;
-  const result = applies ? replayApply(type, live, write) : replayUpdate(type, live, write, body);
+  const result = applies ? replayApply(definition, live, write) : replayUpdate(definition, live, write, body);
   expect(comparable(result)).to.deep.equal(comparable(body));
   return true;
 }
@@ -148,7 +148,7 @@ function remember(step: Step, seen: Seen): void {
     body.kind !== 'Status' &&
     !step.pick &&
     (subresource === '' || subresource === 'status') &&
-    typeOfObject(body);
+    definitionOf(body);
   if (method === 'DELETE') seen.delete(path);
   else if (whole) seen.set(method === 'POST' ? `${path}/${body.metadata.name}` : path, body);
   else if (method !== 'GET') seen.set(path, null);

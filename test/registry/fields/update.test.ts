@@ -1,8 +1,9 @@
 import { expect } from 'chai';
+import deployments from '../../../src/api/apps-v1/deployments.js';
 import type { KubeObject } from '../../../src/api/meta/object.js';
 import { decode } from '../../../src/api/schema/decode.js';
 import { structTypeOf } from '../../../src/api/schema/types.js';
-import { trackUpdate } from '../../../src/registry/fields/index.js';
+import { resetFields, trackUpdate } from '../../../src/registry/fields/index.js';
 
 type ConfigMap = KubeObject & { data?: Record<string, string> };
 
@@ -16,7 +17,7 @@ function made(data: Record<string, string> | undefined, metadata: object = {}): 
 
 function track(object: ConfigMap, live: ConfigMap | undefined, manager: string, options: { subresource?: string } = {}): ConfigMap {
   now += 1000;
-  trackUpdate({ type: configMap, object, live, manager, apiVersion: 'v1', subresource: options.subresource ?? '', hasStatus: false, now });
+  trackUpdate({ type: configMap, object, live, manager, apiVersion: 'v1', subresource: options.subresource ?? '', reset: {}, now });
   return object;
 }
 
@@ -157,7 +158,16 @@ describe('field ownership of updates', () => {
     ];
     const through = (subresource: string) => {
       const object = full({ replicas: 3 }, 2);
-      trackUpdate({ type: deployment, object, live, manager: 'x', apiVersion: 'apps/v1', subresource, hasStatus: true, now });
+      trackUpdate({
+        type: deployment,
+        object,
+        live,
+        manager: 'x',
+        apiVersion: 'apps/v1',
+        subresource,
+        reset: resetFields(deployments as never, subresource),
+        now,
+      });
       return owners(object)
         ?.filter(([manager]) => manager === 'x')
         .map((owner) => owner[3]);
@@ -173,7 +183,7 @@ describe('field ownership of updates', () => {
       metadata: { name: 's', finalizers: ['e.com/x'] },
       spec: { ports: [{ port: 443 }, { port: 53, protocol: 'UDP' }] },
     }).object;
-    trackUpdate({ type: service, object, live: undefined, manager: 'm', apiVersion: 'v1', subresource: '', hasStatus: true, now });
+    trackUpdate({ type: service, object, live: undefined, manager: 'm', apiVersion: 'v1', subresource: '', reset: {}, now });
     const fields = object.metadata.managedFields?.[0]?.fieldsV1 as { 'f:metadata': object; 'f:spec': { 'f:ports': object } };
     expect(Object.keys(fields['f:spec']['f:ports'])).to.deep.equal([
       '.',
