@@ -309,8 +309,7 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly deprecation?: string;
   /**
    * What upstream's strategy checks in the metadata of an update once more, after what is checked for every kind, so that
-   * errors come twice: `change` (default true) and, but for subresources, the `whole` (by default where there is no
-   * validateUpdate hook).
+   * errors come twice: `change` and, but for subresources, the `whole`. Default: both.
    */
   readonly ownMetadataChecks?: { readonly change?: boolean; readonly whole?: boolean };
   /** Most strategies of upstream refuse finalizers of one word that are none of the standard ones. This one does not. */
@@ -401,7 +400,7 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     generation: input.generation ?? false,
     keepStatusOnCreate: input.keepStatusOnCreate ?? false,
     deprecation: input.deprecation,
-    ownMetadataChecks: { change: true, whole: input.validateUpdate === undefined, ...input.ownMetadataChecks },
+    ownMetadataChecks: { change: true, whole: true, ...input.ownMetadataChecks },
     plainFinalizers: input.plainFinalizers ?? false,
     keeps: input.keeps ?? [],
     createOnUpdate: input.createOnUpdate ?? false,

@@ -15,7 +15,7 @@ export default define<MutatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'mutatingadmissionpolicies',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,

@@ -11,7 +11,7 @@ export default define<MutatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'mutatingadmissionpolicybindings',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,
@@ -19,7 +19,6 @@ export default define<MutatingAdmissionPolicyBinding>({
     setPolicyMatchDefaults(spec.matchResources);
   },
   validate,
-  validateUpdate: validate,
   row: (binding, { now }) => [binding.metadata.name, binding.spec.policyName ?? '', paramRefCell(binding.spec.paramRef), age(binding, now)],
 });
 

@@ -9,7 +9,7 @@ export default define<MutatingWebhookConfiguration>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'mutatingwebhookconfigurations',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,

@@ -21,7 +21,7 @@ export default define<ValidatingAdmissionPolicy>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'validatingadmissionpolicies',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,

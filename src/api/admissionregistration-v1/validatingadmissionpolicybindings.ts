@@ -15,7 +15,7 @@ export default define<ValidatingAdmissionPolicyBinding>({
   group: 'admissionregistration.k8s.io',
   version: 'v1',
   resource: 'validatingadmissionpolicybindings',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,
@@ -23,7 +23,6 @@ export default define<ValidatingAdmissionPolicyBinding>({
     setPolicyMatchDefaults(spec.matchResources);
   },
   validate,
-  validateUpdate: validate,
   row: (binding, { now }) => [binding.metadata.name, binding.spec.policyName, paramRefCell(binding.spec.paramRef), age(binding, now)],
 });
 

@@ -8,7 +8,6 @@ export default define<ControllerRevision>({
   group: 'apps',
   version: 'v1',
   resource: 'controllerrevisions',
-  ownMetadataChecks: { whole: true },
   validate: (revision) => [...validateRevision(revision), ...validateData(revision.data)],
   validateUpdate: (revision, old) => [...validateRevision(revision), ...validateImmutable(revision.data, old.data, at('data'))],
   row(revision, { now }) {

@@ -25,6 +25,7 @@ export default define<DaemonSet>({
   group: 'apps',
   version: 'v1',
   resource: 'daemonsets',
+  ownMetadataChecks: { whole: false },
   generation: true,
   carriedAnnotations: [TEMPLATE_GENERATION],
   defaults(daemonSet) {

@@ -26,6 +26,7 @@ export default define<Deployment>({
   group: 'apps',
   version: 'v1',
   resource: 'deployments',
+  ownMetadataChecks: { whole: false },
   generation: true,
   defaults({ spec }) {
     spec.replicas ??= 1;

@@ -15,6 +15,7 @@ export default define<ReplicaSet>({
   group: 'apps',
   version: 'v1',
   resource: 'replicasets',
+  ownMetadataChecks: { whole: false },
   generation: true,
   defaults({ spec }) {
     spec.replicas ??= 1;

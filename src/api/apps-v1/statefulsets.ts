@@ -20,6 +20,7 @@ export default define<StatefulSet>({
   group: 'apps',
   version: 'v1',
   resource: 'statefulsets',
+  ownMetadataChecks: { whole: false },
   generation: true,
   validateName: nameIsDNSLabel,
   defaults({ spec }) {

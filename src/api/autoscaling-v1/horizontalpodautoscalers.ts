@@ -9,6 +9,7 @@ export default define<HorizontalPodAutoscaler>({
   group: 'autoscaling',
   version: 'v1',
   resource: 'horizontalpodautoscalers',
+  ownMetadataChecks: { whole: false },
   storedAs: { group: 'autoscaling', version: 'v2', resource: 'horizontalpodautoscalers' },
   fromStored: (stored) => toV1(stored as V2),
   toStored: toV2,

@@ -18,6 +18,7 @@ export default define<HorizontalPodAutoscaler>({
   group: 'autoscaling',
   version: 'v2',
   resource: 'horizontalpodautoscalers',
+  ownMetadataChecks: { whole: false },
   defaults: ({ spec }) => {
     spec.minReplicas ??= 1;
     if (!spec.metrics?.length)

@@ -19,6 +19,7 @@ export default define<CronJob>({
   group: 'batch',
   version: 'v1',
   resource: 'cronjobs',
+  ownMetadataChecks: { whole: false },
   generation: true,
   defaults({ spec }) {
     spec.concurrencyPolicy ||= 'Allow';

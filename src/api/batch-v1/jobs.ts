@@ -22,7 +22,6 @@ export default define<Job>({
   group: 'batch',
   version: 'v1',
   resource: 'jobs',
-  ownMetadataChecks: { whole: true },
   generation: true,
   defaultPropagation: 'Orphan',
   propagationWarning:

@@ -55,7 +55,6 @@ export default define<CertificateSigningRequest>({
   group: 'certificates.k8s.io',
   version: 'v1',
   resource: 'certificatesigningrequests',
-  ownMetadataChecks: { whole: true },
   validateName: () => [],
   selectableFields: ['spec.signerName'],
   fields: ({ spec }) => ({ 'spec.signerName': spec.signerName }),

@@ -18,7 +18,7 @@ export default define<EndpointSlice>({
   group: 'discovery.k8s.io',
   version: 'v1',
   resource: 'endpointslices',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   generation: true,
   specChanged: ({ metadata, ...content }, { metadata: oldMetadata, ...oldContent }) =>
     !semanticEqual(content, oldContent) || !semanticEqual(metadata.labels, oldMetadata.labels),

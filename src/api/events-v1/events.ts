@@ -9,6 +9,7 @@ export default define<Event>({
   group: 'events.k8s.io',
   version: 'v1',
   resource: 'events',
+  ownMetadataChecks: { whole: false },
   storedAs: { group: '', version: 'v1', resource: 'events' },
   createOnUpdate: true,
   fromStored: (stored) => fromCore(stored as CoreEvent),

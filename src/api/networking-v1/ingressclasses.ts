@@ -14,7 +14,6 @@ export default define<IngressClass>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'ingressclasses',
-  ownMetadataChecks: { whole: true },
   generation: true,
   defaults: ({ spec }) => {
     if (spec.parameters) spec.parameters.scope ??= 'Cluster';

@@ -33,7 +33,6 @@ export default define<Ingress>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'ingresses',
-  ownMetadataChecks: { whole: true },
   generation: true,
   validate: (ingress) => [...validate(ingress), ...validateClassAnnotation(ingress)],
   validateUpdate: (ingress, old) => validate(ingress, old),

@@ -13,7 +13,6 @@ export default define<IPAddress>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'ipaddresses',
-  ownMetadataChecks: { whole: true },
   // names are addresses in their canonical form
   validateName: (name) => validateCanonicalIP(at(), name).map(({ message }) => message.slice(message.indexOf(': must') + 2)),
   validate,

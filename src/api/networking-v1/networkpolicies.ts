@@ -20,6 +20,7 @@ export default define<NetworkPolicy>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'networkpolicies',
+  ownMetadataChecks: { whole: false },
   generation: true,
   defaults: ({ spec }) => {
     for (const { ports } of rulesOf(spec)) for (const port of ports ?? []) port.protocol ??= 'TCP';

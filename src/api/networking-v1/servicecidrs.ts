@@ -12,6 +12,7 @@ export default define<ServiceCIDR>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'servicecidrs',
+  ownMetadataChecks: { whole: false },
   validate,
   validateUpdate: validateChange,
   subresources: { status: { keeps: ['metadata'] } },

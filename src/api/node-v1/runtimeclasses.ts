@@ -15,7 +15,6 @@ export default define<RuntimeClass>({
   version: 'v1',
   resource: 'runtimeclasses',
   plainFinalizers: true,
-  ownMetadataChecks: { whole: true },
   unconditionalUpdate: false,
   defaults: ({ overhead }) => roundQuantities(overhead?.podFixed),
   validate,

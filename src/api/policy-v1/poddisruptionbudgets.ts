@@ -15,7 +15,7 @@ export default define<PodDisruptionBudget>({
   group: 'policy',
   version: 'v1',
   resource: 'poddisruptionbudgets',
-  ownMetadataChecks: { change: false },
+  ownMetadataChecks: { change: false, whole: false },
   plainFinalizers: true,
   generation: true,
   unconditionalUpdate: false,

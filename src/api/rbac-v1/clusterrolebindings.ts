@@ -9,7 +9,6 @@ export default define<ClusterRoleBinding>({
   group: RBAC_GROUP,
   version: 'v1',
   resource: 'clusterrolebindings',
-  ownMetadataChecks: { whole: true },
   createOnUpdate: true,
   validateName: rbacName,
   begin: checkBinding,

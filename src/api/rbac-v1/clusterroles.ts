@@ -10,7 +10,6 @@ export default define<ClusterRole>({
   group: RBAC_GROUP,
   version: 'v1',
   resource: 'clusterroles',
-  ownMetadataChecks: { whole: true },
   createOnUpdate: true,
   validateName: rbacName,
   begin: checkRole,

@@ -9,7 +9,6 @@ export default define<RoleBinding>({
   group: RBAC_GROUP,
   version: 'v1',
   resource: 'rolebindings',
-  ownMetadataChecks: { whole: true },
   createOnUpdate: true,
   validateName: rbacName,
   begin: checkBinding,

@@ -12,11 +12,9 @@ export default define<DeviceClass>({
   group: 'resource.k8s.io',
   version: 'v1',
   resource: 'deviceclasses',
-  ownMetadataChecks: { whole: true },
   returnDeletedObject: true,
   generation: true,
   validate,
-  validateUpdate: validate,
   row: (deviceClass, { now }) => [deviceClass.metadata.name, age(deviceClass, now)],
 });
 

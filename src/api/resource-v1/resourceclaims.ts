@@ -11,7 +11,6 @@ export default define<ResourceClaim>({
   group: 'resource.k8s.io',
   version: 'v1',
   resource: 'resourceclaims',
-  ownMetadataChecks: { whole: true },
   returnDeletedObject: true,
   defaults: ({ spec }) => {
     setDeviceDefaults(spec.devices);

@@ -12,7 +12,6 @@ export default define<ResourceClaimTemplate>({
   group: 'resource.k8s.io',
   version: 'v1',
   resource: 'resourceclaimtemplates',
-  ownMetadataChecks: { whole: true },
   returnDeletedObject: true,
   defaults: ({ spec }) => {
     setDeviceDefaults(spec.spec.devices);

@@ -22,6 +22,7 @@ export default define<ResourceSlice>({
   group: 'resource.k8s.io',
   version: 'v1',
   resource: 'resourceslices',
+  ownMetadataChecks: { whole: false },
   returnDeletedObject: true,
   generation: true,
   selectableFields: ['spec.driver', 'spec.nodeName'],

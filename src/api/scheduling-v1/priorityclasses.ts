@@ -17,6 +17,7 @@ export default define<PriorityClass>({
   group: 'scheduling.k8s.io',
   version: 'v1',
   resource: 'priorityclasses',
+  ownMetadataChecks: { whole: false },
   generation: true,
   // the generation of a new class is 1 and stays so
   specChanged: () => false,

@@ -14,6 +14,7 @@ export default define<CSIDriver>({
   group: 'storage.k8s.io',
   version: 'v1',
   resource: 'csidrivers',
+  ownMetadataChecks: { whole: false },
   returnDeletedObject: true,
   unconditionalUpdate: false,
   defaults: ({ spec }) => {

@@ -14,7 +14,7 @@ export default define<CSINode>({
   group: 'storage.k8s.io',
   version: 'v1',
   resource: 'csinodes',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   returnDeletedObject: true,
   unconditionalUpdate: false,
   validate,

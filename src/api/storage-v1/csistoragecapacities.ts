@@ -11,7 +11,6 @@ export default define<CSIStorageCapacity>({
   group: 'storage.k8s.io',
   version: 'v1',
   resource: 'csistoragecapacities',
-  ownMetadataChecks: { whole: true },
   unconditionalUpdate: false,
   validate: (capacity) => validate(capacity, false),
   validateUpdate: (capacity, old) => {

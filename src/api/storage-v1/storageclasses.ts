@@ -15,7 +15,6 @@ export default define<StorageClass>({
   group: 'storage.k8s.io',
   version: 'v1',
   resource: 'storageclasses',
-  ownMetadataChecks: { whole: true },
   returnDeletedObject: true,
   defaults: (storageClass) => {
     storageClass.reclaimPolicy ??= 'Delete';

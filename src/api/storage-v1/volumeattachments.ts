@@ -16,7 +16,7 @@ export default define<VolumeAttachment>({
   group: 'storage.k8s.io',
   version: 'v1',
   resource: 'volumeattachments',
-  ownMetadataChecks: { change: false, whole: true },
+  ownMetadataChecks: { change: false },
   returnDeletedObject: true,
   unconditionalUpdate: false,
   prepareCreate: (attachment) => {

@@ -9,7 +9,6 @@ export default define<VolumeAttributesClass>({
   group: 'storage.k8s.io',
   version: 'v1',
   resource: 'volumeattributesclasses',
-  ownMetadataChecks: { whole: true },
   returnDeletedObject: true,
   validate,
   validateUpdate: (attributes, old) => {

@@ -11,7 +11,6 @@ export default define<ConfigMap>({
   group: '',
   version: 'v1',
   resource: 'configmaps',
-  ownMetadataChecks: { whole: true },
   validate,
   validateUpdate: (map, old) => {
     const errors = validateDataFrozen(map, old);

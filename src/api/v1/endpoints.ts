@@ -13,7 +13,6 @@ export default define<Endpoints>({
   group: '',
   version: 'v1',
   resource: 'endpoints',
-  ownMetadataChecks: { whole: true },
   createOnUpdate: true,
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   defaults: ({ subsets }) => {

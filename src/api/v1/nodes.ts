@@ -18,7 +18,6 @@ export default define<Node>({
   group: '',
   version: 'v1',
   resource: 'nodes',
-  ownMetadataChecks: { whole: true },
   keepStatusOnCreate: true,
   selectableFields: ['spec.unschedulable'],
   fields: ({ spec }) => ({ 'spec.unschedulable': String(spec.unschedulable ?? false) }),

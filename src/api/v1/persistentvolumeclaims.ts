@@ -26,7 +26,6 @@ export default define<PersistentVolumeClaim>({
   group: '',
   version: 'v1',
   resource: 'persistentvolumeclaims',
-  ownMetadataChecks: { whole: true },
   returnDeletedObject: true,
   defaults: ({ spec, status }) => {
     setPhase(status);

@@ -35,7 +35,6 @@ export default define<PersistentVolume>({
   group: '',
   version: 'v1',
   resource: 'persistentvolumes',
-  ownMetadataChecks: { whole: true },
   returnDeletedObject: true,
   defaults: ({ spec, status }) => {
     status.phase ??= 'Pending';

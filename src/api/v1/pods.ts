@@ -25,7 +25,6 @@ export default define<Pod>({
   group: '',
   version: 'v1',
   resource: 'pods',
-  ownMetadataChecks: { whole: true },
   generation: true,
   returnDeletedObject: true,
   selectableFields: [

@@ -15,6 +15,7 @@ export default define<ReplicationController>({
   group: '',
   version: 'v1',
   resource: 'replicationcontrollers',
+  ownMetadataChecks: { whole: false },
   generation: true,
   defaultPropagation: 'Orphan',
   selectableFields: ['status.replicas'],

@@ -29,6 +29,7 @@ export default define<ResourceQuota>({
   group: '',
   version: 'v1',
   resource: 'resourcequotas',
+  ownMetadataChecks: { whole: false },
   returnDeletedObject: true,
   defaults: ({ spec, status }) => {
     for (const amounts of [spec.hard, status.hard, status.used]) roundQuantities(amounts);

@@ -15,7 +15,6 @@ export default define<Secret>({
   group: '',
   version: 'v1',
   resource: 'secrets',
-  ownMetadataChecks: { whole: true },
   selectableFields: ['type'],
   fields: (secret) => ({ type: secret.type ?? '' }),
   defaults: (secret) => {
