@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'api/admission': ['api/definition', 'api/meta'],
   'api/shared': [...BASE, 'api/definition'],
   'api/load': ['api/definition'],
-  'api/protobuf': ['api/facts'],
+  'api/protobuf': ['util', 'api/facts'],
   'api/*': [...BASE, 'api/facts', 'api/definition', 'api/shared'],
   storage: ['util'],
   watch: ['storage/storage', 'util'],

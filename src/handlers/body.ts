@@ -1,4 +1,5 @@
 // Request bodies: media type, size, JSON or YAML, the kind they claim to be, and their fields.
+import { isUtf8 } from 'node:buffer';
 import { type Definition, type DeleteOptions, type GroupVersionKind, schemaOf } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { wasGivenEmpty } from '../api/meta/given-empty.js';
@@ -122,7 +123,9 @@ export function complete(expected: Expected, object: KubeObject): KubeObject {
 function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { value: unknown; duplicates: readonly string[] } {
   const text = body.toString();
   try {
-    return encoding === 'json' ? parseJson(text) : parseYaml(text);
+    if (encoding === 'json') return parseJson(text);
+    if (!isUtf8(body)) throw new YamlError('yaml: invalid leading UTF-8 octet');
+    return parseYaml(text);
   } catch (e) {
     if (e instanceof JsonError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
     if (e instanceof YamlError) throw unrecognized(expected, e.message, body);

@@ -8,6 +8,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
 import express, { type Express } from 'express';
 import { Compression } from './compression.js';
+import { isHttp2 } from './http1-rules.js';
 
 type Callback = () => void;
 type Chunk = string | Uint8Array;
@@ -155,8 +156,8 @@ export function serveWith(app: Express) {
     },
     Http1Response,
     handle(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
-      if (request.httpVersionMajor < 2) return (app as Handling).handle(request, response);
-      const { headers, stream } = request as Http2ServerRequest;
+      if (!isHttp2(request)) return (app as Handling).handle(request, response);
+      const { headers, stream } = request;
       // what express and its middlewares ask for is absent over HTTP/2
       headers.host ??= headers[':authority'];
       if (!stream.endAfterHeaders && headers['content-length'] === undefined) headers['transfer-encoding'] ??= 'chunked';

@@ -14,6 +14,7 @@ import { UserError } from '../util/user-error.js';
 import { Exchange, type Locals, type RawConnection } from './exchange.js';
 import { type FilterOptions, install } from './filters/index.js';
 import { serveWith } from './http.js';
+import { http1Problem, isHttp2, refusal } from './http1-rules.js';
 
 /** Limits as kube-apiserver sets them for its own server. */
 const MAX_HEADER_BYTES = 1 << 20;
@@ -106,8 +107,16 @@ class Server implements Listener {
 
   #attach(): void {
     const server = this.#server;
-    server.on('request', (request: AnyRequest, response: AnyResponse) => this.#serve(request, response, undefined));
-    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => this.#upgrade(request, socket, head));
+    server.on('request', (request: AnyRequest, response: AnyResponse) => {
+      const problem = isHttp2(request) ? undefined : http1Problem(request);
+      if (problem === undefined) this.#serve(request, response, undefined);
+      else request.socket.end(refusal(problem));
+    });
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      const problem = http1Problem(request);
+      if (problem === undefined) this.#upgrade(request, socket, head);
+      else socket.end(refusal(problem));
+    });
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -123,10 +132,8 @@ class Server implements Listener {
     });
     server.on('clientError', (error: Error, socket: Socket) => {
       broken(error);
-      if (socket.writable)
-        socket.end(
-          `HTTP/1.1 ${(error as NodeJS.ErrnoException).code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`,
-        );
+      const tooLong = (error as NodeJS.ErrnoException).code === 'HPE_HEADER_OVERFLOW';
+      if (socket.writable) socket.end(refusal(tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request'));
       else socket.destroy();
     });
   }
@@ -174,7 +181,7 @@ class Server implements Listener {
       // a connection that was taken over lives on
       if (!upgrade || exchange.upgrade) this.#finished(exchange);
     });
-    if (this.#closing && request.httpVersionMajor < 2) response.setHeader('Connection', 'close');
+    if (this.#closing && !isHttp2(request)) response.setHeader('Connection', 'close');
     this.#serving.handle(request, response);
   }
 

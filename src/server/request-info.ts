@@ -18,12 +18,13 @@ const LONG_RUNNING_SUBRESOURCES = new Set(['attach', 'exec', 'proxy', 'log', 'po
 
 /**
  * What a request asks for, by the rules of k8s.io/apiserver's RequestInfoFactory.
- * @param target the request target as sent: path and query
+ * @param target the request target as sent: path and query, maybe with a server before them, as proxies are asked
  */
 export function requestInfo(method: string, target: string): RequestInfo {
-  const mark = target.indexOf('?');
-  const path = decode(mark < 0 ? target : target.slice(0, mark));
-  const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+  const start = target.startsWith('/') ? 0 : (/^https?:\/\/[^/?]*/i.exec(target)?.[0].length ?? 0);
+  const mark = target.indexOf('?', start);
+  const path = decode(mark < 0 ? target.slice(start) : target.slice(start, mark));
+  const query = parseQuery(mark < 0 ? '' : target.slice(mark + 1));
   return resourceRequest(method, path, query) ?? { ...NOTHING, verb: method.toLowerCase(), path, query };
 }
 
@@ -105,10 +106,29 @@ function selectedName(selector: string | null): string {
   return '';
 }
 
+/** Half an escape. */
+export const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
+
+/** Bytes that are no UTF-8 become U+FFFD, as in what Go writes as JSON. */
 function decode(path: string): string {
+  if (!path.includes('%')) return path;
   try {
     return decodeURIComponent(path);
   } catch {
-    return path;
+    const bytes = path.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    return Buffer.from(bytes, 'latin1').toString();
   }
+}
+
+/** Go's url.ParseQuery leaves out what it cannot read, and what has a semicolon in it. */
+function parseQuery(text: string): URLSearchParams {
+  const isBad = (part: string) => part.includes(';') || BAD_ESCAPE.test(part);
+  return new URLSearchParams(
+    isBad(text)
+      ? text
+          .split('&')
+          .filter((part) => !isBad(part))
+          .join('&')
+      : text,
+  );
 }

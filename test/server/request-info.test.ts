@@ -105,6 +105,14 @@ describe('request info', () => {
 
   it('does not fail on what cannot be decoded', () => {
     expect(requestInfo('GET', '/api/v1/namespaces/%zz/pods').namespace).to.equal('%zz');
+    expect(requestInfo('GET', '/api/v1/namespaces/a%20%ff/pods').namespace).to.equal('a \ufffd');
+  });
+
+  it('leaves out of the query what Go cannot read', () => {
+    expect([...requestInfo('GET', '/api?a=1&b=%zz&c=2;d=3&e=%41').query]).to.deep.equal([
+      ['a', '1'],
+      ['e', 'A'],
+    ]);
   });
 
   it('knows what may run for long', () => {

@@ -52,16 +52,25 @@ export function decodeObject(bytes: Buffer, expected?: Typed): Typed & Record<st
   if (bytes.length === 0) throw new ProtobufError('empty data');
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
     throw new ProtobufError(`provided data does not appear to be a protobuf message, expected prefix [${[...MAGIC].join(' ')}]`);
+  if (bytes.length === MAGIC.length) throw new ProtobufError('empty body');
   try {
     const { apiVersion = expected?.apiVersion ?? '', kind = expected?.kind ?? '', raw } = readEnvelope(bytes.subarray(MAGIC.length));
     const message = messageOf(apiVersion, kind);
     if (!message) throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
     return { apiVersion, kind, ...(decodeMessage(message, protobuf.Reader.create(raw), raw.length) as object) };
   } catch (e) {
-    if (e instanceof RangeError) throw new ProtobufError('unexpected EOF');
-    throw e;
+    if (e instanceof ProtobufError || e instanceof TypeError || !(e instanceof Error)) throw e;
+    throw new ProtobufError(WORDINGS.find(([own]) => e.message.startsWith(own))?.[1] ?? e.message, { cause: e });
   }
 }
+
+/** What the reader and JSON.parse say, in the words of Go's library. */
+const WORDINGS: readonly (readonly [string, string])[] = [
+  ['invalid varint', 'proto: integer overflow'],
+  ['invalid length', 'unexpected EOF'],
+  ['index out of range', 'unexpected EOF'],
+  ['Maximum call stack', 'exceeded max depth'],
+];
 
 interface Envelope {
   apiVersion?: string;

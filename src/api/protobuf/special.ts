@@ -1,5 +1,6 @@
 // Types whose JSON form is not the object of their protobuf fields. Field numbers: apimachinery's generated.proto files.
 import type protobuf from 'protobufjs';
+import { isDeeper, MAX_JSON_DEPTH } from '../../util/json-keys.js';
 
 type Reader = protobuf.Reader;
 type Writer = protobuf.Writer;
@@ -25,6 +26,7 @@ export function toNumber(value: unknown): number {
 export function eachField(reader: Reader, end: number, read: (id: number, wireType: number) => boolean): void {
   while (reader.pos < end) {
     const t = reader.uint32();
+    if (t >>> 3 === 0) throw new RangeError(`proto: illegal tag 0 (wire type ${t & 7})`);
     if (!read(t >>> 3, t & 7)) reader.skipType(t & 7);
   }
 }
@@ -94,7 +96,10 @@ const json: Special = {
       if (id === 1) text = reader.bytes();
       return id === 1;
     });
-    return text.length === 0 ? undefined : JSON.parse(Buffer.from(text).toString());
+    if (text.length === 0) return undefined;
+    const value: unknown = JSON.parse(Buffer.from(text).toString());
+    if (isDeeper(value, MAX_JSON_DEPTH)) throw new RangeError('exceeded max depth');
+    return value;
   },
 };
 

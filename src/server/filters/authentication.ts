@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import type { Request } from 'express';
 import type { TokenAuthenticator } from '../../api/definition.js';
 import { unauthorized } from '../../api/meta/errors.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import { certificateUser } from '../certificate.js';
 import type { Filter, ServerResponse } from '../exchange.js';
+import { isHttp2 } from '../http1-rules.js';
 import type { Metrics } from '../metrics.js';
 import { ANONYMOUS, authenticated, UNAUTHENTICATED_GROUP } from '../user-names.js';
 
@@ -40,8 +43,9 @@ export function authentication({ tokens, anonymousAuth, metrics }: Authenticatio
 
 /** HTTP/2 lends itself to abuse: whoever gives no credentials may not keep the connection (as upstream). */
 function closeConnection(request: Request, response: ServerResponse): void {
-  if (request.httpVersionMajor < 2) return;
-  const session = (request as unknown as { stream: { session?: { close(): void } } }).stream.session;
+  const raw: IncomingMessage | Http2ServerRequest = request;
+  if (!isHttp2(raw)) return;
+  const { session } = raw.stream;
   response.once('finish', () => session?.close());
 }
 

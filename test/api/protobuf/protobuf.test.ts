@@ -192,6 +192,10 @@ describe('protobuf', () => {
     );
     expect(refusal(Buffer.from('k8s\0\x0a\x03abc'))).to.equal('unexpected EOF');
     expect(refusal(Buffer.from('k8s\0\x0a\x7f'))).to.equal('unexpected EOF');
+    expect(refusal(Buffer.from('k8s\0'))).to.equal('empty body');
+    expect(refusal(Buffer.concat([Buffer.from('k8s\0'), Buffer.alloc(11, 0xff)]))).to.equal('proto: integer overflow');
+    expect(refusal(Buffer.from('k8s\0\x12\xff\xff\xff\xff\x0f', 'latin1'))).to.equal('unexpected EOF');
+    expect(refusal(Buffer.from('k8s\0\0\0\0'))).to.equal('proto: illegal tag 0 (wire type 0)');
     expect(() => encodeObject({ apiVersion: 'example.com/v1', kind: 'Widget' })).to.throw(
       ProtobufError,
       'no kind "Widget" of version "example.com/v1"',
