@@ -165,7 +165,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
 function healthOf(storage: Storage, logger: Logger, progress: { readonly bootstrapped: boolean }): Health {
   const health = new Health(logger);
   health.add(
-    { name: 'etcd', check: async () => void (await storage.get('/registry/health')) },
+    { name: 'etcd', check: () => storage.check() },
     {
       name: 'poststarthook/bootstrap-controller',
       check() {

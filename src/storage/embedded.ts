@@ -1,6 +1,7 @@
 import { type Logger, silentLogger } from '../util/log.js';
 import { GroupCommit } from './group-commit.js';
 import type { Medium, Operation } from './medium.js';
+import { call, type Listener } from './listener.js';
 import { before, merged, readHistory } from './past.js';
 import {
   decodeEntry,
@@ -30,8 +31,6 @@ const COMPACTION_STEP = 1000;
 /** Records read at once. */
 const CHUNK = 1000;
 const KEY_PREFIX = /^\/(?:.*\/)?$/s;
-
-type Listener = (events: readonly StorageEvent[]) => void;
 
 /** A call that waits for its turn in a batch. `value` undefined: a deletion, after `last`; `expected` undefined: a creation. */
 interface Write {
@@ -165,6 +164,12 @@ export class EmbeddedStorage implements Storage {
       const upTo = Math.min(this.#floor + COMPACTION_STEP, revision);
       await this.#enqueue((resolve, reject) => ({ upTo, resolve, reject }));
     }
+  }
+
+  async check(): Promise<void> {
+    await this.#read(() => this.#medium.check());
+    // a cut that cuts nothing: it waits for the mending that every write begins with
+    if (this.#uncertain) await this.#enqueue((resolve, reject) => ({ upTo: 0, resolve, reject }));
   }
 
   close(): Promise<void> {
@@ -382,17 +387,6 @@ function refusal(write: Write, current: Entry | undefined): StorageError {
   if (write.expected === undefined) return new StorageError('EXISTS', `${write.key} exists`, { current });
   const found = current ? `is at revision ${current.revision}` : 'does not exist';
   return new StorageError('CONFLICT', `${write.key} ${found}, not at revision ${write.expected}`, { current });
-}
-
-/** A listener that throws has a bug that must not pass unseen, but the write has happened and others must hear of it. */
-function call(listener: Listener, events: readonly StorageEvent[]): void {
-  try {
-    listener(events);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }
 
 function textOf(cause: unknown): string {

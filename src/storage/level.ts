@@ -1,4 +1,4 @@
-import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { access, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { makeDirectory } from '../util/directories.js';
@@ -101,6 +101,11 @@ class LevelMedium implements Medium {
     await this.#open?.close();
     this.#open = undefined;
     await this.open();
+  }
+
+  /** LevelDB goes on writing into files that nobody can open again. */
+  async check(): Promise<void> {
+    await access(join(this.#directory, 'CURRENT'));
   }
 
   async close(): Promise<void> {

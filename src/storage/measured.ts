@@ -25,6 +25,7 @@ export function measured(storage: Storage, observer: () => StorageObserver | und
     floor: () => storage.floor(),
     subscribe: (after, listener) => storage.subscribe(after, listener),
     compact: (revision) => storage.compact(revision),
+    check: () => storage.check(),
     close: () => storage.close(),
   };
 }

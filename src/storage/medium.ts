@@ -28,5 +28,7 @@ export interface Medium {
   scan(from: string, to: string): Scan;
   /** Called after a failed write: makes the medium usable again and brings out whether that batch is there. */
   reopen(): Promise<void>;
+  /** Rejects when what is written from now on would be lost. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }

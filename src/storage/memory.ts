@@ -39,6 +39,8 @@ export class MemoryMedium implements Medium {
 
   async reopen(): Promise<void> {}
 
+  async check(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#spaces.clear();
   }

@@ -120,6 +120,8 @@ export interface Storage {
   subscribe(after: number, listener: (events: readonly StorageEvent[]) => void): Promise<() => void>;
   /** Forgets events up to and including `revision` (not above the present one), in small batches. Current values stay. */
   compact(revision: number): Promise<void>;
+  /** Whether writes can be expected to succeed; after one that failed, tries to mend that. @throws StorageError UNAVAILABLE, CLOSED */
+  check(): Promise<void>;
   /** Waits for writes under way, then releases everything. Later calls fail with CLOSED. */
   close(): Promise<void>;
 }

@@ -74,6 +74,20 @@ describe('a store whose medium fails', () => {
     expect(told()).to.deep.equal(['1 /a/1=1']);
   });
 
+  it('says that it takes no writes, and mends that when it is asked, without a write', async () => {
+    await storage.check();
+    medium.fault = 'lost';
+    medium.failReopening = true;
+    await refused(storage.create('/a/2', bytes('1')), 'UNAVAILABLE');
+    const error = await refused(storage.check(), 'UNAVAILABLE');
+    expect(error.message).to.equal('the write did not reach the disk: still no space left on device');
+    medium.fault = 'none';
+    medium.failReopening = false;
+    await storage.check();
+    expect(storage.revision()).to.equal(1);
+    expect(await storage.create('/a/2', bytes('1'))).to.equal(2);
+  });
+
   it('goes on, with the next revision, once the medium does', async () => {
     medium.fault = 'lost';
     await refused(storage.create('/a/2', bytes('1')), 'UNAVAILABLE');
