@@ -1,4 +1,5 @@
 // What the policies of both kinds have in common. Expressions are not compiled: there is no CEL here yet.
+import { checkChoice, invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
 import { semanticEqual } from '../meta/metadata.js';
@@ -85,7 +86,7 @@ function validateApiVersion(apiVersion: string, path: FieldPath): FieldError[] {
 /** What is wrong with what both kinds of bindings say: the policy, its parameters and what it is for. */
 export function validatePolicyName(policyName: string | undefined): FieldError[] {
   const path = SPEC.child('policyName');
-  return policyName ? nameIsDNSSubdomain(policyName, false).map((m) => invalid(path, policyName, m)) : [required(path)];
+  return policyName ? invalids(path, policyName, nameIsDNSSubdomain(policyName, false)) : [required(path)];
 }
 
 export function validateParamRef(ref: ParamRef | undefined): FieldError[] {
@@ -94,14 +95,11 @@ export function validateParamRef(ref: ParamRef | undefined): FieldError[] {
   const { name, selector, parameterNotFoundAction: action } = ref;
   const errors: FieldError[] = [];
   if (name) {
-    errors.push(...isPathSegmentName(name).map((m) => invalid(path.child('name'), name, m)));
+    errors.push(...invalids(path.child('name'), name, isPathSegmentName(name)));
     if (selector) errors.push(forbidden(path.child('name'), 'name and selector are mutually exclusive'));
   }
   errors.push(...validateLabelSelector(selector, path.child('selector')));
   if (selector && name) errors.push(forbidden(path.child('selector'), 'name and selector are mutually exclusive'));
   if (!selector && !name) errors.push(required(path, 'one of name or selector must be specified'));
-  const actionPath = path.child('parameterNotFoundAction');
-  if (!action) errors.push(required(actionPath));
-  else if (!NOT_FOUND_ACTIONS.includes(action)) errors.push(notSupported(actionPath, action, NOT_FOUND_ACTIONS));
-  return errors;
+  return [...errors, ...checkChoice(path.child('parameterNotFoundAction'), action, NOT_FOUND_ACTIONS)];
 }

@@ -1,7 +1,8 @@
 // Which requests an admission plugin is called for: rules, selectors and conditions.
+import { checkOptionalChoice, checkQualifiedName, invalids } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, invalid, notSupported, required, tooMany } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
-import { isPathSegmentName, isQualifiedName } from '../meta/names.js';
+import { isPathSegmentName } from '../meta/names.js';
 import type { MatchCondition, MatchResources, NamedRuleWithOperations, RuleWithOperations } from '../types/admissionregistration-v1.gen.js';
 
 const ALL = '*';
@@ -25,8 +26,7 @@ export function validateRule(rule: RuleWithOperations, path: FieldPath): FieldEr
   for (const [i, version] of (rule.apiVersions ?? []).entries())
     if (version === '') errors.push(required(path.child('apiVersions').index(i)));
   errors.push(...validateResources(rule.resources ?? [], path.child('resources')));
-  if (rule.scope !== undefined && !SCOPES.includes(rule.scope)) errors.push(notSupported(path.child('scope'), rule.scope, SCOPES));
-  return errors;
+  return [...errors, ...checkOptionalChoice(path.child('scope'), rule.scope, SCOPES)];
 }
 
 function validateNames(names: readonly string[], path: FieldPath, what: string): FieldError[] {
@@ -70,13 +70,11 @@ function validateResources(resources: readonly string[], path: FieldPath): Field
 export function validateMatchResources(resources: MatchResources | undefined, path: FieldPath): FieldError[] {
   if (!resources) return [];
   const { matchPolicy, namespaceSelector, objectSelector } = resources;
-  const errors: FieldError[] = [];
-  if (matchPolicy !== undefined && !MATCH_POLICIES.includes(matchPolicy))
-    errors.push(notSupported(path.child('matchPolicy'), matchPolicy, MATCH_POLICIES));
-  errors.push(
+  const errors = [
+    ...checkOptionalChoice(path.child('matchPolicy'), matchPolicy, MATCH_POLICIES),
     ...validateLabelSelector(namespaceSelector, path.child('namespaceSelector')),
     ...validateLabelSelector(objectSelector, path.child('objectSelector')),
-  );
+  ];
   for (const field of ['resourceRules', 'excludeResourceRules'] as const)
     errors.push(...(resources[field] ?? []).flatMap((rule, i) => validateNamedRule(rule, path.child(field).index(i))));
   return errors;
@@ -87,7 +85,7 @@ function validateNamedRule(rule: NamedRuleWithOperations, path: FieldPath): Fiel
   const errors: FieldError[] = [];
   for (const [i, name] of (rule.resourceNames ?? []).entries()) {
     const field = path.child('resourceNames').index(i);
-    errors.push(...isPathSegmentName(name).map((m) => invalid(field, name, m)));
+    errors.push(...invalids(field, name, isPathSegmentName(name)));
     if (seen.has(name)) errors.push(duplicate(field, name));
     seen.add(name);
   }
@@ -102,7 +100,7 @@ export function validateMatchConditions(conditions: readonly MatchCondition[], p
     const field = path.index(i).child('name');
     if (!expression.trim()) errors.push(required(path.index(i).child('expression')));
     if (name === '') errors.push(required(field));
-    else errors.push(...isQualifiedName(name).map((m) => invalid(field, name, m)));
+    else errors.push(...checkQualifiedName(field, name));
     if (name !== '' && seen.has(name)) errors.push(duplicate(field, name));
     seen.add(name);
   }

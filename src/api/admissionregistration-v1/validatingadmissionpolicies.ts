@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
-import { at, duplicate, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
+import { checkOptionalChoice, checkQualifiedName } from '../meta/checks.js';
+import { at, duplicate, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { validateConditions } from '../meta/metadata.js';
-import { isQualifiedName } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
 import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from '../types/admissionregistration-v1.gen.js';
@@ -65,13 +65,12 @@ function validateValidation({ expression, message, messageExpression, reason }: 
     errors.push(invalid(path.child('messageExpression'), messageExpression, 'must be non-empty if specified'));
   if (message && !message.trim()) errors.push(invalid(path.child('message'), message, 'must be non-empty if specified'));
   else if (message && /[\n\r]/.test(message.trim())) errors.push(invalid(path.child('message'), message, 'must not contain line breaks'));
-  if (reason !== undefined && !REASONS.includes(reason)) errors.push(notSupported(path.child('reason'), reason, REASONS));
-  return errors;
+  return [...errors, ...checkOptionalChoice(path.child('reason'), reason, REASONS)];
 }
 
 function validateAnnotation({ key, valueExpression }: AuditAnnotation, name: string, path: FieldPath): FieldError[] {
   const qualified = `${name}/${key}`;
-  const errors = isQualifiedName(qualified).map((m) => invalid(path.child('key'), qualified, m));
+  const errors = checkQualifiedName(path.child('key'), qualified);
   const expression = valueExpression.trim();
   if (expression === '') errors.push(required(path.child('valueExpression'), 'valueExpression is not specified'));
   else if (expression.length > MAX_VALUE_EXPRESSION)

@@ -1,4 +1,5 @@
-import { duplicate, type FieldError, type FieldPath, at, invalid, notSupported, required } from '../meta/field-errors.js';
+import { checkOptionalChoice, invalids } from '../meta/checks.js';
+import { duplicate, type FieldError, type FieldPath, at, invalid, required } from '../meta/field-errors.js';
 import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { semanticEqual } from '../meta/metadata.js';
 import { isDNS1035Label, isDNS1123Subdomain, isPortNumber } from '../meta/names.js';
@@ -60,13 +61,14 @@ function validateWebhook(webhook: Webhook, strict: Strictness, path: FieldPath):
   const { name, failurePolicy, matchPolicy, timeoutSeconds: timeout } = webhook;
   const errors = validateName(name, path.child('name'));
   for (const [i, rule] of (webhook.rules ?? []).entries()) errors.push(...validateRule(rule, path.child('rules').index(i)));
-  const oneOf = (field: string, value: string | undefined, values: readonly string[]) =>
-    value === undefined || values.includes(value) ? [] : [notSupported(path.child(field), value, values)];
   const sideEffects = (webhook.sideEffects as string | null) ?? undefined;
   const allowed = strict.sideEffects ? NO_SIDE_EFFECTS : SIDE_EFFECTS;
-  errors.push(...oneOf('failurePolicy', failurePolicy, FAILURE_POLICIES), ...oneOf('matchPolicy', matchPolicy, MATCH_POLICIES));
+  errors.push(
+    ...checkOptionalChoice(path.child('failurePolicy'), failurePolicy, FAILURE_POLICIES),
+    ...checkOptionalChoice(path.child('matchPolicy'), matchPolicy, MATCH_POLICIES),
+  );
   if (sideEffects === undefined) errors.push(required(path.child('sideEffects'), `must specify one of ${allowed.join(', ')}`));
-  errors.push(...oneOf('sideEffects', sideEffects, allowed));
+  errors.push(...checkOptionalChoice(path.child('sideEffects'), sideEffects, allowed));
   if (timeout !== undefined && (timeout > MAX_TIMEOUT || timeout < 1))
     errors.push(invalid(path.child('timeoutSeconds'), timeout, `the timeout value must be between 1 and ${MAX_TIMEOUT} seconds`));
   const selector = { allowInvalidValues: !strict.selectorValues };
@@ -74,7 +76,8 @@ function validateWebhook(webhook: Webhook, strict: Strictness, path: FieldPath):
     ...validateLabelSelector(webhook.namespaceSelector, path.child('namespaceSelector'), selector),
     ...validateLabelSelector(webhook.objectSelector, path.child('objectSelector'), selector),
   );
-  if ('reinvocationPolicy' in webhook) errors.push(...oneOf('reinvocationPolicy', webhook.reinvocationPolicy, REINVOCATION_POLICIES));
+  if ('reinvocationPolicy' in webhook)
+    errors.push(...checkOptionalChoice(path.child('reinvocationPolicy'), webhook.reinvocationPolicy, REINVOCATION_POLICIES));
   errors.push(...validateClient(webhook, path.child('clientConfig')));
   return strict.conditions ? [...errors, ...validateMatchConditions(webhook.matchConditions ?? [], path.child('matchConditions'))] : errors;
 }
@@ -130,7 +133,7 @@ function validateService({ name, namespace, path: urlPath, port = 0 }: ServiceRe
   if (name === '') errors.push(required(path.child('namespace')));
   const problems = isPortNumber(port);
   if (problems.length > 0) errors.push(invalid(path.child('port'), port, `port is not valid: ${problems.join(', ')}`));
-  return urlPath === undefined ? errors : [...errors, ...pathProblems(urlPath).map((m) => invalid(path.child('path'), urlPath, m))];
+  return urlPath === undefined ? errors : [...errors, ...invalids(path.child('path'), urlPath, pathProblems(urlPath))];
 }
 
 function pathProblems(path: string): string[] {

@@ -1,7 +1,8 @@
 import { timestamp } from '../../util/clock.js';
 import { define } from '../definition.js';
-import { at, type FieldError, invalid, notSupported, required } from '../meta/field-errors.js';
-import { isDNS1035Label, isDNS1123Subdomain, isPortNumber, nameIsPathSegment } from '../meta/names.js';
+import { checkChoice, checkSubdomain, invalids } from '../meta/checks.js';
+import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
+import { isDNS1035Label, isPortNumber, nameIsPathSegment } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import type { APIService, ServiceReference } from '../types/apiregistration-v1.gen.js';
 
@@ -68,8 +69,8 @@ function validate({ metadata, spec }: APIService): FieldError[] {
     errors.push(invalid(at('metadata', 'name'), metadata.name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`));
   if (group === '' && version !== 'v1')
     errors.push(required(SPEC.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
-  if (group !== '') errors.push(...isDNS1123Subdomain(group).map((m) => invalid(SPEC.child('group'), group, m)));
-  errors.push(...isDNS1035Label(version).map((m) => invalid(SPEC.child('version'), version, m)));
+  if (group !== '') errors.push(...checkSubdomain(SPEC.child('group'), group));
+  errors.push(...invalids(SPEC.child('version'), version, isDNS1035Label(version)));
   if (priority <= 0 || priority > 20000)
     errors.push(invalid(SPEC.child('groupPriorityMinimum'), priority, 'must be positive and less than 20000'));
   if (versionPriority <= 0 || versionPriority > 1000)
@@ -97,6 +98,6 @@ function validateTrust(insecure: boolean | undefined, caBundle: string | undefin
 
 function validateStatus({ status }: APIService): FieldError[] {
   return (status.conditions ?? []).flatMap((condition, i) =>
-    STATES.includes(condition.status) ? [] : [notSupported(at('status', 'conditions').index(i).child('status'), condition.status, STATES)],
+    checkChoice(at('status', 'conditions').index(i).child('status'), condition.status, STATES, 'unsupported'),
   );
 }

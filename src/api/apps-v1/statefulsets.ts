@@ -1,8 +1,9 @@
 import { define } from '../definition.js';
-import { at, type FieldError, forbidden, invalid, notSupported } from '../meta/field-errors.js';
+import { checkChoice, checkLabel } from '../meta/checks.js';
+import { at, type FieldError, forbidden, invalid } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
 import { semanticEqual, validateAnnotations, validateLabels, validateNonNegative } from '../meta/metadata.js';
-import { isDNS1123Label, nameIsDNSLabel } from '../meta/names.js';
+import { nameIsDNSLabel } from '../meta/names.js';
 import { defaultClaimSpec, validateClaimSpec } from '../shared/claim-spec.js';
 import { age, containerCells } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
@@ -88,8 +89,7 @@ function validateSpec(spec: StatefulSetSpec, scope: TemplateScope, when: 'create
   if (when === 'create') {
     for (const [i, claim] of (spec.volumeClaimTemplates ?? []).entries())
       errors.push(...validateClaimSpec(claim.spec, SPEC.child('volumeClaimTemplates').index(i).child('spec')));
-    if (spec.serviceName)
-      errors.push(...isDNS1123Label(spec.serviceName).map((m) => invalid(SPEC.child('serviceName'), spec.serviceName, m)));
+    if (spec.serviceName) errors.push(...checkLabel(SPEC.child('serviceName'), spec.serviceName));
   }
   for (const field of ['replicas', 'minReadySeconds'] as const) errors.push(...validateNonNegative(spec[field] ?? 0, SPEC.child(field)));
   errors.push(...validateNonNegative(spec.ordinals?.start ?? 0, SPEC.child('ordinals.start')));
@@ -131,9 +131,8 @@ function validatePolicies(spec: StatefulSetSpec): FieldError[] {
     errors.push(...validateNonNegative(rollingUpdate?.partition ?? 0, path.child('rollingUpdate', 'partition')));
   else errors.push(invalid(path, goValue(spec.updateStrategy), "must be 'RollingUpdate' or 'OnDelete'"));
   for (const field of ['whenDeleted', 'whenScaled'] as const) {
-    const policy = spec.persistentVolumeClaimRetentionPolicy?.[field];
-    if (policy !== 'Retain' && policy !== 'Delete')
-      errors.push(notSupported(SPEC.child('persistentVolumeClaimRetentionPolicy', field), policy ?? '', ['Retain', 'Delete']));
+    const path = SPEC.child('persistentVolumeClaimRetentionPolicy', field);
+    errors.push(...checkChoice(path, spec.persistentVolumeClaimRetentionPolicy?.[field], ['Retain', 'Delete'], 'unsupported'));
   }
   return errors;
 }

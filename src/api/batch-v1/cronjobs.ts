@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { checkChoice } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateNonNegative } from '../meta/metadata.js';
 import { byteLength } from '../meta/names.js';
@@ -12,6 +13,7 @@ import { defaultJobTemplate, jobWarnings, validateJobTemplate } from './job-spec
 
 const SPEC = at('spec');
 const JOB_SPEC = SPEC.child('jobTemplate', 'spec');
+const POLICIES = ['Allow', 'Forbid', 'Replace'];
 /** A job's name is the cron job's with a time of up to 11 characters behind it. */
 const MAX_NAME = 52;
 
@@ -68,9 +70,7 @@ function validateSpec(spec: CronJobSpec, old: CronJobSpec | undefined, scope: Te
   const errors = spec.schedule ? validateSchedule(spec, old, SPEC.child('schedule')) : [required(SPEC.child('schedule'))];
   errors.push(...validateNonNegative(spec.startingDeadlineSeconds ?? 0, SPEC.child('startingDeadlineSeconds')));
   if (!old || old.timeZone !== spec.timeZone) errors.push(...validateTimeZone(spec.timeZone, SPEC.child('timeZone')));
-  const policies = ['Allow', 'Forbid', 'Replace'];
-  const policy = spec.concurrencyPolicy ?? '';
-  if (!policies.includes(policy)) errors.push(notSupported(SPEC.child('concurrencyPolicy'), policy, policies));
+  errors.push(...checkChoice(SPEC.child('concurrencyPolicy'), spec.concurrencyPolicy, POLICIES, 'unsupported'));
   const job = jobSpecOf(spec);
   errors.push(...validateJobTemplate(job, JOB_SPEC, scope));
   if (job.selector) errors.push(invalid(JOB_SPEC.child('selector'), job.selector, '`selector` will be auto-generated'));

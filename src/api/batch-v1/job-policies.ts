@@ -1,7 +1,8 @@
 // When pods of a job count as failed, when the job as done, and the lists of indexes in which both are said (`1,3-5`).
-import { duplicate, type FieldError, type FieldPath, invalid, notSupported, required, tooLong, tooMany } from '../meta/field-errors.js';
+import { checkChoice, checkQualifiedName } from '../meta/checks.js';
+import { duplicate, type FieldError, type FieldPath, invalid, required, tooLong, tooMany } from '../meta/field-errors.js';
 import { validateNonNegative } from '../meta/metadata.js';
-import { byteLength, isQualifiedName } from '../meta/names.js';
+import { byteLength } from '../meta/names.js';
 import type {
   JobSpec,
   PodFailurePolicy,
@@ -26,9 +27,8 @@ function choices(values: readonly string[]): string {
   return `valid values: [${values.map((v) => JSON.stringify(v)).join(' ')}]`;
 }
 
-function checkChoice(path: FieldPath, value: string | undefined, allowed: readonly string[]): FieldError[] {
-  if (!value) return [required(path, choices(allowed))];
-  return allowed.includes(value) ? [] : [notSupported(path, value, allowed)];
+function checkNamedChoice(path: FieldPath, value: string | undefined, allowed: readonly string[]): FieldError[] {
+  return value ? checkChoice(path, value, allowed) : [required(path, choices(allowed))];
 }
 
 export function validateFailurePolicy(policy: PodFailurePolicy, spec: JobSpec, path: FieldPath): FieldError[] {
@@ -43,7 +43,7 @@ function validateFailureRule(rule: PodFailurePolicyRule, spec: JobSpec, path: Fi
   if (action === 'FailIndex') {
     if (spec.backoffLimitPerIndex === undefined)
       errors.push(invalid(path.child('action'), action, 'requires the backoffLimitPerIndex to be set'));
-  } else errors.push(...checkChoice(path.child('action'), action, ['Count', 'FailIndex', 'FailJob', 'Ignore']));
+  } else errors.push(...checkNamedChoice(path.child('action'), action, ['Count', 'FailIndex', 'FailJob', 'Ignore']));
   if (onExitCodes) errors.push(...validateExitCodes(onExitCodes, spec, path.child('onExitCodes')));
   errors.push(...validateConditionPatterns(onPodConditions, path.child('onPodConditions')));
   if (onExitCodes && onPodConditions.length > 0)
@@ -58,8 +58,8 @@ function validateConditionPatterns(patterns: readonly PodFailurePolicyOnPodCondi
   return patterns.reduce(
     (errors, { type, status }, i) => [
       ...errors,
-      ...isQualifiedName(type).map((m) => invalid(path.index(i).child('type'), type, m)),
-      ...checkChoice(path.index(i).child('status'), status, ['False', 'True', 'Unknown']),
+      ...checkQualifiedName(path.index(i).child('type'), type),
+      ...checkNamedChoice(path.index(i).child('status'), status, ['False', 'True', 'Unknown']),
     ],
     many,
   );
@@ -68,7 +68,7 @@ function validateConditionPatterns(patterns: readonly PodFailurePolicyOnPodCondi
 function validateExitCodes(requirement: PodFailurePolicyOnExitCodesRequirement, { template }: JobSpec, path: FieldPath): FieldError[] {
   const { operator, containerName } = requirement;
   const values = requirement.values ?? [];
-  const errors = checkChoice(path.child('operator'), operator, ['In', 'NotIn']);
+  const errors = checkNamedChoice(path.child('operator'), operator, ['In', 'NotIn']);
   const containers = [...(template.spec?.containers ?? []), ...(template.spec?.initContainers ?? [])];
   if (containerName !== undefined && !containers.some((c) => c.name === containerName)) {
     const text = 'must be one of the container or initContainer names in the pod template';

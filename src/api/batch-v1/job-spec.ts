@@ -1,7 +1,8 @@
 // Rules of what a job is to do, in Jobs and in the templates of CronJobs.
 import { type FieldError, type FieldPath, invalid, notSupported, required, tooLong } from '../meta/field-errors.js';
+import { checkDomainPath, checkOptionalChoice } from '../meta/checks.js';
 import { validateNonNegative } from '../meta/metadata.js';
-import { byteLength, isDNS1123Subdomain, isHTTPPath } from '../meta/names.js';
+import { byteLength } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
 import { defaultPodTemplate } from '../shared/pod/defaults.js';
 import { type TemplateScope, validatePodTemplate } from '../shared/pod/template.js';
@@ -45,13 +46,7 @@ export function validateJobTemplate(spec: JobSpec, path: FieldPath, scope: Templ
 
 /** `acme.io/controller`: who runs the job instead of the job controller. */
 function validateManagedBy(name: string, path: FieldPath): FieldError[] {
-  if (name === '') return [required(path)];
-  const slash = name.indexOf('/');
-  const [domain, rest] = slash < 0 ? ['', ''] : [name.slice(0, slash), name.slice(slash + 1)];
-  const long = byteLength(name) > 63 ? [tooLong(path, 63)] : [];
-  if (domain === '' || rest === '') return [invalid(path, name, 'must be a domain-prefixed path (such as "acme.io/foo")'), ...long];
-  const host = isDNS1123Subdomain(domain).map((m) => invalid(path, domain, m));
-  return [...host, ...isHTTPPath(rest).map((m) => invalid(path, rest, m)), ...long];
+  return [...checkDomainPath(path, name), ...(byteLength(name) > 63 ? [tooLong(path, 63)] : [])];
 }
 
 const MAX_INDEXED = 100_000;
@@ -89,7 +84,7 @@ function validateIndexed({ completions, parallelism = 0, maxFailedIndexes, backo
 
 function validateReplacement({ podReplacementPolicy: policy, podFailurePolicy }: JobSpec, path: FieldPath): FieldError[] {
   const allowed = podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
-  return policy === undefined || allowed.includes(policy) ? [] : [notSupported(path, policy, allowed)];
+  return checkOptionalChoice(path, policy, allowed);
 }
 
 function validateRestartPolicy({ template, podFailurePolicy }: JobSpec, path: FieldPath): FieldError[] {

@@ -1,5 +1,6 @@
 import { timestamp } from '../../util/clock.js';
 import { type Context, define } from '../definition.js';
+import { checkChoice, checkDistinct } from '../meta/checks.js';
 import {
   at,
   duplicate,
@@ -153,9 +154,7 @@ function validateUsages({ spec }: CertificateSigningRequest, old?: CertificateSi
   const errors: FieldError[] = usages.length === 0 ? [required(path)] : [];
   if (before.every((usage) => USAGES.includes(usage)))
     usages.forEach((usage, i) => USAGES.includes(usage) || errors.push(notSupported(path.index(i), usage, USAGES)));
-  if (new Set(before).size === before.length)
-    usages.forEach((usage, i) => usages.indexOf(usage) < i && errors.push(duplicate(path.index(i), usage)));
-  return errors;
+  return new Set(before).size === before.length ? [...errors, ...checkDistinct(usages, (i) => path.index(i))] : errors;
 }
 
 /** A domain of at least two labels, a slash, and a path: example.com/signer. */
@@ -189,8 +188,7 @@ function validateConditions(
     const errors: FieldError[] = [];
     if (!type && !before.includes('')) errors.push(required(path.child('type')));
     const values = FINAL.includes(type) ? ['True'] : ['False', 'True', 'Unknown'];
-    if (!status) errors.push(required(path.child('status')));
-    else if (!values.includes(status)) errors.push(notSupported(path.child('status'), status, values));
+    errors.push(...checkChoice(path.child('status'), status, values));
     const other = DECISIONS.find((decision) => DECISIONS.includes(type) && decision !== type);
     if (!mayBeBoth && other !== undefined && types.slice(0, i).includes(other))
       errors.push(invalid(CONDITIONS, type, 'Approved and Denied conditions are mutually exclusive'));

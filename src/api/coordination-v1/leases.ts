@@ -1,6 +1,6 @@
 import { define } from '../definition.js';
+import { checkQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, forbidden, invalid, notSupported } from '../meta/field-errors.js';
-import { isQualifiedName } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import type { Lease } from '../types/coordination-v1.gen.js';
 
@@ -37,6 +37,6 @@ function validate({ spec }: Lease): FieldError[] {
 function validateStrategy(strategy: string): FieldError[] {
   // the name stands twice upstream
   const path = SPEC.child('strategy', 'strategy');
-  if (strategy.includes('/')) return isQualifiedName(strategy).map((m) => invalid(path, strategy, m));
+  if (strategy.includes('/')) return checkQualifiedName(path, strategy);
   return strategy === 'OldestEmulationVersion' ? [] : [notSupported(path, strategy, ['OldestEmulationVersion'])];
 }

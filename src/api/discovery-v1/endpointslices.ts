@@ -1,5 +1,6 @@
 import { define } from '../definition.js';
-import { at, duplicate, type FieldError, type FieldPath, invalid, notSupported, required, tooMany } from '../meta/field-errors.js';
+import { checkChoice, checkLabel, invalids } from '../meta/checks.js';
+import { at, duplicate, type FieldError, type FieldPath, invalid, required, tooMany } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable, validateLabelName, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label, isDNS1123Subdomain, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
 import { age, formatList } from '../shared/format.js';
@@ -65,11 +66,7 @@ function dropTopology(slice: EndpointSlice, old: EndpointSlice | undefined): voi
 }
 
 function validateHead({ addressType, ports }: EndpointSlice): FieldError[] {
-  const path = at('addressType');
-  const errors: FieldError[] = [];
-  if (!addressType) errors.push(required(path));
-  else if (!ADDRESS_TYPES.includes(addressType)) errors.push(notSupported(path, addressType, ADDRESS_TYPES));
-  return [...errors, ...validatePorts(ports ?? [], at('ports'))];
+  return [...checkChoice(at('addressType'), addressType, ADDRESS_TYPES), ...validatePorts(ports ?? [], at('ports'))];
 }
 
 function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldError[] {
@@ -77,11 +74,10 @@ function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldEr
   const names = new Set<string>();
   return ports.flatMap(({ name = '', protocol, appProtocol }, i) => {
     const child = path.index(i);
-    const errors = name === '' ? [] : isDNS1123Label(name).map((m) => invalid(child.child('name'), name, m));
+    const errors = name === '' ? [] : checkLabel(child.child('name'), name);
     if (names.has(name)) errors.push(duplicate(child.child('name'), name));
     names.add(name);
-    if (!protocol) errors.push(required(child.child('protocol')));
-    else if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(child.child('protocol'), protocol, PROTOCOLS));
+    errors.push(...checkChoice(child.child('protocol'), protocol, PROTOCOLS));
     if (appProtocol !== undefined) errors.push(...validateLabelName(appProtocol, child.child('appProtocol')));
     return errors;
   });
@@ -103,12 +99,12 @@ function validateEndpoint(endpoint: Endpoint, type: EndpointSlice['addressType']
   if (addresses.length === 0) errors.push(required(addressPath, 'must contain at least 1 address'));
   else if (addresses.length > MAX.addresses) errors.push(tooMany(addressPath, addresses.length, MAX.addresses));
   addresses.forEach((address, i) => errors.push(...validateAddress(address, type, addressPath, i)));
-  if (nodeName !== undefined) errors.push(...nameIsDNSSubdomain(nodeName, false).map((m) => invalid(path.child('nodeName'), nodeName, m)));
+  if (nodeName !== undefined) errors.push(...invalids(path.child('nodeName'), nodeName, nameIsDNSSubdomain(nodeName, false)));
   const topologyPath = path.child('deprecatedTopology');
   const size = Object.keys(topology).length;
   if (size > MAX.topology) errors.push(tooMany(topologyPath, size, MAX.topology));
   errors.push(...validateLabels(topology, topologyPath));
-  if (hostname !== undefined) errors.push(...isDNS1123Label(hostname).map((m) => invalid(path.child('hostname'), hostname, m)));
+  if (hostname !== undefined) errors.push(...checkLabel(path.child('hostname'), hostname));
   if (hints) errors.push(...validateHints(hints, path.child('hints')));
   return errors;
 }
@@ -142,7 +138,7 @@ function validateHints({ forZones = [], forNodes = [] }: EndpointHints, path: Fi
       const child = path.child(field).index(i).child('name');
       const repeated = seen.has(name) ? [duplicate(child, name)] : [];
       seen.add(name);
-      return [...repeated, ...rule(name).map((m) => invalid(child, name, m))];
+      return [...repeated, ...invalids(child, name, rule(name))];
     });
   };
   const zones = check('forZones', forZones, isLabelValue);

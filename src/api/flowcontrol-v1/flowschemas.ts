@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { invalids } from '../meta/checks.js';
 import { at, type FieldError, invalid, notSupported, required } from '../meta/field-errors.js';
 import { nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
@@ -54,7 +55,7 @@ function validateSpec(spec: FlowSchemaSpec, name: string): FieldError[] {
     errors.push(notSupported(SPEC.child('distinguisherMethod', 'type'), goValue(method), METHODS));
   const levelPath = SPEC.child('priorityLevelConfiguration', 'name');
   const level = spec.priorityLevelConfiguration.name;
-  if (level) errors.push(...nameIsDNSSubdomain(level, false).map((m) => invalid(levelPath, level, m)));
+  if (level) errors.push(...invalids(levelPath, level, nameIsDNSSubdomain(level, false)));
   else errors.push(required(levelPath, 'must reference a priority level'));
   return [...errors, ...validateRules(spec.rules ?? [], SPEC.child('rules'))];
 }

@@ -1,4 +1,5 @@
 // Which requests a flow schema is for.
+import { invalids } from '../meta/checks.js';
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { nameIsDNSLabel, nameIsDNSSubdomain } from '../meta/names.js';
 import type {
@@ -60,9 +61,9 @@ function validateSubject(subject: Subject, path: FieldPath): FieldError[] {
 function validateServiceAccount({ name, namespace }: ServiceAccountSubject, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (!name) errors.push(required(path.child('name')));
-  else if (name !== ALL) errors.push(...nameIsDNSSubdomain(name, false).map((m) => invalid(path.child('name'), name, m)));
+  else if (name !== ALL) errors.push(...invalids(path.child('name'), name, nameIsDNSSubdomain(name, false)));
   if (!namespace) return [...errors, required(path.child('namespace'), 'must specify namespace for service account')];
-  return [...errors, ...nameIsDNSLabel(namespace, false).map((m) => invalid(path.child('namespace'), namespace, m))];
+  return [...errors, ...invalids(path.child('namespace'), namespace, nameIsDNSLabel(namespace, false))];
 }
 
 function validateResourceRule(rule: ResourcePolicyRule, path: FieldPath): FieldError[] {

@@ -1,7 +1,8 @@
 import { define } from '../definition.js';
-import { at, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../meta/field-errors.js';
+import { at, type FieldError, forbidden, notSupported, required, tooLong } from '../meta/field-errors.js';
+import { checkDomainPath, checkSubdomain, invalids } from '../meta/checks.js';
 import { validateImmutable } from '../meta/metadata.js';
-import { isDNS1123Subdomain, isHTTPPath, isPathSegmentName, nameIsDNSLabel } from '../meta/names.js';
+import { isPathSegmentName, nameIsDNSLabel } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import type { IngressClass, IngressClassParametersReference } from '../types/networking-v1.gen.js';
 
@@ -40,27 +41,15 @@ function validate({ spec }: IngressClass): FieldError[] {
   const controller = spec.controller ?? '';
   const errors: FieldError[] = [];
   if (controller.length > MAX_CONTROLLER) errors.push(tooLong(CONTROLLER, MAX_CONTROLLER));
-  errors.push(...validateDomainPath(controller));
+  errors.push(...checkDomainPath(CONTROLLER, controller));
   return spec.parameters ? [...errors, ...validateParameters(spec.parameters)] : errors;
-}
-
-/** A domain, a slash and a path: acme.io/foo. */
-function validateDomainPath(value: string): FieldError[] {
-  if (value === '') return [required(CONTROLLER)];
-  const slash = value.indexOf('/');
-  const [domain, path] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
-  if (domain === '' || path === '') return [invalid(CONTROLLER, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
-  return [
-    ...isDNS1123Subdomain(domain).map((m) => invalid(CONTROLLER, domain, m)),
-    ...isHTTPPath(path).map((m) => invalid(CONTROLLER, path, m)),
-  ];
 }
 
 function validateParameters({ apiGroup, kind, name, namespace, scope }: IngressClassParametersReference): FieldError[] {
   const errors: FieldError[] = [];
   const text = (field: string, value: string) =>
-    value ? isPathSegmentName(value).map((m) => invalid(PARAMETERS.child(field), value, m)) : [required(PARAMETERS.child(field))];
-  if (apiGroup !== undefined) errors.push(...isDNS1123Subdomain(apiGroup).map((m) => invalid(PARAMETERS.child('apiGroup'), apiGroup, m)));
+    value ? invalids(PARAMETERS.child(field), value, isPathSegmentName(value)) : [required(PARAMETERS.child(field))];
+  if (apiGroup !== undefined) errors.push(...checkSubdomain(PARAMETERS.child('apiGroup'), apiGroup));
   errors.push(...text('kind', kind), ...text('name', name));
   const path = PARAMETERS.child('namespace');
   switch (scope) {
@@ -68,7 +57,7 @@ function validateParameters({ apiGroup, kind, name, namespace, scope }: IngressC
       return [...errors, required(PARAMETERS.child('scope'))];
     case 'Namespace':
       if (namespace === undefined) return [...errors, required(path, "`parameters.scope` is set to 'Namespace'")];
-      return [...errors, ...nameIsDNSLabel(namespace, false).map((m) => invalid(path, namespace, m))];
+      return [...errors, ...invalids(path, namespace, nameIsDNSLabel(namespace, false))];
     case 'Cluster':
       return namespace === undefined ? errors : [...errors, forbidden(path, "`parameters.scope` is set to 'Cluster'")];
     default:

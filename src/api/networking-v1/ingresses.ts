@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { checkSubdomain, invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
 import {
   isDNS1123Subdomain,
@@ -79,14 +80,13 @@ function validate({ spec }: Ingress, old?: Ingress): FieldError[] {
   rules.forEach((rule, i) => errors.push(...validateRule(rule, SPEC.child('rules').index(i), wildcards)));
   const anySecret = old?.spec.tls?.some(({ secretName }) => secretName && nameIsDNSSubdomain(secretName, false).length > 0) ?? false;
   tls.forEach((entry, i) => errors.push(...validateTLS(entry, SPEC.child('tls').index(i), anySecret)));
-  if (name !== undefined) errors.push(...isDNS1123Subdomain(name).map((m) => invalid(SPEC.child('ingressClassName'), name, m)));
+  if (name !== undefined) errors.push(...checkSubdomain(SPEC.child('ingressClassName'), name));
   return errors;
 }
 
 function validateTLS({ hosts = [], secretName }: IngressTLS, path: FieldPath, anySecret: boolean): FieldError[] {
-  const errors = hosts.flatMap((host, i) => validateHostName(host).map((m) => invalid(path.child('hosts').index(i), host, m)));
-  if (secretName && !anySecret)
-    errors.push(...nameIsDNSSubdomain(secretName, false).map((m) => invalid(path.child('secretName'), secretName, m)));
+  const errors = hosts.flatMap((host, i) => invalids(path.child('hosts').index(i), host, validateHostName(host)));
+  if (secretName && !anySecret) errors.push(...invalids(path.child('secretName'), secretName, nameIsDNSSubdomain(secretName, false)));
   return errors;
 }
 
@@ -99,7 +99,7 @@ function validateRule(rule: IngressRule, path: FieldPath, anyWildcard: boolean):
   const errors: FieldError[] = [];
   if (host) {
     if (parseAddress(host)) errors.push(invalid(path.child('host'), host, 'must be a DNS name, not an IP address'));
-    errors.push(...validateHostName(host).map((m) => invalid(path.child('host'), host, m)));
+    errors.push(...invalids(path.child('host'), host, validateHostName(host)));
   }
   return host?.includes('*') && anyWildcard ? errors : [...errors, ...validatePaths(rule, path)];
 }
@@ -139,19 +139,19 @@ function validateBackend({ service, resource }: IngressBackend, path: FieldPath)
 
 function validateService({ name, port = {} }: IngressServiceBackend, path: FieldPath): FieldError[] {
   const child = path.child('service');
-  const errors = name ? nameIsDNSLabel(name, false).map((m) => invalid(child.child('name'), name, m)) : [required(child.child('name'))];
+  const errors = name ? invalids(child.child('name'), name, nameIsDNSLabel(name, false)) : [required(child.child('name'))];
   const { name: portName, number } = port;
   if (portName && number) errors.push(invalid(path, '', 'cannot set both port name & port number'));
-  else if (portName) errors.push(...isPortName(portName).map((m) => invalid(child.child('port', 'name'), portName, m)));
-  else if (number) errors.push(...isPortNumber(number).map((m) => invalid(child.child('port', 'number'), number, m)));
+  else if (portName) errors.push(...invalids(child.child('port', 'name'), portName, isPortName(portName)));
+  else if (number) errors.push(...invalids(child.child('port', 'number'), number, isPortNumber(number)));
   else errors.push(required(path, 'port name or number is required'));
   return errors;
 }
 
 function validateReference({ apiGroup, kind, name }: TypedLocalObjectReference, path: FieldPath): FieldError[] {
   const text = (field: string, value: string) =>
-    value ? isPathSegmentName(value).map((m) => invalid(path.child(field), value, m)) : [required(path.child(field))];
-  const group = typeof apiGroup === 'string' ? isDNS1123Subdomain(apiGroup).map((m) => invalid(path.child('apiGroup'), apiGroup, m)) : [];
+    value ? invalids(path.child(field), value, isPathSegmentName(value)) : [required(path.child(field))];
+  const group = typeof apiGroup === 'string' ? checkSubdomain(path.child('apiGroup'), apiGroup) : [];
   return [...group, ...text('kind', kind), ...text('name', name)];
 }
 
@@ -161,7 +161,7 @@ function validateStatus({ status }: Ingress, old: Ingress): FieldError[] {
     const path = at('status', 'loadBalancer', 'ingress').index(i);
     const errors = ip ? validateIP(path.child('ip'), ip, existing) : [];
     if (!hostname) return errors;
-    errors.push(...isDNS1123Subdomain(hostname).map((m) => invalid(path.child('hostname'), hostname, m)));
+    errors.push(...checkSubdomain(path.child('hostname'), hostname));
     if (parseAddress(hostname)) errors.push(invalid(path.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
     return errors;
   });

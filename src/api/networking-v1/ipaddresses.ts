@@ -1,7 +1,8 @@
 import { define } from '../definition.js';
+import { checkSubdomain, invalids } from '../meta/checks.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { FIELD_IMMUTABLE, semanticEqual } from '../meta/metadata.js';
-import { isDNS1123Subdomain, isPathSegmentName } from '../meta/names.js';
+import { isPathSegmentName } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
 import { validateCanonicalIP } from '../shared/ip.js';
@@ -31,9 +32,9 @@ export default define<IPAddress>({
 function validate({ spec: { parentRef: parent } }: IPAddress): FieldError[] {
   if (!parent) return [required(PARENT)];
   const { group, resource, name, namespace } = parent;
-  const text = (field: string, value: string) => isPathSegmentName(value).map((m) => invalid(PARENT.child(field), value, m));
+  const text = (field: string, value: string) => invalids(PARENT.child(field), value, isPathSegmentName(value));
   return [
-    ...(group ? isDNS1123Subdomain(group).map((m) => invalid(PARENT.child('group'), group, m)) : []),
+    ...(group ? checkSubdomain(PARENT.child('group'), group) : []),
     ...(resource ? text('resource', resource) : [required(PARENT.child('resource'))]),
     ...(name ? text('name', name) : [required(PARENT.child('name'))]),
     ...(namespace ? text('namespace', namespace) : []),

@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { checkOptionalChoice, invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { isPortName, isPortNumber } from '../meta/names.js';
@@ -86,20 +87,19 @@ function validate({ spec }: NetworkPolicy, options: Options): FieldError[] {
 }
 
 function validatePort({ protocol, port, endPort }: NetworkPolicyPort, path: FieldPath): FieldError[] {
-  const errors: FieldError[] = [];
+  const errors = checkOptionalChoice(path.child('protocol'), protocol, PROTOCOLS);
   const end = path.child('endPort');
-  if (protocol !== undefined && !PROTOCOLS.includes(protocol)) errors.push(notSupported(path.child('protocol'), protocol, PROTOCOLS));
   if (port === undefined) {
     if (endPort !== undefined) errors.push(invalid(end, endPort, 'may not be specified when `port` is not specified'));
   } else if (typeof port === 'number') {
-    errors.push(...isPortNumber(port).map((m) => invalid(path.child('port'), port, m)));
+    errors.push(...invalids(path.child('port'), port, isPortNumber(port)));
     if (endPort === undefined) return errors;
     // upstream shows the port
     if (endPort < port) errors.push(invalid(end, port, 'must be greater than or equal to `port`'));
-    errors.push(...isPortNumber(endPort).map((m) => invalid(end, endPort, m)));
+    errors.push(...invalids(end, endPort, isPortNumber(endPort)));
   } else {
     if (endPort !== undefined) errors.push(invalid(end, endPort, 'may not be specified when `port` is non-numeric'));
-    errors.push(...isPortName(port).map((m) => invalid(path.child('port'), port, m)));
+    errors.push(...invalids(path.child('port'), port, isPortName(port)));
   }
   return errors;
 }

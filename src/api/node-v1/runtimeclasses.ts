@@ -1,5 +1,6 @@
 import { define } from '../definition.js';
-import { at, duplicate, type FieldError, invalid, required } from '../meta/field-errors.js';
+import { invalids } from '../meta/checks.js';
+import { at, duplicate, type FieldError, required } from '../meta/field-errors.js';
 import { validateImmutable, validateLabels } from '../meta/metadata.js';
 import { nameIsDNSLabel } from '../meta/names.js';
 import { age } from '../shared/format.js';
@@ -30,7 +31,7 @@ export default define<RuntimeClass>({
 });
 
 function validate({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
-  const errors = handler ? nameIsDNSLabel(handler, false).map((m) => invalid(at('handler'), handler, m)) : [required(at('handler'))];
+  const errors = handler ? invalids(at('handler'), handler, nameIsDNSLabel(handler, false)) : [required(at('handler'))];
   if (overhead) errors.push(...validateContainerResources({ limits: overhead.podFixed }, new Set(), at('overhead')));
   if (!scheduling) return errors;
   if (scheduling.nodeSelector) errors.push(...validateLabels(scheduling.nodeSelector, at('scheduling', 'nodeSelector')));

@@ -1,5 +1,6 @@
 import { define } from '../definition.js';
-import { at, type FieldError, type FieldPath, invalid, notSupported } from '../meta/field-errors.js';
+import { checkOptionalChoice } from '../meta/checks.js';
+import { at, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
 import { validateConditions, validateNonNegative } from '../meta/metadata.js';
 import { isPercent, nameIsPathSegment } from '../meta/names.js';
@@ -40,10 +41,11 @@ function validate({ spec }: PodDisruptionBudget, allowInvalidValues: boolean): F
     errors.push(invalid(SPEC, goValue(spec), 'minAvailable and maxUnavailable cannot be both set'));
   if (minAvailable !== undefined) errors.push(...validateShare(minAvailable, SPEC.child('minAvailable')));
   if (maxUnavailable !== undefined) errors.push(...validateShare(maxUnavailable, SPEC.child('maxUnavailable')));
-  errors.push(...validateLabelSelector(selector, SPEC.child('selector'), { allowInvalidValues }));
-  if (policy !== undefined && !POLICIES.includes(policy))
-    errors.push(notSupported(SPEC.child('unhealthyPodEvictionPolicy'), policy, POLICIES));
-  return errors;
+  return [
+    ...errors,
+    ...validateLabelSelector(selector, SPEC.child('selector'), { allowInvalidValues }),
+    ...checkOptionalChoice(SPEC.child('unhealthyPodEvictionPolicy'), policy, POLICIES),
+  ];
 }
 
 /** A number of pods, or a percentage of at most 100. */

@@ -1,7 +1,8 @@
 // The devices a claim asks for: in ResourceClaims and in their templates.
+import { checkChoice, checkOptionalChoice, checkSubdomain, invalids } from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid, notSupported, required, tooLong } from '../meta/field-errors.js';
 import { validateLabelName } from '../meta/metadata.js';
-import { byteLength, isDNS1123Subdomain, isLabelValue } from '../meta/names.js';
+import { byteLength, isLabelValue } from '../meta/names.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
 import type {
   DeviceClaim,
@@ -68,9 +69,7 @@ function validateRequest({ name, exactly, firstAvailable }: DeviceRequest, path:
 function validateWanted(wanted: ExactDeviceRequest | DeviceSubRequest, path: FieldPath): FieldError[] {
   const { deviceClassName, allocationMode = '', count = 0 } = wanted;
   const classPath = path.child('deviceClassName');
-  const errors = deviceClassName
-    ? isDNS1123Subdomain(deviceClassName).map((m) => invalid(classPath, deviceClassName, m))
-    : [required(classPath)];
+  const errors = deviceClassName ? checkSubdomain(classPath, deviceClassName) : [required(classPath)];
   errors.push(...validateSelectors(wanted.selectors, path.child('selectors')));
   if (allocationMode === 'All') {
     if (count !== 0) errors.push(invalid(path.child('count'), count, "must not be specified when allocationMode is 'All'"));
@@ -92,13 +91,11 @@ export function validateSelectors(selectors: readonly DeviceSelector[] | undefin
 
 function validateToleration({ key, operator, value = '', effect }: DeviceToleration, path: FieldPath): FieldError[] {
   const errors = key ? validateLabelName(key, path.child('key')) : [];
-  const operatorPath = path.child('operator');
   if (operator === 'Exists') {
     if (value !== '') errors.push(invalid(path.child('value'), value, 'must be empty for operator `Exists`'));
-  } else if (operator === 'Equal') errors.push(...isLabelValue(value).map((m) => invalid(path.child('value'), value, m)));
-  else errors.push(!operator ? required(operatorPath) : notSupported(operatorPath, operator, OPERATORS));
-  if (effect && !EFFECTS.includes(effect)) errors.push(notSupported(path.child('effect'), effect, EFFECTS));
-  return errors;
+  } else if (operator === 'Equal') errors.push(...invalids(path.child('value'), value, isLabelValue(value)));
+  else errors.push(...checkChoice(path.child('operator'), operator, OPERATORS));
+  return [...errors, ...checkOptionalChoice(path.child('effect'), effect || undefined, EFFECTS)];
 }
 
 function validateConstraint(constraint: DeviceConstraint, names: RequestNames, path: FieldPath): FieldError[] {

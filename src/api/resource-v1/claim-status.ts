@@ -1,5 +1,6 @@
 // What was allocated for a claim, and who uses it.
-import { type FieldError, type FieldPath, at, forbidden, invalid, notSupported, required, tooMany } from '../meta/field-errors.js';
+import { checkChoice } from '../meta/checks.js';
+import { type FieldError, type FieldPath, at, forbidden, invalid, required, tooMany } from '../meta/field-errors.js';
 import { validateConditions, validateImmutable } from '../meta/metadata.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
@@ -114,7 +115,7 @@ function validateAllocation({ devices, nodeSelector }: AllocationResult, names: 
       ...validateDeviceId(result, at),
     ]),
     ...validateList(devices?.config, 2 * MAX_LIST, devicesPath.child('config'), ({ source, requests, opaque }, at) => [
-      ...(SOURCES.includes(source) ? [] : [source ? notSupported(at.child('source'), source, SOURCES) : required(at.child('source'))]),
+      ...checkChoice(at.child('source'), source, SOURCES),
       ...validateRequestRefs(requests, names, at.child('requests')),
       ...validateOpaque(opaque, at.child('opaque')),
     ]),

@@ -1,6 +1,7 @@
 // What the lists, maps and names of dynamic resources have in common.
-import { duplicate, type FieldError, type FieldPath, invalid, required, tooLong, tooMany } from '../meta/field-errors.js';
-import { byteLength, isCIdentifier, isDNS1123Label, isDNS1123Subdomain } from '../meta/names.js';
+import { checkDistinct, checkLabel, checkSubdomain, invalids } from '../meta/checks.js';
+import { type FieldError, type FieldPath, invalid, required, tooLong, tooMany } from '../meta/field-errors.js';
+import { byteLength, isCIdentifier } from '../meta/names.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
 
 const MAX_POOL_NAME = 253;
@@ -30,12 +31,7 @@ export function validateSet<T>(
   const items = list ?? [];
   const errors = validateList(items, max, path, validate);
   if (items.length > max) return errors;
-  const seen = new Set<string>();
-  for (const [i, item] of items.entries()) {
-    if (seen.has(key(item))) errors.push(duplicate(path.index(i), key(item)));
-    seen.add(key(item));
-  }
-  return errors;
+  return [...errors, ...checkDistinct(items.map(key), (i) => path.index(i))];
 }
 
 /** A map; of a long key the middle is left out of the path. */
@@ -55,13 +51,13 @@ function shortened(key: string): string {
 }
 
 export function validateLabelNamed(name: string, path: FieldPath): FieldError[] {
-  return isDNS1123Label(name).map((m) => invalid(path, name, m));
+  return checkLabel(path, name);
 }
 
 export function validatePoolName(name: string, path: FieldPath): FieldError[] {
   if (name === '') return [required(path)];
   const long = byteLength(name) > MAX_POOL_NAME ? [tooLong(path, MAX_POOL_NAME)] : [];
-  return [...long, ...name.split('/').flatMap((part) => isDNS1123Subdomain(part).map((m) => invalid(path, part, m)))];
+  return [...long, ...name.split('/').flatMap((part) => checkSubdomain(path, part))];
 }
 
 /** A C identifier, with or without a domain before it. */
@@ -83,5 +79,5 @@ export function validateFullyQualified(name: string, path: FieldPath): FieldErro
 }
 
 function validateIdentifier(id: string, path: FieldPath): FieldError[] {
-  return [...(byteLength(id) > MAX_ID ? [tooLong(path, MAX_ID)] : []), ...isCIdentifier(id).map((m) => invalid(path, id, m))];
+  return [...(byteLength(id) > MAX_ID ? [tooLong(path, MAX_ID)] : []), ...invalids(path, id, isCIdentifier(id))];
 }

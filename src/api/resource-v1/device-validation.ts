@@ -1,5 +1,6 @@
 // The devices of a slice.
-import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from '../meta/field-errors.js';
+import { checkChoice, checkDistinct, invalids } from '../meta/checks.js';
+import { duplicate, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
 import { validateLabelName } from '../meta/metadata.js';
 import { byteLength, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
@@ -73,11 +74,8 @@ function validateVersion(text: string, path: FieldPath): FieldError[] {
 
 function validateTaint({ key, value, effect }: DeviceTaint, path: FieldPath): FieldError[] {
   const errors = validateLabelName(key, path.child('key'));
-  if (value) errors.push(...isLabelValue(value).map((m) => invalid(path.child('value'), value, m)));
-  const effectPath = path.child('effect');
-  if (!effect) errors.push(required(effectPath));
-  else if (!EFFECTS.includes(effect)) errors.push(notSupported(effectPath, effect, EFFECTS));
-  return errors;
+  if (value) errors.push(...invalids(path.child('value'), value, isLabelValue(value)));
+  return [...errors, ...checkChoice(path.child('effect'), effect, EFFECTS)];
 }
 
 function validateConsumption({ counterSet, counters }: DeviceCounterConsumption, path: FieldPath): FieldError[] {
@@ -98,7 +96,7 @@ function validateWhere({ nodeName, nodeSelector, allNodes }: Device, path: Field
   const namePath = path.child('nodeName');
   if (nodeName) {
     set.push('`nodeName`');
-    errors.push(...nameIsDNSSubdomain(nodeName, false).map((m) => invalid(namePath, nodeName, m)));
+    errors.push(...invalids(namePath, nodeName, nameIsDNSSubdomain(nodeName, false)));
   } else if (nodeName !== undefined) errors.push(invalid(namePath, nodeName, 'must not be empty'));
   if (nodeSelector) {
     set.push('`nodeSelector`');
@@ -117,7 +115,7 @@ function validateBinding(conditions: readonly string[], failures: readonly strin
   const errors = [
     ...validateList(conditions, MAX_CONDITIONS, conditionsPath, validateLabelName),
     ...validateList(failures, MAX_CONDITIONS, failuresPath, validateLabelName),
-    ...conditions.flatMap((c, i) => (conditions.indexOf(c) < i ? [duplicate(conditionsPath.index(i), c)] : [])),
+    ...checkDistinct(conditions, (i) => conditionsPath.index(i)),
   ];
   for (const [i, failure] of failures.entries()) {
     if (failures.indexOf(failure) < i) errors.push(duplicate(failuresPath.index(i), failure));

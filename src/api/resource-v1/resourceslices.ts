@@ -1,5 +1,6 @@
 import { timestamp } from '../../util/clock.js';
 import { type Context, define } from '../definition.js';
+import { invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { nameIsDNSSubdomain } from '../meta/names.js';
@@ -80,7 +81,7 @@ function validateWhere({ nodeName, nodeSelector, allNodes, perDeviceNodeSelectio
   const namePath = SPEC.child('nodeName');
   if (nodeName) {
     set.push('`nodeName`');
-    errors.push(...nameIsDNSSubdomain(nodeName, false).map((m) => invalid(namePath, nodeName, m)));
+    errors.push(...invalids(namePath, nodeName, nameIsDNSSubdomain(nodeName, false)));
   } else if (nodeName !== undefined) errors.push(invalid(namePath, nodeName, 'must be either unset or set to a non-empty string'));
   if (nodeSelector) {
     set.push('`nodeSelector`');

@@ -1,6 +1,7 @@
 import { define } from '../definition.js';
 import { forbidden as refused } from '../meta/errors.js';
-import { at, type FieldError, forbidden, notSupported, required } from '../meta/field-errors.js';
+import { checkChoice } from '../meta/checks.js';
+import { at, type FieldError, forbidden } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import type { PriorityClass } from '../types/scheduling-v1.gen.js';
@@ -59,10 +60,7 @@ function validate({ metadata, value = 0, globalDefault = false, preemptionPolicy
         ),
       );
   } else if (value > HIGHEST) errors.push(forbidden(at('value'), `maximum allowed value of a user defined priority is ${HIGHEST}`));
-  if (policy === undefined) return errors;
-  if ((policy as string) === '') errors.push(required(at('preemptionPolicy')));
-  else if (!POLICIES.includes(policy)) errors.push(notSupported(at('preemptionPolicy'), policy, POLICIES));
-  return errors;
+  return policy === undefined ? errors : [...errors, ...checkChoice(at('preemptionPolicy'), policy, POLICIES)];
 }
 
 function systemProblem(name: string, value: number, globalDefault: boolean): string | undefined {

@@ -1,7 +1,8 @@
 // Rules and rows of HorizontalPodAutoscalers, over their v2 form.
+import { checkLabel, checkOptionalChoice, invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { NOT_NEGATIVE, validateNonNegative } from '../meta/metadata.js';
-import { isDNS1123Label, isPathSegmentName } from '../meta/names.js';
+import { isPathSegmentName } from '../meta/names.js';
 import { sign } from '../meta/quantity.js';
 import type {
   CrossVersionObjectReference,
@@ -66,7 +67,7 @@ function validateReference(
   options: ReferenceOptions,
 ): FieldError[] {
   const text = (field: string, value: string) =>
-    value ? isPathSegmentName(value).map((m) => invalid(path.child(field), value, m)) : [required(path.child(field))];
+    value ? invalids(path.child(field), value, isPathSegmentName(value)) : [required(path.child(field))];
   const problem = options.allowInvalidAPIVersion ? undefined : versionProblem(apiVersion, options.allowEmptyGroup);
   return [
     ...text('kind', kind),
@@ -157,14 +158,12 @@ function validateSource(
 }
 
 function validateContainer(name: string, path: FieldPath): FieldError[] {
-  return name ? isDNS1123Label(name).map((m) => invalid(path, name, m)) : [required(path, 'must specify a container')];
+  return name ? checkLabel(path, name) : [required(path, 'must specify a container')];
 }
 
 function validateIdentified({ metric, target }: { metric: MetricIdentifier; target: MetricTarget }, path: FieldPath): FieldError[] {
   const name = path.child('metric', 'name');
-  const errors = metric.name
-    ? isPathSegmentName(metric.name).map((m) => invalid(name, metric.name, m))
-    : [required(name, 'must specify a metric name')];
+  const errors = metric.name ? invalids(name, metric.name, isPathSegmentName(metric.name)) : [required(name, 'must specify a metric name')];
   return [...errors, ...validateTarget(target, path.child('target'))];
 }
 
@@ -198,8 +197,7 @@ function validateRules(
   const windowPath = path.child('stabilizationWindowSeconds');
   if (window !== undefined && window < 0) errors.push(invalid(windowPath, window, 'must be greater than or equal to zero'));
   if (window !== undefined && window > MAX_WINDOW) errors.push(invalid(windowPath, window, `must be less than or equal to ${MAX_WINDOW}`));
-  if (selectPolicy !== undefined && !SELECT_POLICIES.includes(selectPolicy))
-    errors.push(notSupported(path.child('selectPolicy'), selectPolicy, SELECT_POLICIES));
+  errors.push(...checkOptionalChoice(path.child('selectPolicy'), selectPolicy, SELECT_POLICIES));
   if (policies.length === 0) errors.push(required(path.child('policies'), 'must specify at least one Policy'));
   policies.forEach((policy, i) => errors.push(...validatePolicy(policy, path.child('policies').index(i))));
   if (tolerance !== undefined && sign(tolerance) < 0) errors.push(invalid(path.child('tolerance'), tolerance, NOT_NEGATIVE));

@@ -1,7 +1,8 @@
 // What a claim for storage asks for: in PersistentVolumeClaims, in ephemeral volumes, in the templates of StatefulSets.
+import { checkOptionalChoice, checkSubdomain, invalids } from '../meta/checks.js';
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
-import { isDNS1123Subdomain, nameIsDNSLabel } from '../meta/names.js';
+import { nameIsDNSLabel } from '../meta/names.js';
 import { sign } from '../meta/quantity.js';
 import type { PersistentVolumeClaimSpec, TypedLocalObjectReference, TypedObjectReference } from '../types/core-v1.gen.js';
 
@@ -29,8 +30,7 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: FieldPa
   if (storage === undefined) errors.push(required(storagePath));
   else if (sign(storage) <= 0) errors.push(invalid(storagePath, storage, 'must be greater than zero'));
   errors.push(...validateClassName(spec.storageClassName, path.child('storageClassName')));
-  if (spec.volumeMode !== undefined && !(VOLUME_MODES as readonly string[]).includes(spec.volumeMode))
-    errors.push(notSupported(path.child('volumeMode'), spec.volumeMode, VOLUME_MODES));
+  errors.push(...checkOptionalChoice(path.child('volumeMode'), spec.volumeMode, VOLUME_MODES));
   errors.push(...validateSources(spec, path, options));
   errors.push(...validateClassName(spec.volumeAttributesClassName, path.child('volumeAttributesClassName')));
   return errors;
@@ -46,7 +46,7 @@ function validateAccessModes(modes: readonly string[], path: FieldPath): FieldEr
 }
 
 function validateClassName(name: string | undefined, path: FieldPath): FieldError[] {
-  return name ? isDNS1123Subdomain(name).map((m) => invalid(path, name, m)) : [];
+  return name ? checkSubdomain(path, name) : [];
 }
 
 function validateSources(
@@ -59,8 +59,7 @@ function validateSources(
   if (dataSourceRef) {
     errors.push(...validateSource(dataSourceRef, path.child('dataSourceRef'), options));
     const { namespace } = dataSourceRef;
-    if (namespace)
-      errors.push(...nameIsDNSLabel(namespace, false).map((m) => invalid(path.child('dataSourceRef', 'namespace'), namespace, m)));
+    if (namespace) errors.push(...invalids(path.child('dataSourceRef', 'namespace'), namespace, nameIsDNSLabel(namespace, false)));
   }
   if (!dataSource || !dataSourceRef) return errors;
   // upstream shows the path of the field where its value is meant, which prints as {}
@@ -81,7 +80,6 @@ function validateSource(
   if (!kind) errors.push(required(path.child('kind')));
   if (!apiGroup && kind !== 'PersistentVolumeClaim')
     errors.push(invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-  if (apiGroup && !options.allowInvalidAPIGroup)
-    errors.push(...isDNS1123Subdomain(apiGroup).map((m) => invalid(path.child('apiGroup'), apiGroup, m)));
+  if (apiGroup && !options.allowInvalidAPIGroup) errors.push(...checkSubdomain(path.child('apiGroup'), apiGroup));
   return errors;
 }

@@ -1,7 +1,7 @@
 // Events of both groups: v1 and events.k8s.io are two shapes of one stored object, and the stored one is v1's.
+import { checkSubdomain } from '../meta/checks.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { validateImmutable, validateLabelName } from '../meta/metadata.js';
-import { isDNS1123Subdomain } from '../meta/names.js';
 import { goValue } from './go-value.js';
 import type { Event } from '../types/core-v1.gen.js';
 import { since } from './format.js';
@@ -24,7 +24,7 @@ export function validateEvent(event: Event, reporting: ReportingField): FieldErr
   } else if (involvedObject.namespace ? namespace !== involvedObject.namespace : namespace !== '' && namespace !== 'default') {
     errors.push(mismatch);
   }
-  return [...errors, ...isDNS1123Subdomain(namespace).map((m) => invalid(at('namespace'), namespace, m))];
+  return [...errors, ...checkSubdomain(at('namespace'), namespace)];
 }
 
 function validateReporter({ reportingComponent = '', reportingInstance = '' }: Event, reporting: ReportingField): FieldError[] {

@@ -1,4 +1,5 @@
 // What the kinds of rbac.authorization.k8s.io have in common.
+import { invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
 import { type NameRule, isPathSegmentName, nameIsDNSSubdomain } from '../meta/names.js';
 import type { ClusterRoleBinding, PolicyRule, RoleBinding, Subject } from '../types/rbac-v1.gen.js';
@@ -46,7 +47,7 @@ export function validateBinding({ roleRef, subjects = [] }: Binding, kinds: read
   if (roleRef.apiGroup !== RBAC_GROUP) errors.push(notSupported(path.child('apiGroup'), roleRef.apiGroup ?? '', [RBAC_GROUP]));
   if (!kinds.includes(roleRef.kind)) errors.push(notSupported(path.child('kind'), roleRef.kind, kinds));
   if (!roleRef.name) errors.push(required(path.child('name')));
-  else errors.push(...isPathSegmentName(roleRef.name).map((m) => invalid(path.child('name'), roleRef.name, m)));
+  else errors.push(...invalids(path.child('name'), roleRef.name, isPathSegmentName(roleRef.name)));
   const namespaced = kinds.includes('Role');
   return [...errors, ...subjects.flatMap((subject, i) => validateSubject(subject, namespaced, at('subjects').index(i)))];
 }
@@ -64,7 +65,7 @@ function validateSubject({ kind, name, namespace, apiGroup = '' }: Subject, name
   if (!name) errors.push(required(path.child('name')));
   switch (kind) {
     case 'ServiceAccount':
-      if (name) errors.push(...nameIsDNSSubdomain(name, false).map((m) => invalid(path.child('name'), name, m)));
+      if (name) errors.push(...invalids(path.child('name'), name, nameIsDNSSubdomain(name, false)));
       if (apiGroup !== '') errors.push(notSupported(path.child('apiGroup'), apiGroup, ['']));
       if (!namespaced && !namespace) errors.push(required(path.child('namespace')));
       break;

@@ -1,6 +1,7 @@
 // What the access reviews of authorization.k8s.io share: their rules, and asking the authorizer.
 import type { AuthorizationAttributes, Context } from '../definition.js';
 import { invalid as invalidObject } from '../meta/errors.js';
+import { invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { validateLabelName } from '../meta/metadata.js';
 import { isLabelValue } from '../meta/names.js';
@@ -95,7 +96,7 @@ function validateLabelRequirement(requirement: FieldSelectorRequirement, path: F
   return [
     ...validateValues(requirement, path),
     ...validateLabelName(requirement.key, path.child('key')),
-    ...(requirement.values ?? []).flatMap((value, i) => isLabelValue(value).map((m) => invalid(path.child('values').index(i), value, m))),
+    ...(requirement.values ?? []).flatMap((value, i) => invalids(path.child('values').index(i), value, isLabelValue(value))),
   ];
 }
 

@@ -1,4 +1,5 @@
-import { duplicate, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
+import { checkChoice } from '../meta/checks.js';
+import { duplicate, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 import { validateLabelName } from '../meta/metadata.js';
 import { isLabelValue } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
@@ -14,8 +15,7 @@ export function validateTaints(taints: readonly Taint[], path: FieldPath): Field
     const errors = validateLabelName(taint.key, at.child('key'));
     const value = isLabelValue(taint.value ?? '');
     if (value.length > 0) errors.push(invalid(at.child('value'), taint.value, value.join(';')));
-    if (!taint.effect) errors.push(required(at.child('effect')));
-    else if (!TAINT_EFFECTS.includes(taint.effect)) errors.push(notSupported(at.child('effect'), taint.effect, TAINT_EFFECTS));
+    errors.push(...checkChoice(at.child('effect'), taint.effect, TAINT_EFFECTS));
     const identity = JSON.stringify([taint.key, taint.effect]);
     if (seen.has(identity))
       errors.push(

@@ -1,7 +1,7 @@
 // Where a PersistentVolume's data lies: exactly one storage system.
 import { type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { byteLength, isDNS1123Label, isDNS1123Subdomain, nameIsDNSLabel } from '../meta/names.js';
-import { checkNoBacksteps, requireText } from './pod/checks.js';
+import { checkNoBacksteps, invalids, requireText } from '../meta/checks.js';
 import { storageVolumeRules } from './pod/storage-volumes.js';
 import { validateDriverName, validateHostPath } from './pod/volumes.js';
 import type { CSIPersistentVolumeSource, PersistentVolumeSpec, SecretReference } from '../types/core-v1.gen.js';
@@ -82,7 +82,7 @@ function validateOwn(source: Source, spec: PersistentVolumeSpec, name: string, p
       const at = path.child('endpointsNamespace');
       if (namespace === undefined) return [];
       if (namespace === '') return [invalid(at, namespace, 'if the endpointnamespace is set, it must be a valid namespace name')];
-      return nameIsDNSLabel(namespace, false).map((m) => invalid(at, namespace, m));
+      return invalids(at, namespace, nameIsDNSLabel(namespace, false));
     }
     case 'iscsi': {
       const { initiatorName, targetPortal = '', secretRef } = spec.iscsi ?? {};
@@ -113,6 +113,6 @@ function validateCSI(csi: CSIPersistentVolumeSource, path: FieldPath): FieldErro
 
 function validateSecret({ name, namespace }: SecretReference, path: FieldPath): FieldError[] {
   const check = (field: string, value: string | undefined, rule: (value: string) => string[]) =>
-    value ? rule(value).map((m) => invalid(path.child(field), value, m)) : [required(path.child(field))];
+    value ? invalids(path.child(field), value, rule(value)) : [required(path.child(field))];
   return [...check('name', name, isDNS1123Subdomain), ...check('namespace', namespace, isDNS1123Label)];
 }

@@ -1,6 +1,6 @@
 // The spec of a PersistentVolume, by itself or within a VolumeAttachment.
+import { checkOptionalChoice, checkSubdomain } from '../meta/checks.js';
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
-import { isDNS1123Subdomain } from '../meta/names.js';
 import { sign } from '../meta/quantity.js';
 import type { PersistentVolumeSpec } from '../types/core-v1.gen.js';
 import { ACCESS_MODES, VOLUME_MODES } from './claim-spec.js';
@@ -14,7 +14,7 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, pat
   const errors = [...validateAccessModes(spec, path), ...validateCapacity(spec, path)];
   const policy = spec.persistentVolumeReclaimPolicy;
   const policyPath = path.child('persistentVolumeReclaimPolicy');
-  if (policy && !RECLAIM_POLICIES.includes(policy)) errors.push(notSupported(policyPath, policy, RECLAIM_POLICIES));
+  errors.push(...checkOptionalChoice(policyPath, policy || undefined, RECLAIM_POLICIES));
   if (spec.nodeAffinity) {
     const selector = spec.nodeAffinity.required;
     const at = path.child('nodeAffinity', 'required');
@@ -22,9 +22,8 @@ export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, pat
   }
   errors.push(...validateVolumeSource(spec, name, path), ...validateRecycling(spec, policyPath));
   const className = spec.storageClassName;
-  if (className) errors.push(...isDNS1123Subdomain(className).map((m) => invalid(path.child('storageClassName'), className, m)));
-  if (spec.volumeMode !== undefined && !VOLUME_MODES.includes(spec.volumeMode))
-    errors.push(notSupported(path.child('volumeMode'), spec.volumeMode, VOLUME_MODES));
+  if (className) errors.push(...checkSubdomain(path.child('storageClassName'), className));
+  errors.push(...checkOptionalChoice(path.child('volumeMode'), spec.volumeMode, VOLUME_MODES));
   return [...errors, ...validateAttributesClass(spec, path)];
 }
 
@@ -77,8 +76,7 @@ function validateCapacity({ capacity = {} }: PersistentVolumeSpec, parent: Field
 function validateAttributesClass({ volumeAttributesClassName: name, csi }: PersistentVolumeSpec, parent: FieldPath): FieldError[] {
   if (name === undefined) return [];
   const path = parent.child('volumeAttributesClassName');
-  const errors =
-    name === '' ? [required(path, 'an empty string is disallowed')] : isDNS1123Subdomain(name).map((m) => invalid(path, name, m));
+  const errors = name === '' ? [required(path, 'an empty string is disallowed')] : checkSubdomain(path, name);
   if (!csi) errors.push(required(parent.child('csi'), 'has to be specified when using volumeAttributesClassName'));
   return errors;
 }

@@ -1,4 +1,5 @@
 // What the kinds that make pods from a template have in common.
+import { invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { compileLabelSelector, isEmptyLabelSelector, shownSelector, validateLabelSelector } from '../meta/label-selector.js';
 import { validateNonNegative } from '../meta/metadata.js';
@@ -36,7 +37,7 @@ export function compileSelector(
 
 /** A number or a percentage, neither negative. */
 export function validateCountOrPercent(value: IntOrString | undefined, path: FieldPath): FieldError[] {
-  if (typeof value === 'string') return isPercent(value).map((m) => invalid(path, value, m));
+  if (typeof value === 'string') return invalids(path, value, isPercent(value));
   return validateNonNegative(value ?? 0, path);
 }
 

@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { checkOptionalChoice } from '../meta/checks.js';
 import { at, duplicate, type FieldError, invalid, notSupported, required } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
@@ -64,9 +65,7 @@ function validate({ spec }: CSIDriver): FieldError[] {
   if (spec.attachRequired === undefined) errors.push(required(SPEC.child('attachedRequired')));
   for (const field of ['podInfoOnMount', 'storageCapacity', 'seLinuxMount'] as const)
     if (spec[field] === undefined) errors.push(required(SPEC.child(field)));
-  const policy = spec.fsGroupPolicy;
-  if (policy !== undefined && !FS_GROUP_POLICIES.includes(policy))
-    errors.push(notSupported(SPEC.child('fsGroupPolicy'), policy, FS_GROUP_POLICIES));
+  errors.push(...checkOptionalChoice(SPEC.child('fsGroupPolicy'), spec.fsGroupPolicy, FS_GROUP_POLICIES));
   errors.push(...validateTokenRequests(spec));
   for (const mode of spec.volumeLifecycleModes ?? [])
     if (!LIFECYCLE_MODES.includes(mode)) errors.push(notSupported(SPEC.child('volumeLifecycleModes'), mode, LIFECYCLE_MODES));

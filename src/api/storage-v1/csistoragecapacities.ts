@@ -1,8 +1,8 @@
 import { define } from '../definition.js';
+import { checkSubdomain } from '../meta/checks.js';
 import { at, type FieldError, invalid } from '../meta/field-errors.js';
 import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { FIELD_IMMUTABLE, NOT_NEGATIVE, semanticEqual } from '../meta/metadata.js';
-import { isDNS1123Subdomain } from '../meta/names.js';
 import { sign } from '../meta/quantity.js';
 import { NODE_LABELS } from '../shared/pod/warnings.js';
 import type { CSIStorageCapacity } from '../types/storage-v1.gen.js';
@@ -35,7 +35,7 @@ export default define<CSIStorageCapacity>({
 
 function validate({ nodeTopology, storageClassName, capacity }: CSIStorageCapacity, allowInvalidValues: boolean): FieldError[] {
   const errors = validateLabelSelector(nodeTopology, at('nodeTopology'), { allowInvalidValues });
-  errors.push(...isDNS1123Subdomain(storageClassName).map((m) => invalid(at('storageClassName'), storageClassName, m)));
+  errors.push(...checkSubdomain(at('storageClassName'), storageClassName));
   if (capacity !== undefined && sign(capacity) < 0) errors.push(invalid(at('capacity'), capacity, NOT_NEGATIVE));
   return errors;
 }

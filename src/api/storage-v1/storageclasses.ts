@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { checkDistinct, checkOptionalChoice } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, notSupported, required } from '../meta/field-errors.js';
 import { validateImmutable, validateLabelName } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
@@ -50,8 +51,7 @@ export default define<StorageClass>({
 
 function validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies = [] }: StorageClass): FieldError[] {
   const errors = [...validateProvisioner(provisioner, at('provisioner')), ...validateParameters(parameters, at('parameters'), false)];
-  if (reclaimPolicy && !RECLAIM_POLICIES.includes(reclaimPolicy))
-    errors.push(notSupported(at('reclaimPolicy'), reclaimPolicy, RECLAIM_POLICIES));
+  errors.push(...checkOptionalChoice(at('reclaimPolicy'), reclaimPolicy || undefined, RECLAIM_POLICIES));
   if (volumeBindingMode === undefined) errors.push(required(at('volumeBindingMode')));
   else if (!BINDING_MODES.includes(volumeBindingMode)) errors.push(notSupported(at('volumeBindingMode'), volumeBindingMode, BINDING_MODES));
   return [...errors, ...validateTopologies(allowedTopologies)];
@@ -81,7 +81,7 @@ function validateTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, path
     const own = path.child('matchLabelExpressions').index(i);
     const values = list ?? [];
     const errors: FieldError[] = values.length === 0 ? [required(own.child('values'))] : [];
-    values.forEach((value, j) => values.indexOf(value) < j && errors.push(duplicate(own.child('values').index(j), value)));
+    errors.push(...checkDistinct(values, (j) => own.child('values').index(j)));
     errors.push(...validateLabelName(key, own.child('key')));
     if (keys.has(key)) errors.push(duplicate(own.child('key'), key));
     keys.add(key);

@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
 import { FIELD_IMMUTABLE, semanticEqual } from '../meta/metadata.js';
 import { byteLength, nameIsDNSSubdomain, rangeMessage } from '../meta/names.js';
@@ -40,7 +41,7 @@ function validate({ spec, status }: VolumeAttachment): FieldError[] {
   const errors = [
     ...validateDriverName(spec.attacher, SPEC.child('attacher')),
     ...validateSource(spec.source),
-    ...nameIsDNSSubdomain(spec.nodeName, false).map((m) => invalid(SPEC.child('nodeName'), spec.nodeName, m)),
+    ...invalids(SPEC.child('nodeName'), spec.nodeName, nameIsDNSSubdomain(spec.nodeName, false)),
   ];
   const size = Object.entries(status.attachmentMetadata ?? {}).reduce((sum, [key, value]) => sum + byteLength(key) + byteLength(value), 0);
   if (size > MAX_METADATA) errors.push(tooLong(at('status', 'attachmentMetadata'), MAX_METADATA));
@@ -50,7 +51,7 @@ function validate({ spec, status }: VolumeAttachment): FieldError[] {
   );
   const volume = spec.source.persistentVolumeName;
   if (volume === undefined) return errors;
-  return [...errors, ...nameIsDNSSubdomain(volume, false).map((m) => invalid(at('spec.source.persistentVolumeName'), volume, m))];
+  return [...errors, ...invalids(at('spec.source.persistentVolumeName'), volume, nameIsDNSSubdomain(volume, false))];
 }
 
 function validateSource({ inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource): FieldError[] {

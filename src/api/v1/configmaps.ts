@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { invalids } from '../meta/checks.js';
 import { at, type FieldError, forbidden, invalid, tooLong } from '../meta/field-errors.js';
 import { byteLength, isConfigMapKey } from '../meta/names.js';
 import { equalData, validateDataFrozen } from '../shared/data.js';
@@ -25,12 +26,12 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
   const errors: FieldError[] = [];
   let size = 0;
   for (const [key, value] of Object.entries(data)) {
-    errors.push(...isConfigMapKey(key).map((m) => invalid(at('data').key(key), key, m)));
+    errors.push(...invalids(at('data').key(key), key, isConfigMapKey(key)));
     if (Object.hasOwn(binaryData, key)) errors.push(invalid(at('data').key(key), key, 'duplicate of key present in binaryData'));
     size += byteLength(value);
   }
   for (const [key, value] of Object.entries(binaryData)) {
-    errors.push(...isConfigMapKey(key).map((m) => invalid(at('binaryData').key(key), key, m)));
+    errors.push(...invalids(at('binaryData').key(key), key, isConfigMapKey(key)));
     size += Buffer.byteLength(value, 'base64');
   }
   // "[]" is how upstream says that the whole object is meant

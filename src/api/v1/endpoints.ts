@@ -1,7 +1,8 @@
 import { define } from '../definition.js';
-import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
+import { checkChoice, checkLabel, invalids } from '../meta/checks.js';
+import { at, type FieldError, type FieldPath, required } from '../meta/field-errors.js';
 import { semanticEqual, validateLabelName } from '../meta/metadata.js';
-import { isDNS1123Label, isPortNumber, nameIsDNSSubdomain } from '../meta/names.js';
+import { isPortNumber, nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { validateEndpointIP, validateIP, warningsForIP } from '../shared/ip.js';
 import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from '../types/core-v1.gen.js';
@@ -42,18 +43,17 @@ function validateSubsets({ subsets = [] }: Endpoints): FieldError[] {
 
 function validateAddress({ ip, hostname, nodeName }: EndpointAddress, path: FieldPath): FieldError[] {
   const errors = validateIP(path.child('ip'), ip);
-  if (hostname) errors.push(...isDNS1123Label(hostname).map((m) => invalid(path.child('hostname'), hostname, m)));
-  if (nodeName !== undefined) errors.push(...nameIsDNSSubdomain(nodeName, false).map((m) => invalid(path.child('nodeName'), nodeName, m)));
+  if (hostname) errors.push(...checkLabel(path.child('hostname'), hostname));
+  if (nodeName !== undefined) errors.push(...invalids(path.child('nodeName'), nodeName, nameIsDNSSubdomain(nodeName, false)));
   return [...errors, ...validateEndpointIP(path.child('ip'), ip)];
 }
 
 function validatePort({ name, port, protocol, appProtocol }: EndpointPort, needsName: boolean, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
-  if (name) errors.push(...isDNS1123Label(name).map((m) => invalid(path.child('name'), name, m)));
+  if (name) errors.push(...checkLabel(path.child('name'), name));
   else if (needsName) errors.push(required(path.child('name')));
-  errors.push(...isPortNumber(port).map((m) => invalid(path.child('port'), port, m)));
-  if (!protocol) errors.push(required(path.child('protocol')));
-  else if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(path.child('protocol'), protocol, PROTOCOLS));
+  errors.push(...invalids(path.child('port'), port, isPortNumber(port)));
+  errors.push(...checkChoice(path.child('protocol'), protocol, PROTOCOLS));
   if (appProtocol !== undefined) errors.push(...validateLabelName(appProtocol, path.child('appProtocol')));
   return errors;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { define } from '../definition.js';
+import { checkQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
-import { isQualifiedName } from '../meta/names.js';
 import * as quantity from '../meta/quantity.js';
 import { roundQuantities } from '../shared/pod/defaults.js';
 import { isOvercommitAllowed, validateContainerResourceName, validateResourceName } from '../shared/resource-names.js';
@@ -50,7 +50,7 @@ function validate({ spec }: LimitRange): FieldError[] {
 }
 
 function validateType(type: string, path: FieldPath): FieldError[] {
-  const errors = isQualifiedName(type).map((m) => invalid(path, type, m));
+  const errors = checkQualifiedName(path, type);
   if (errors.length === 0 && !type.includes('/') && !TYPES.includes(type))
     errors.push(invalid(path, type, 'must be a standard limit type or fully qualified'));
   return errors;

@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { invalids } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { isConfigMapKey, nameIsDNSLabel, nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
@@ -153,7 +154,7 @@ function validateConfigSource(
   if (!map) return [invalid(path, goValue(source), 'exactly one reference subfield must be non-nil')];
   const child = path.child('configMap');
   const check = (field: 'namespace' | 'name' | 'kubeletConfigKey', rule: (value: string) => string[]) =>
-    map[field] ? rule(map[field]).map((m) => invalid(child.child(field), map[field], m)) : [required(child.child(field))];
+    map[field] ? invalids(child.child(field), map[field], rule(map[field])) : [required(child.child(field))];
   return [
     ...own(map, child),
     ...check('namespace', (value) => nameIsDNSLabel(value, false)),

@@ -1,8 +1,8 @@
 import { define } from '../definition.js';
+import { checkQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { hasInvalidValues } from '../meta/label-selector.js';
 import { semanticEqual, validateImmutable } from '../meta/metadata.js';
-import { isQualifiedName } from '../meta/names.js';
 import { compare, sign } from '../meta/quantity.js';
 import { defaultClaimSpec, validateClaimSpec } from '../shared/claim-spec.js';
 import { difference } from '../shared/pod/rules.js';
@@ -157,7 +157,7 @@ function validateStatus({ spec, status }: PersistentVolumeClaim): FieldError[] {
 }
 
 function validateResource(name: string, path: FieldPath): FieldError[] {
-  const errors = isQualifiedName(name).map((m) => invalid(path, name, m));
+  const errors = checkQualifiedName(path, name);
   if (errors.length === 0 && isNativeResource(name) && name !== 'storage') errors.push(notSupported(path, name, ['storage']));
   return errors;
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { define } from '../definition.js';
+import { invalids } from '../meta/checks.js';
 import { at, type FieldError, invalid, required, tooLong } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { isConfigMapKey } from '../meta/names.js';
@@ -38,7 +39,7 @@ function validate(secret: Secret): FieldError[] {
   const errors: FieldError[] = [];
   let size = 0;
   for (const [key, value] of Object.entries(secret.data ?? {})) {
-    errors.push(...isConfigMapKey(key).map((m) => invalid(DATA.key(key), key, m)));
+    errors.push(...invalids(DATA.key(key), key, isConfigMapKey(key)));
     size += Buffer.byteLength(value, 'base64');
   }
   if (size > MAX_SIZE) errors.push(tooLong(DATA, MAX_SIZE));

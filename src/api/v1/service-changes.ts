@@ -1,6 +1,6 @@
 // What may change in a Service, its status and the warnings about it.
+import { checkSubdomain } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
-import { isDNS1123Subdomain } from '../meta/names.js';
 import { parseAddress, validateIP, warningsForCIDR, warningsForIP } from '../shared/ip.js';
 import type { LoadBalancerIngress, Service, ServiceSpec } from '../types/core-v1.gen.js';
 import { isHeadless, NONE, needsHealthCheckPort } from './service-shape.js';
@@ -75,7 +75,7 @@ function validateIngressPoint({ ip, ipMode, hostname }: LoadBalancerIngress, exi
   } else if (!ip) errors.push(forbidden(modePath, 'may not be specified when `ip` is not set'));
   else if (!modes.includes(ipMode)) errors.push(notSupported(modePath, ipMode, modes));
   if (!hostname) return errors;
-  errors.push(...isDNS1123Subdomain(hostname).map((m) => invalid(path.child('hostname'), hostname, m)));
+  errors.push(...checkSubdomain(path.child('hostname'), hostname));
   if (parseAddress(hostname)) errors.push(invalid(path.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
   return errors;
 }

@@ -1,6 +1,7 @@
+import { checkChoice, checkLabel, checkOptionalChoice, checkSubdomain, invalids } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateLabelName, validateLabels } from '../meta/metadata.js';
-import { isDNS1123Label, isDNS1123Subdomain, isPortName, isPortNumber } from '../meta/names.js';
+import { isPortName, isPortNumber } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
 import { familyOf, validateCIDR, validateEndpointIP, validateIP } from '../shared/ip.js';
 import type { Service, ServicePort, ServiceSpec } from '../types/core-v1.gen.js';
@@ -48,9 +49,7 @@ function validateType(spec: ServiceSpec): FieldError[] {
   if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec))
     errors.push(invalid(CLUSTER_IPS.index(0), NONE, `may not be set to 'None' for ${type} services`));
   if (type === 'ExternalName') errors.push(...validateExternalName(spec));
-  if (!type) errors.push(required(SPEC.child('type')));
-  else if (!TYPES.includes(type)) errors.push(notSupported(SPEC.child('type'), type, TYPES));
-  return errors;
+  return [...errors, ...checkChoice(SPEC.child('type'), type, TYPES)];
 }
 
 function validateExternalName({ clusterIPs, ipFamilies, ipFamilyPolicy, externalName = '' }: ServiceSpec): FieldError[] {
@@ -62,7 +61,7 @@ function validateExternalName({ clusterIPs, ipFamilies, ipFamilyPolicy, external
   const path = SPEC.child('externalName');
   const name = externalName.replace(/\.$/, '');
   if (name === '') errors.push(required(path));
-  else errors.push(...isDNS1123Subdomain(name).map((m) => invalid(path, name, m)));
+  else errors.push(...checkSubdomain(path, name));
   return errors;
 }
 
@@ -82,13 +81,12 @@ function validatePort(port: ServicePort, needsName: boolean, names: Set<string>,
   const errors: FieldError[] = [];
   const { name, protocol, targetPort, appProtocol } = port;
   if (name) {
-    errors.push(...isDNS1123Label(name).map((m) => invalid(path.child('name'), name, m)));
+    errors.push(...checkLabel(path.child('name'), name));
     if (names.has(name)) errors.push(duplicate(path.child('name'), name));
     names.add(name);
   } else if (needsName) errors.push(required(path.child('name')));
-  errors.push(...isPortNumber(port.port).map((m) => invalid(path.child('port'), port.port, m)));
-  if (!protocol) errors.push(required(path.child('protocol')));
-  else if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(path.child('protocol'), protocol, PROTOCOLS));
+  errors.push(...invalids(path.child('port'), port.port, isPortNumber(port.port)));
+  errors.push(...checkChoice(path.child('protocol'), protocol, PROTOCOLS));
   const target = targetPort ?? 0;
   const problems = typeof target === 'number' ? isPortNumber(target) : isPortName(target);
   errors.push(...problems.map((m) => invalid(path.child('targetPort'), target, m)));
@@ -152,9 +150,7 @@ function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: ServiceSpec): Fie
     seen.add(family);
   });
   const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
-  if (ipFamilyPolicy !== undefined && !policies.includes(ipFamilyPolicy))
-    errors.push(notSupported(SPEC.child('ipFamilyPolicy'), ipFamilyPolicy, policies));
-  return errors;
+  return [...errors, ...checkOptionalChoice(SPEC.child('ipFamilyPolicy'), ipFamilyPolicy, policies)];
 }
 
 function matchFamilies({ clusterIPs = [], ipFamilies = [] }: ServiceSpec): FieldError[] {
@@ -230,13 +226,11 @@ function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
   if (!needsHealthCheckPort(spec)) {
     if (port) errors.push(invalid(portPath, port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
   } else if (!port) errors.push(required(portPath));
-  else errors.push(...isPortNumber(port).map((m) => invalid(portPath, port, m)));
+  else errors.push(...invalids(portPath, port, isPortNumber(port)));
   const internalPath = SPEC.child('internalTrafficPolicy');
   if (internal === undefined) {
     if (['NodePort', 'LoadBalancer', 'ClusterIP'].includes(spec.type ?? '')) errors.push(required(internalPath));
   } else if (!policies.includes(internal)) errors.push(notSupported(internalPath, internal, policies));
   const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
-  if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution))
-    errors.push(notSupported(SPEC.child('trafficDistribution'), trafficDistribution, distributions));
-  return errors;
+  return [...errors, ...checkOptionalChoice(SPEC.child('trafficDistribution'), trafficDistribution, distributions)];
 }

@@ -2,7 +2,7 @@
 import { type FieldError, type FieldPath, forbidden, invalid, required } from '../../meta/field-errors.js';
 import { validateLabelSelector } from '../../meta/label-selector.js';
 import { validateLabelName } from '../../meta/metadata.js';
-import { isDNS1123Subdomain, isLabelValue, nameIsDNSLabel } from '../../meta/names.js';
+import { isLabelValue, nameIsDNSLabel } from '../../meta/names.js';
 import type { LabelSelector } from '../../types/meta-v1.gen.js';
 import type {
   Affinity,
@@ -13,7 +13,7 @@ import type {
   PodAffinity,
   PodAffinityTerm,
 } from '../../types/core-v1.gen.js';
-import { invalids } from './checks.js';
+import { checkSubdomain, invalids } from '../../meta/checks.js';
 
 /** @returns all that is wrong with a pod's affinity */
 export function validateAffinity(affinity: Affinity | undefined, path: FieldPath): FieldError[] {
@@ -81,7 +81,7 @@ function validateFieldRequirement({ key, operator, values = [] }: NodeSelectorRe
   else if (values.length !== 1)
     errors.push(required(path.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   if (key !== 'metadata.name') errors.push(invalid(path.child('key'), key, 'not a valid field selector key'));
-  else for (const [i, value] of values.entries()) errors.push(...invalids(path.child('values').index(i), value, isDNS1123Subdomain(value)));
+  else for (const [i, value] of values.entries()) errors.push(...checkSubdomain(path.child('values').index(i), value));
   return errors;
 }
 

@@ -3,7 +3,7 @@
 import { at, type FieldError, type FieldPath, forbidden, invalid } from '../../meta/field-errors.js';
 import type { AppArmorProfile, Pod, PodSpec, SeccompProfile, Toleration } from '../../types/core-v1.gen.js';
 import { jsonSyntaxError } from '../go-json.js';
-import { checkDescendingPath } from './checks.js';
+import { checkDescendingPath } from '../../meta/checks.js';
 import { validateTolerations } from './scheduling.js';
 import { validateAppArmorProfile } from './security.js';
 import { placedContainers } from './visit.js';

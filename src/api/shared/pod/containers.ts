@@ -12,7 +12,7 @@ import {
 } from '../../meta/field-errors.js';
 import { isPortName, isPortNumber } from '../../meta/names.js';
 import type { Container, ContainerPort, ContainerResizePolicy, EphemeralContainer, PodSpec } from '../../types/core-v1.gen.js';
-import { checkChoice, checkLabel, invalids, requireText } from './checks.js';
+import { checkChoice, checkLabel, invalids, requireText } from '../../meta/checks.js';
 import { validateEnv, validateEnvFrom } from './env.js';
 import { validateMounts } from './mounts.js';
 import { validateProbes } from './probes.js';

@@ -1,8 +1,8 @@
 // Environment variables of containers, and where their values come from.
 import { type FieldError, type FieldPath, invalid, required } from '../../meta/field-errors.js';
-import { isConfigMapKey, isDNS1123Subdomain, isRelaxedEnvVarName, nameIsDNSSubdomain } from '../../meta/names.js';
+import { isConfigMapKey, isRelaxedEnvVarName, nameIsDNSSubdomain } from '../../meta/names.js';
 import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector } from '../../types/core-v1.gen.js';
-import { checkLabel, checkNoBacksteps, invalids } from './checks.js';
+import { checkLabel, checkNoBacksteps, checkSubdomain, invalids } from '../../meta/checks.js';
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from './field-refs.js';
 
 export function validateEnv(variables: readonly EnvVar[], path: FieldPath): FieldError[] {
@@ -32,7 +32,7 @@ function validateValueFrom(source: EnvVarSource, value: string | undefined, path
 }
 
 function validateKeyRef({ name = '', key }: { name?: string | undefined; key: string }, path: FieldPath): FieldError[] {
-  const errors = invalids(path.child('name'), name, isDNS1123Subdomain(name));
+  const errors = checkSubdomain(path.child('name'), name);
   return [...errors, ...(key ? invalids(path.child('key'), key, isConfigMapKey(key)) : [required(path.child('key'))])];
 }
 

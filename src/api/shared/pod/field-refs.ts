@@ -2,7 +2,7 @@
 import { type FieldError, type FieldPath, invalid, notSupported, required } from '../../meta/field-errors.js';
 import { isZero } from '../../meta/quantity.js';
 import type { ObjectFieldSelector, ResourceFieldSelector } from '../../types/core-v1.gen.js';
-import { checkQualifiedName } from './checks.js';
+import { checkQualifiedName } from '../../meta/checks.js';
 
 /** What an environment variable may show. Sorted, as messages list it. */
 export const ENV_FIELDS = [

@@ -1,7 +1,7 @@
 // How containers use the pod's volumes: mounts and block devices.
 import { type FieldError, type FieldPath, forbidden, invalid, notFound, notSupported, required } from '../../meta/field-errors.js';
 import type { Container, EphemeralContainer, VolumeMount } from '../../types/core-v1.gen.js';
-import { checkDescendingPath, checkNoBacksteps, requireText } from './checks.js';
+import { checkDescendingPath, checkNoBacksteps, checkOptionalChoice, requireText } from '../../meta/checks.js';
 import type { Volumes } from './volumes.js';
 
 /** @returns all that is wrong with a container's mounts and devices; `path` is that of the container */
@@ -41,8 +41,7 @@ function validateMount(mount: VolumeMount, container: Container | EphemeralConta
     errors.push(...checkDescendingPath(list.child('subPathExpr'), mount.subPathExpr));
   }
   const propagation = mount.mountPropagation;
-  if (propagation !== undefined && !PROPAGATIONS.includes(propagation))
-    errors.push(notSupported(list.child('mountPropagation'), propagation, PROPAGATIONS));
+  errors.push(...checkOptionalChoice(list.child('mountPropagation'), propagation, PROPAGATIONS));
   if (propagation === 'Bidirectional' && !container.securityContext?.privileged)
     errors.push(forbidden(list.child('mountPropagation'), 'Bidirectional mount propagation is available only to privileged containers'));
   return [...errors, ...validateRecursiveReadOnly(mount, list.child('recursiveReadOnly'))];

@@ -3,7 +3,7 @@ import { type FieldError, type FieldPath, forbidden, invalid, notSupported, requ
 import { validateNonNegative } from '../../meta/metadata.js';
 import { isHTTPHeaderName } from '../../meta/names.js';
 import type { Container, HTTPGetAction, LifecycleHandler, Probe } from '../../types/core-v1.gen.js';
-import { checkPort, invalids, requireText } from './checks.js';
+import { checkPort, invalids, requireText } from '../../meta/checks.js';
 
 /** Probes and hooks of a container that may have them. `grace`: the pod's terminationGracePeriodSeconds. */
 export function validateProbes(container: Container, grace: number | undefined, path: FieldPath): FieldError[] {

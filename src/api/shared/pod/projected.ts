@@ -7,7 +7,7 @@ import type {
   ServiceAccountTokenProjection,
   VolumeProjection,
 } from '../../types/core-v1.gen.js';
-import { checkFileMode, checkVolumeFilePath, requireText } from './checks.js';
+import { checkFileMode, checkVolumeFilePath, requireText } from '../../meta/checks.js';
 import { validateFieldRef, validateResourceFieldRef, VOLUME_FIELDS } from './field-refs.js';
 
 /** Paths already taken within one volume. */

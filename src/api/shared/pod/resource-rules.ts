@@ -18,7 +18,7 @@ import {
   validateResourceAmount,
   validateResourceName,
 } from '../resource-names.js';
-import { checkLabel } from './checks.js';
+import { checkLabel } from '../../meta/checks.js';
 import { aggregate, isPodLevelResource } from './resources.js';
 
 type NameRule = (name: string, path: FieldPath) => FieldError[];

@@ -7,7 +7,7 @@ import { semanticEqual } from '../../meta/metadata.js';
 import { isInRange } from '../../meta/names.js';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.gen.js';
 import { MIRROR, validateAnnotationsUpdate, validatePodAnnotations, validateProfilesAgree } from './annotations.js';
-import { invalids } from './checks.js';
+import { invalids } from '../../meta/checks.js';
 import { validateImageSpaces } from './containers.js';
 import { validateGatesUpdate, validateTolerations } from './scheduling.js';
 import { validatePodSpec } from './spec.js';

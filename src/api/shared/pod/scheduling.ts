@@ -6,7 +6,7 @@ import { isLabelValue } from '../../meta/names.js';
 import type { PodSchedulingGate, PodSpec, Toleration, TopologySpreadConstraint } from '../../types/core-v1.gen.js';
 import { TAINT_EFFECTS } from '../taints.js';
 import { type LabelKeys, validateLabelKeys } from './affinity.js';
-import { checkChoice, checkQualifiedName } from './checks.js';
+import { checkChoice, checkOptionalChoice, checkQualifiedName } from '../../meta/checks.js';
 
 /** @returns all that is wrong with a pod's tolerations */
 export function validateTolerations(tolerations: readonly Toleration[], path: FieldPath): FieldError[] {
@@ -20,7 +20,7 @@ export function validateTolerations(tolerations: readonly Toleration[], path: Fi
     if (tolerationSeconds !== undefined && effect !== 'NoExecute')
       errors.push(invalid(at.child('effect'), effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
     errors.push(...validateOperator(operator, value, at.child('operator')));
-    if (effect && !TAINT_EFFECTS.includes(effect)) errors.push(notSupported(at.child('effect'), effect, TAINT_EFFECTS));
+    errors.push(...checkOptionalChoice(at.child('effect'), effect || undefined, TAINT_EFFECTS));
     return errors;
   });
 }

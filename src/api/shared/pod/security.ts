@@ -12,7 +12,7 @@ import {
 import { byteLength, isUserID } from '../../meta/names.js';
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../types/core-v1.gen.js';
 import { goValue } from '../go-value.js';
-import { checkChoice, checkDescendingPath, invalids } from './checks.js';
+import { checkChoice, checkDescendingPath, invalids } from '../../meta/checks.js';
 import { validateWindowsOptions } from './windows.js';
 
 export interface SecurityScope {

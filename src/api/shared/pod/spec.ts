@@ -12,14 +12,14 @@ import {
   tooLong,
 } from '../../meta/field-errors.js';
 import { validateLabels } from '../../meta/metadata.js';
-import { byteLength, isDNS1123Subdomain, isDNS1123SubdomainWithUnderscore, isInRange } from '../../meta/names.js';
+import { byteLength, isDNS1123SubdomainWithUnderscore, isInRange } from '../../meta/names.js';
 import type { ObjectMeta } from '../../meta/object.js';
 import type { HostAlias, PodDNSConfig, PodResourceClaim, PodSpec } from '../../types/core-v1.gen.js';
 import { goValue } from '../go-value.js';
 import { validateIP } from '../ip.js';
 import { validateAffinity } from './affinity.js';
 import { MIRROR } from './annotations.js';
-import { checkChoice, checkLabel, checkQualifiedName, checkSubdomain, invalids } from './checks.js';
+import { checkChoice, checkLabel, checkQualifiedName, checkSubdomain, invalids } from '../../meta/checks.js';
 import { validateAllContainers } from './containers.js';
 import { validateContainerResources, validatePodLevelResources } from './resource-rules.js';
 import { validateSchedulingGates, validateSpread, validateTolerations } from './scheduling.js';
@@ -157,7 +157,7 @@ function validateDNSParts({ nameservers = [], searches = [], options = [] }: Pod
 function validateHostAliases(aliases: readonly HostAlias[], path: FieldPath): FieldError[] {
   return aliases.flatMap(({ ip, hostnames = [] }, i) => [
     ...validateIP(path.index(i).child('ip'), ip),
-    ...hostnames.flatMap((name, j) => invalids(path.index(i).child('hostnames').index(j), name, isDNS1123Subdomain(name))),
+    ...hostnames.flatMap((name, j) => checkSubdomain(path.index(i).child('hostnames').index(j), name)),
   ]);
 }
 

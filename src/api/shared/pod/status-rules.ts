@@ -1,15 +1,5 @@
 // What a node's agent (or anyone else) may write into the status of a pod.
-import {
-  at,
-  duplicate,
-  type FieldError,
-  type FieldPath,
-  forbidden,
-  invalid,
-  notSupported,
-  required,
-  tooLong,
-} from '../../meta/field-errors.js';
+import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../../meta/field-errors.js';
 import { validateImmutable } from '../../meta/metadata.js';
 import { byteLength, isUserID } from '../../meta/names.js';
 import type {
@@ -23,7 +13,7 @@ import type {
 } from '../../types/core-v1.gen.js';
 import { familyOf, validateIP } from '../ip.js';
 import { validateAnnotationsUpdate } from './annotations.js';
-import { checkLabel, checkQualifiedName, checkSubdomain, invalids } from './checks.js';
+import { checkChoice, checkLabel, checkQualifiedName, checkSubdomain, invalids } from '../../meta/checks.js';
 
 const STATUS = at('status');
 
@@ -203,7 +193,7 @@ function validateResourceHealth(statuses: readonly ContainerStatus[], containers
       const ids = new Set<string>();
       for (const [k, { health, message, resourceID }] of resources.entries()) {
         const at = where.child('resources').index(k);
-        if (!HEALTH.includes(health ?? '')) errors.push(notSupported(at.child('health'), health ?? '', HEALTH));
+        errors.push(...checkChoice(at.child('health'), health, HEALTH, 'unsupported'));
         if (message === '') errors.push(required(at.child('message'), 'must be non-empty if specified'));
         else if (message !== undefined && byteLength(message) > MAX_HEALTH_MESSAGE)
           errors.push(tooLong(at.child('message'), MAX_HEALTH_MESSAGE));

@@ -12,7 +12,7 @@ import type {
   StorageOSVolumeSource,
   Volume,
 } from '../../types/core-v1.gen.js';
-import { checkLabel, invalids, requireText } from './checks.js';
+import { checkLabel, checkOptionalChoice, invalids, requireText } from '../../meta/checks.js';
 
 /** The rules of one kind of volume source. */
 type Rule<K extends keyof Volume> = (source: NonNullable<Volume[K]>, path: FieldPath) => FieldError[];
@@ -147,7 +147,7 @@ function validateAzureDisk(source: AzureDiskVolumeSource, path: FieldPath): Fiel
     ['None', 'ReadOnly', 'ReadWrite'],
     ['Dedicated', 'Managed', 'Shared'],
   ];
-  if (cachingMode !== undefined && !modes.includes(cachingMode)) errors.push(notSupported(path.child('cachingMode'), cachingMode, modes));
+  errors.push(...checkOptionalChoice(path.child('cachingMode'), cachingMode, modes));
   if (kind === undefined) return errors;
   if (!kinds.includes(kind)) errors.push(notSupported(path.child('kind'), kind, kinds));
   const [prefix, form] = kind === 'Managed' ? ['/subscriptions/', MANAGED_DISK] : ['https://', BLOB_DISK];

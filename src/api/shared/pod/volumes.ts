@@ -12,7 +12,16 @@ import type {
   Volume,
 } from '../../types/core-v1.gen.js';
 import { validateClaimSpec } from '../claim-spec.js';
-import { checkChoice, checkDescendingPath, checkFileMode, checkLabel, checkNoBacksteps, invalids, requireText } from './checks.js';
+import {
+  checkChoice,
+  checkDescendingPath,
+  checkFileMode,
+  checkLabel,
+  checkNoBacksteps,
+  checkSubdomain,
+  invalids,
+  requireText,
+} from '../../meta/checks.js';
 import { validateDownwardFile, validateKeyToPath, validateProjected } from './projected.js';
 import { checkISCSIName, storageVolumeRules } from './storage-volumes.js';
 
@@ -159,7 +168,7 @@ function validateCSI(source: CSIVolumeSource, path: FieldPath): FieldError[] {
   const errors = validateDriverName(source.driver, path.child('driver'));
   const ref = source.nodePublishSecretRef;
   if (ref && !ref.name) errors.push(required(path.child('nodePublishSecretRef', 'name')));
-  else if (ref?.name) errors.push(...invalids(path.child('name'), ref.name, isDNS1123Subdomain(ref.name)));
+  else if (ref?.name) errors.push(...checkSubdomain(path.child('name'), ref.name));
   return errors;
 }
 

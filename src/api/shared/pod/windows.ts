@@ -1,15 +1,15 @@
 // What only Windows pods may have, and what they may not.
 import { type FieldError, type FieldPath, forbidden, invalid } from '../../meta/field-errors.js';
-import { byteLength, isDNS1123Subdomain } from '../../meta/names.js';
+import { byteLength } from '../../meta/names.js';
 import type { PodSpec, WindowsSecurityContextOptions } from '../../types/core-v1.gen.js';
-import { invalids } from './checks.js';
+import { checkSubdomain, invalids } from '../../meta/checks.js';
 import { placedContainers } from './visit.js';
 
 export function validateWindowsOptions(options: WindowsSecurityContextOptions | undefined, path: FieldPath): FieldError[] {
   if (!options) return [];
   const { gmsaCredentialSpecName: name, gmsaCredentialSpec: spec, runAsUserName: user } = options;
   const errors: FieldError[] = [];
-  if (name !== undefined) errors.push(...invalids(path.child('gmsaCredentialSpecName'), name, isDNS1123Subdomain(name)));
+  if (name !== undefined) errors.push(...checkSubdomain(path.child('gmsaCredentialSpecName'), name));
   if (spec === '') errors.push(invalid(path.child('gmsaCredentialSpec'), spec, 'gmsaCredentialSpec cannot be an empty string'));
   else if (spec !== undefined && byteLength(spec) > 64 * 1024)
     errors.push(invalid(path.child('gmsaCredentialSpec'), spec, 'gmsaCredentialSpec size must be under 64 KiB'));

@@ -1,6 +1,6 @@
-// Small checks that the rules of pods are made of.
-import { type FieldError, type FieldPath, invalid, notSupported, required } from '../../meta/field-errors.js';
-import { isDNS1123Label, isDNS1123Subdomain, isPortName, isPortNumber, isQualifiedName } from '../../meta/names.js';
+// Small checks that the rules of kinds are made of. Each returns what is wrong: nothing, or an error at the path.
+import { duplicate, type FieldError, type FieldPath, invalid, notSupported, required } from './field-errors.js';
+import { isDNS1123Label, isDNS1123Subdomain, isHTTPPath, isPortName, isPortNumber, isQualifiedName } from './names.js';
 
 /** One Invalid for each message. */
 export function invalids(path: FieldPath, value: unknown, messages: readonly string[]): FieldError[] {
@@ -24,7 +24,7 @@ export function checkQualifiedName(path: FieldPath, value: string): FieldError[]
   return invalids(path, value, isQualifiedName(value));
 }
 
-/** A value out of a fixed set; `empty` Required when there is none. */
+/** A value out of a fixed set; `empty` says what it is when there is none. @param choices sorted, as messages show them */
 export function checkChoice(
   path: FieldPath,
   value: string | undefined,
@@ -33,6 +33,30 @@ export function checkChoice(
 ): FieldError[] {
   if (!value && empty === 'required') return [required(path)];
   return choices.includes(value ?? '') ? [] : [notSupported(path, value ?? '', choices)];
+}
+
+/** As checkChoice, of what may be left out. */
+export function checkOptionalChoice(path: FieldPath, value: string | undefined, choices: readonly string[]): FieldError[] {
+  return value === undefined ? [] : checkChoice(path, value, choices, 'unsupported');
+}
+
+/** What each item is known by stands once in a list: a Duplicate for every further one, at its path. */
+export function checkDistinct<T extends string | number>(keys: readonly T[], pathOf: (index: number) => FieldPath): FieldError[] {
+  const seen = new Set<T>();
+  return keys.flatMap((key, i) => {
+    if (seen.has(key)) return [duplicate(pathOf(i), key)];
+    seen.add(key);
+    return [];
+  });
+}
+
+/** `acme.io/foo`: a domain, a slash and a path; Required when it is empty. */
+export function checkDomainPath(path: FieldPath, value: string): FieldError[] {
+  if (value === '') return [required(path)];
+  const slash = value.indexOf('/');
+  const [domain, rest] = slash < 0 ? ['', ''] : [value.slice(0, slash), value.slice(slash + 1)];
+  if (domain === '' || rest === '') return [invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  return [...checkSubdomain(path, domain), ...invalids(path, rest, isHTTPPath(rest))];
 }
 
 /** A port given by number or by name. */
