@@ -114,8 +114,9 @@ describe('a change of metadata', () => {
 });
 
 describe('equality of objects', () => {
-  it('does not tell absent from empty', () => {
-    expect(semanticEqual({ a: [], b: {}, c: null, d: { e: [] } }, {})).to.equal(true);
+  it('does not tell absent from an empty list, but from an empty struct', () => {
+    expect(semanticEqual({ a: [], c: null, d: undefined }, {})).to.equal(true);
+    expect(semanticEqual({ a: {} }, {})).to.equal(false);
     expect(semanticEqual({ a: { b: 1, c: 2 } }, { a: { c: 2, b: 1 } })).to.equal(true);
   });
   it('tells values, orders of lists and zeroes', () => {
