@@ -40,9 +40,9 @@ export interface NodeHost {
   readonly runtime: string;
   /** Adds a node. Resolves once it is registered and ready to run pods. */
   addNode(spec: NodeSpec, runtime?: Runtime): Promise<void>;
-  /** Fails a node like a power failure. Nothing happens when it is not running. */
+  /** Fails a node like a power failure, until it is started: the annotation of its Node says so from now on. @throws ApiError NotFound */
   stopNode(name: string): Promise<void>;
-  /** Revives a failed node. */
+  /** Revives a failed node. @throws ApiError NotFound */
   startNode(name: string): Promise<void>;
   nodes(): { readonly name: string; readonly runtime: string; readonly running: boolean }[];
   /** @throws ApiError NotFound for a pod this host does not run, BadRequest for a container without a log */
@@ -55,6 +55,8 @@ interface Hosted {
   readonly spec: NodeSpec;
   readonly runtime: Runtime;
   agent: NodeAgent | undefined;
+  /** The end of the agent before it. */
+  stopping?: Promise<void>;
 }
 
 /** Starts the host and its first nodes. Resolves once these are registered. */
@@ -124,14 +126,31 @@ class RunningNodeHost implements NodeHost {
   }
 
   async stopNode(name: string): Promise<void> {
+    await this.#want(name, 'stopped');
+    await this.#halt(name);
+  }
+
+  async startNode(name: string): Promise<void> {
+    await this.#want(name, null);
+    await this.#revive(name);
+  }
+
+  /** The Node says what is wanted of its agent: whatever changes it later must not undo that, nor a restart. */
+  async #want(name: string, state: 'stopped' | null): Promise<void> {
+    const body = { metadata: { annotations: { [AGENT_ANNOTATION]: state } } };
+    await this.#options.client.patch(nodes, { namespace: '', name }, { type: 'merge', body });
+  }
+
+  async #halt(name: string): Promise<void> {
     const hosted = this.#hosted.get(name);
     const agent = hosted?.agent;
     if (!hosted || !agent) return;
     hosted.agent = undefined;
-    await agent.stop();
+    hosted.stopping = agent.stop();
+    await hosted.stopping;
   }
 
-  async startNode(name: string): Promise<void> {
+  async #revive(name: string): Promise<void> {
     const hosted = this.#hosted.get(name);
     if (hosted && !hosted.agent) await this.#run(hosted);
   }
@@ -180,7 +199,8 @@ class RunningNodeHost implements NodeHost {
       nodeObject: () => informers.of(nodes).store.get(name),
     });
     hosted.agent = agent;
-    await agent.start();
+    await hosted.stopping;
+    if (hosted.agent === agent) await agent.start();
   }
 
   #agentOf(pod: Pod): NodeAgent | undefined {
@@ -199,8 +219,8 @@ class RunningNodeHost implements NodeHost {
     if (!hosted) {
       const runtime = this.#runtimes.get(annotations?.[RUNTIME_ANNOTATION] ?? '');
       if (runtime) this.#report(name, this.addNode(specOf(node), runtime));
-    } else if (stopped && hosted.agent) this.#report(name, this.stopNode(name));
-    else if (!stopped && !hosted.agent) this.#report(name, this.startNode(name));
+    } else if (stopped && hosted.agent) this.#report(name, this.#halt(name));
+    else if (!stopped && !hosted.agent) this.#report(name, this.#revive(name));
     else hosted.agent?.nodeChanged(node);
   }
 

@@ -114,6 +114,23 @@ describe('node agents', () => {
       await world.client.delete(nodes, { namespace: '', name: 'n1' });
       await world.eventually(() => expect(host.nodes()).to.deep.equal([]));
     });
+
+    it('that was stopped stays so, whatever changes its object, and over a restart, until it is started', async () => {
+      await host.stopNode('n1');
+      expect(host.nodes()).to.deep.equal([{ name: 'n1', runtime: 'simulated', running: false }]);
+      await annotate('n1', { note: 'changed' });
+      await world.settle();
+      expect(host.nodes()[0]?.running).to.equal(false);
+      await host.stop();
+      host = await world.startNodes(['n1'], undefined, world.newInformers());
+      await annotate('n1', { note: 'changed again' });
+      await world.settle();
+      expect(host.nodes()[0]?.running).to.equal(false);
+      await Promise.all([host.startNode('n1'), host.stopNode('n1'), host.startNode('n1')]);
+      await world.createPod('a', { spec: bound });
+      await running('a');
+      expect((await node()).metadata.annotations).not.to.have.property(AGENT_ANNOTATION);
+    });
   });
 
   describe('pods', () => {
