@@ -8,6 +8,7 @@ import type { Definition } from './definition.js';
 export const GROUPS = [
   'v1',
   'admissionregistration-v1',
+  'apiextensions-v1',
   'apiregistration-v1',
   'apps-v1',
   'authentication-v1',

@@ -3,6 +3,7 @@
 export type FieldErrorType =
   | 'FieldValueRequired'
   | 'FieldValueInvalid'
+  | 'FieldValueTypeInvalid'
   | 'FieldValueDuplicate'
   | 'FieldValueForbidden'
   | 'FieldValueNotFound'
@@ -75,6 +76,10 @@ export function required(path: Path, detail = ''): FieldError {
 }
 export function invalid(path: Path, value: unknown, detail: string): FieldError {
   return error('FieldValueInvalid', path, `Invalid value: ${show(value)}`, detail);
+}
+/** The value has another JSON type than it should have. */
+export function typeInvalid(path: Path, value: unknown, detail: string): FieldError {
+  return error('FieldValueTypeInvalid', path, `Invalid value: ${show(value)}`, detail);
 }
 export function duplicate(path: Path, value: unknown, detail = ''): FieldError {
   return error('FieldValueDuplicate', path, `Duplicate value: ${show(value)}`, detail);

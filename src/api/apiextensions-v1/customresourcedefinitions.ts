@@ -1,0 +1,40 @@
+import { define } from '../definition.js';
+import type { CustomResourceDefinition } from '../types/apiextensions-v1.gen.js';
+import { nameRule, validateDefinition, validateDefinitionStatus } from './definition-validation.js';
+import { formatWarnings } from './format-warnings.js';
+
+export default define<CustomResourceDefinition>({
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  resource: 'customresourcedefinitions',
+  generation: true,
+  unconditionalUpdate: false,
+  plainFinalizers: true,
+  ownMetadataChecks: { whole: false },
+  defaults: ({ spec, status }) => {
+    const { names } = spec;
+    names.singular ||= names.kind.toLowerCase();
+    if (names.kind) names.listKind ||= `${names.kind}List`;
+    spec.conversion ??= { strategy: 'None' };
+    const service = spec.conversion.webhook?.clientConfig?.service;
+    if (service) service.port ??= 443;
+    const stored = (spec.versions ?? []).find((v) => v.storage);
+    if (stored && !status.storedVersions?.length) status.storedVersions = [stored.name];
+  },
+  prepareCreate: (definition) => {
+    definition.status = {};
+    rememberStorageVersion(definition);
+  },
+  prepareUpdate: rememberStorageVersion,
+  validate: (definition) => [...nameRule(definition), ...validateDefinition(definition)],
+  validateUpdate: validateDefinition,
+  warnings: formatWarnings,
+  subresources: { status: { validate: validateDefinitionStatus } },
+});
+
+/** Objects may be stored in that version from now on. */
+function rememberStorageVersion({ spec, status }: CustomResourceDefinition): void {
+  const stored = (spec.versions ?? []).find((v) => v.storage);
+  const known = status.storedVersions ?? [];
+  if (stored && !known.includes(stored.name)) status.storedVersions = [...known, stored.name];
+}

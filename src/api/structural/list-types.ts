@@ -1,0 +1,53 @@
+// Items of lists that are sets or maps (x-kubernetes-list-type) occur once.
+import { duplicate, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
+import { additionalOf, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
+
+/** @returns what occurs twice in the sets and maps within a value */
+export function validateListTypes(path: FieldPath, schema: Schema | undefined, value: unknown): FieldError[] {
+  if (!schema) return [];
+  if (Array.isArray(value)) {
+    const items = itemsOf(schema);
+    return [...ownErrors(path, schema, value), ...(items ? value.flatMap((v, i) => validateListTypes(path.index(i), items, v)) : [])];
+  }
+  if (!isObject(value)) return [];
+  const additional = additionalOf(schema);
+  return Object.entries(value).flatMap(([name, v]) => [
+    ...(additional ? validateListTypes(path.key(name), additional, v) : []),
+    ...validateListTypes(path.child(name), propertyOf(schema, name), v),
+  ]);
+}
+
+function ownErrors(path: FieldPath, schema: Schema, list: readonly unknown[]): FieldError[] {
+  const type = schema['x-kubernetes-list-type'];
+  if (type === 'set') return repeated(list).map((i) => duplicate(path.index(i), list[i]));
+  if (type !== 'map') return [];
+  const wrong = list.findIndex((item) => item !== null && !isObject(item));
+  if (wrong >= 0) return [invalid(path.index(wrong), list[wrong], 'must be an object for an array of list-type map')];
+  const names = schema['x-kubernetes-list-map-keys'] ?? [];
+  const keys = list.map((item) =>
+    Object.fromEntries(names.filter((n) => isObject(item) && Object.hasOwn(item, n)).map((n) => [n, (item as Record<string, unknown>)[n]])),
+  );
+  return repeated(keys).map((i) => duplicate(path.index(i), keys[i]));
+}
+
+/** The index of the second of each group of equal values. */
+function repeated(list: readonly unknown[]): number[] {
+  const seen = new Map<string, number>();
+  return list.flatMap((value, i) => {
+    const text = JSON.stringify(sorted(value));
+    const times = (seen.get(text) ?? 0) + 1;
+    seen.set(text, times);
+    return times === 2 ? [i] : [];
+  });
+}
+
+/** The order of an object's fields does not count. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
+}
