@@ -47,8 +47,6 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
   placeInNamespace(body, info.namespace);
   subresource.defaults?.(body);
   track(body, expected, context);
-  // the name in the body may be left out: the URL says it; what another one means, each subresource says in its own words
-  body.metadata.name ||= info.name;
   await answer(server, request, definition, negotiated, 201, await subresource.create(context, info, body));
 }
 

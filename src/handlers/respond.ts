@@ -15,6 +15,7 @@ const BATCH = 256 * 1024;
 const NEWLINE = Buffer.from('\n');
 const COMMA = Buffer.from(',');
 const OPEN = Buffer.from('{');
+const OPEN_LIST = Buffer.from('[');
 const NEXT = Buffer.from(',{');
 
 /** What an answer is about. */
@@ -158,7 +159,10 @@ function* objectList(definition: Definition, head: ListHead, items: readonly Lis
 }
 
 function* metadataList(definition: Definition, version: string, head: ListHead, items: readonly Item[]): Generator<Buffer> {
-  yield Buffer.from(`{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${version}","metadata":${listMetadata(head)},"items":[`);
+  yield Buffer.from(`{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${version}","metadata":${listMetadata(head)},"items":`);
+  // as upstream, the list of nothing is null
+  if (items.length === 0) return void (yield Buffer.from('null}'));
+  yield OPEN_LIST;
   for (const [i, item] of items.entries()) {
     if (i > 0) yield COMMA;
     yield partialMetadata(definition, item, version);

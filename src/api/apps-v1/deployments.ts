@@ -22,12 +22,16 @@ import {
 } from '../shared/workload.js';
 import type { Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy } from '../types/apps-v1.gen.js';
 
+/** The revision to go back to: a field of the versions before v1. */
+const ROLLBACK_TO = 'deprecated.deployment.rollback.to';
+
 export default define<Deployment>({
   group: 'apps',
   version: 'v1',
   resource: 'deployments',
   ownMetadataChecks: { whole: false },
   generation: true,
+  carriedAnnotations: [ROLLBACK_TO],
   defaults({ spec }) {
     spec.replicas ??= 1;
     spec.strategy ??= {};

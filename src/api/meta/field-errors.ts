@@ -112,3 +112,6 @@ export function internal(path: Path, cause: string): FieldError {
 function error(type: FieldErrorType, path: Path, message: string, detail: string): FieldError {
   return { type, field: String(path), message: detail === '' ? message : `${message}: ${detail}` };
 }
+
+/** How Go prints a path whose only name is empty. */
+export const NAMELESS = '[]';

@@ -74,6 +74,8 @@ export function validateStrictChange(event: Event, old: Event): FieldError[] {
     'firstTimestamp',
     'lastTimestamp',
     'count',
+    // upstream asks twice, and tells it twice
+    'reason',
     'type',
     'eventTime',
     'action',

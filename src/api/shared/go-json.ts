@@ -1,8 +1,9 @@
 /**
  * What Go's encoding/json says about a text that should be a JSON object.
+ * @param type the Go type it is read into
  * @returns undefined when it is one (or null)
  */
-export function jsonSyntaxError(text: string): string | undefined {
+export function jsonSyntaxError(text: string, type = 'map[string]interface {}'): string | undefined {
   try {
     const scanner = new Scanner(text);
     scanner.value();
@@ -14,7 +15,7 @@ export function jsonSyntaxError(text: string): string | undefined {
   const value: unknown = JSON.parse(text);
   if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined;
   const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
+  return `json: cannot unmarshal ${kind} into Go value of type ${type}`;
 }
 
 /** Walks over a JSON text only to find where, and in what context, it stops being one. */

@@ -8,6 +8,14 @@ export function goValue(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, v]) => v !== undefined)
-      .map(([k, v]) => [k.charAt(0).toUpperCase() + k.slice(1), goValue(v)]),
+      .map(([k, v]) => [goName(k), goValue(v)]),
   );
+}
+
+const INITIALISMS = /^(api|cidr|dns|fs|id|ip|pid|ttl|tty|uid|uri|url)(?![a-z])/;
+
+/** The Go name of a field. */
+function goName(name: string): string {
+  const initialism = INITIALISMS.exec(name)?.[0] ?? name.charAt(0);
+  return initialism.toUpperCase() + name.slice(initialism.length);
 }

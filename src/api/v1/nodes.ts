@@ -5,15 +5,22 @@ import { isConfigMapKey, nameIsDNSLabel, nameIsDNSSubdomain } from '../meta/name
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
 import { familyOf, validateCIDR, warningsForCIDR } from '../shared/ip.js';
+import { jsonSyntaxError } from '../shared/go-json.js';
 import { roundQuantities } from '../shared/pod/defaults.js';
 import { validateResourceAmounts } from '../shared/resource-names.js';
 import { validateTaints } from '../shared/taints.js';
 import type { ConfigMapNodeConfigSource, Node, NodeConfigSource } from '../types/core-v1.gen.js';
 
+const AVOID_PODS = 'scheduler.alpha.kubernetes.io/preferAvoidPods';
 const ROLE_PREFIX = 'node-role.kubernetes.io/';
 const ROLE_LABEL = 'kubernetes.io/role';
 const FEATURE = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
 const FEATURE_MAX_LENGTH = 253;
+
+/** Whose pods a node avoids, as an annotation says it. */
+interface PodSignature {
+  readonly podController?: { readonly controller?: boolean };
+}
 
 export default define<Node>({
   group: '',
@@ -52,7 +59,7 @@ export default define<Node>({
 
 function validate(node: Node): FieldError[] {
   const { spec, status } = node;
-  const errors = [...validateTaints(spec.taints ?? [], at('metadata', 'taints')), ...validateAmounts(node)];
+  const errors = [...validateAvoided(node), ...validateTaints(spec.taints ?? [], at('metadata', 'taints')), ...validateAmounts(node)];
   const swap = status.nodeInfo?.swap?.capacity;
   if (swap !== undefined && swap <= 0)
     errors.push(invalid(at('metadata', 'nodeSwapStatus', 'capacity'), swap, 'must be greater than zero'));
@@ -65,6 +72,22 @@ function validate(node: Node): FieldError[] {
     if (cidrs.length > 2 || families.size < 2) errors.push(invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
   }
   return errors;
+}
+
+/** The controllers whose pods a node would rather not have. The scheduler does not ask for them any more; the rules stay. */
+function validateAvoided({ metadata }: Node): FieldError[] {
+  const text = metadata.annotations?.[AVOID_PODS];
+  if (!text) return [];
+  const path = at('metadata', 'annotations');
+  const problem = jsonSyntaxError(text, 'v1.AvoidPods');
+  if (problem !== undefined) return [invalid(path.child('AvoidPods'), AVOID_PODS, problem)];
+  const { preferAvoidPods = [] } = (JSON.parse(text) ?? {}) as { preferAvoidPods?: { podSignature?: PodSignature }[] };
+  return preferAvoidPods.flatMap(({ podSignature }, i) => {
+    const signature = path.child(AVOID_PODS).index(i).child('PodSignature');
+    const owner = podSignature?.podController;
+    if (!owner) return [required(signature)];
+    return owner.controller === true ? [] : [invalid(signature.child('PodController'), false, 'must point to a controller')];
+  });
 }
 
 function validateAmounts({ status }: Node): FieldError[] {
@@ -97,7 +120,7 @@ function validateDeclaredFeatures({ status }: Node): FieldError[] {
 }
 
 function validateChange(node: Node, old: Node): FieldError[] {
-  const errors = [...validateAmounts(node), ...validateDeclaredFeatures(node), ...validateAddresses(node)];
+  const errors = [...validateAvoided(node), ...validateAmounts(node), ...validateDeclaredFeatures(node), ...validateAddresses(node)];
   const before = old.spec.podCIDRs ?? [];
   const after = node.spec.podCIDRs ?? [];
   if (before.length > 0) {

@@ -139,3 +139,13 @@ export function capUpdaters(managers: Managers): void {
     count--;
   }
 }
+
+/** Forgets managers that wrote the object through another group: what they own cannot be told in this one's versions. */
+export function dropForeign(managers: Managers, apiVersion: string): void {
+  const group = groupOf(apiVersion);
+  for (const [key, manager] of managers) if (groupOf(manager.apiVersion) !== group) managers.delete(key);
+}
+
+function groupOf(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+}

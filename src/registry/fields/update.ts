@@ -1,7 +1,17 @@
 import type { KubeObject } from '../../api/meta/object.js';
 import { emptyOf } from '../../api/schema/decode.js';
 import type { Type } from '../../api/schema/types.js';
-import { addToManager, capUpdaters, changeSets, isReset, type ManagerId, type Managers, readManagers, writeManagers } from './managers.js';
+import {
+  addToManager,
+  capUpdaters,
+  changeSets,
+  dropForeign,
+  isReset,
+  type ManagerId,
+  type Managers,
+  readManagers,
+  writeManagers,
+} from './managers.js';
 import { UNOWNED } from './reset.js';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
 import { ItemError, shapeOf } from './shape.js';
@@ -33,6 +43,7 @@ export function trackUpdate(options: TrackOptions): void {
   const managers = startingManagers(object, live, subresource !== '');
   metadata.managedFields = undefined;
   if (managers.size === 0 && live) return;
+  dropForeign(managers, apiVersion);
   const id: ManagerId = { manager: options.manager || 'unknown', operation: 'Update', apiVersion, subresource };
   try {
     updateManagers({ type, managers, live, object, id, now: options.now, reset });

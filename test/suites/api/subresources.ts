@@ -62,6 +62,14 @@ export function subresourceConversations(use: () => Api): void {
     refused(await api.get(path), 405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
   });
 
+  it('refuses a binding and an eviction that name no pod', async () => {
+    const api = use();
+    await api.create('pods', { metadata: { name: 'unnamed' }, spec: POD });
+    const post = (subresource: string, body: object) => api.post(api.path('pods', 'unnamed', subresource), body);
+    refused(await post('binding', { target: { name: 'n' } }), 400, 'BadRequest', 'name in URL does not match name in Binding object');
+    refused(await post('eviction', {}), 400, 'BadRequest', 'name in URL does not match name in Eviction object');
+  });
+
   it('eviction: deletes with grace, or says why not', async () => {
     const api = use();
     const evict = (name: string) =>

@@ -1,5 +1,5 @@
 // Changing the resources of a pod that runs (KEP-1287).
-import { at, type FieldError, type FieldPath, forbidden, invalid } from '../../meta/field-errors.js';
+import { at, type FieldError, type FieldPath, forbidden, invalid, NAMELESS } from '../../meta/field-errors.js';
 import { semanticEqual } from '../../meta/metadata.js';
 import type { Container, Pod, ResourceRequirements } from '../../types/core-v1.gen.js';
 import { MIRROR } from './annotations.js';
@@ -10,8 +10,8 @@ const SPEC = at('spec');
 
 /** @returns all that is wrong with a resize: only cpu and memory may change, and the class of the pod may not */
 export function validateResize(pod: Pod, old: Pod, scope: PodScope): FieldError[] {
-  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden('', 'static pods cannot be resized')];
-  if (old.spec.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
+  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden(NAMELESS, 'static pods cannot be resized')];
+  if (old.spec.os?.name === 'windows') return [forbidden(NAMELESS, 'windows pods cannot be resized')];
   const errors = validateAnyPod(pod, scope);
   if ((old.status.qosClass ?? qosClass(old.spec)) !== qosClass(pod.spec))
     errors.push(invalid(SPEC, pod.status.qosClass ?? '', 'Pod QOS Class may not change as a result of resizing'));

@@ -2,10 +2,11 @@
 import { equal } from '../../../util/equal.js';
 import { inKeyOrder } from '../../../util/json.js';
 import { unifiedDiff } from '../../../util/unified-diff.js';
-import { at, type FieldError, type FieldPath, forbidden, invalid, required } from '../../meta/field-errors.js';
+import { at, type FieldError, type FieldPath, forbidden, invalid, required, NAMELESS } from '../../meta/field-errors.js';
 import { semanticEqual } from '../../meta/metadata.js';
 import { isInRange } from '../../meta/names.js';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.gen.js';
+import { goValue } from '../go-value.js';
 import { MIRROR, validateAnnotationsUpdate, validatePodAnnotations, validateProfilesAgree } from './annotations.js';
 import { invalids } from '../../meta/checks.js';
 import { validateImageSpaces } from './containers.js';
@@ -99,7 +100,7 @@ function validateFixedFields(spec: PodSpec, old: PodSpec): FieldError[] {
   const munged: PodSpec = {
     ...spec,
     containers: withOldImages(spec.containers, old.containers),
-    initContainers: withOldImages(spec.initContainers ?? [], old.initContainers ?? []),
+    initContainers: spec.initContainers && withOldImages(spec.initContainers, old.initContainers ?? []),
     activeDeadlineSeconds: old.activeDeadlineSeconds,
     schedulingGates: old.schedulingGates,
     tolerations: old.tolerations,
@@ -108,7 +109,7 @@ function validateFixedFields(spec: PodSpec, old: PodSpec): FieldError[] {
     munged.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds;
   // KEP-3838: what narrows the choice of nodes may still be added while the pod is held back from scheduling
   if (old.schedulingGates?.length) {
-    errors.push(...validateNodeSelectorNarrowed(spec.nodeSelector ?? {}, old.nodeSelector ?? {}));
+    errors.push(...validateNodeSelectorNarrowed(spec.nodeSelector, old.nodeSelector ?? {}));
     munged.nodeSelector = old.nodeSelector;
     const affinity = spec.affinity?.nodeAffinity;
     const oldAffinity = old.affinity?.nodeAffinity;
@@ -133,9 +134,14 @@ function withOldImages(containers: readonly Container[], old: readonly Container
   return containers.map((container, i) => ({ ...container, image: old[i]?.image }));
 }
 
-function validateNodeSelectorNarrowed(selector: Readonly<Record<string, string>>, old: Readonly<Record<string, string>>): FieldError[] {
-  if (Object.entries(old).every(([key, value]) => selector[key] === value)) return [];
-  return [invalid(SPEC.child('nodeSelector'), selector, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)')];
+function validateNodeSelectorNarrowed(
+  selector: Readonly<Record<string, string>> | undefined,
+  old: Readonly<Record<string, string>>,
+): FieldError[] {
+  if (Object.entries(old).every(([key, value]) => selector?.[key] === value)) return [];
+  return [
+    invalid(SPEC.child('nodeSelector'), selector ?? null, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'),
+  ];
 }
 
 function validateNodeAffinityNarrowed(affinity: NodeAffinity | undefined, old: NodeAffinity | undefined): FieldError[] {
@@ -143,8 +149,16 @@ function validateNodeAffinityNarrowed(affinity: NodeAffinity | undefined, old: N
   const before = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const now = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   if (before.length === 0) return [];
-  if (before.length !== now.length) return [invalid(path, now, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
+  if (before.length !== now.length)
+    return [invalid(path, now.length > 0 ? now : null, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed')];
   return before.flatMap((term, i) => termNarrowed(now[i] ?? {}, term, path.index(i)));
+}
+
+/** A term as upstream prints it. */
+function goTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm): unknown {
+  const list = (requirements: typeof matchExpressions) =>
+    requirements.length > 0 ? requirements.map(({ key, operator, values }) => ({ key, operator, values: values ?? null })) : null;
+  return goValue({ matchExpressions: list(matchExpressions), matchFields: list(matchFields) });
 }
 
 function termNarrowed(term: NodeSelectorTerm, old: NodeSelectorTerm, path: FieldPath): FieldError[] {
@@ -152,12 +166,12 @@ function termNarrowed(term: NodeSelectorTerm, old: NodeSelectorTerm, path: Field
   const wasEmpty = lists.every(([, before]) => before.length === 0);
   const kept = lists.every(([now, before]) => semanticEqual(now.slice(0, before.length), before));
   const narrowed = wasEmpty ? lists.every(([now]) => now.length === 0) : kept;
-  return narrowed ? [] : [invalid(path, term, 'only additions are allowed (no mutations or deletions)')];
+  return narrowed ? [] : [invalid(path, goTerm(term), 'only additions are allowed (no mutations or deletions)')];
 }
 
 /** @returns all that is wrong with a change of a pod's ephemeral containers: they can only be added */
 export function validateEphemeralUpdate(pod: Pod, old: Pod, scope: PodScope): FieldError[] {
-  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden('', 'static pods do not support ephemeral containers')];
+  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden(NAMELESS, 'static pods do not support ephemeral containers')];
   const errors = [...validateAnyPod(pod, scope), ...validateAnnotationsUpdate(pod, old, at('metadata', 'annotations'))];
   const path = SPEC.child('ephemeralContainers');
   for (const before of old.spec.ephemeralContainers ?? []) {

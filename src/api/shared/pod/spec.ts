@@ -6,6 +6,7 @@ import {
   type FieldPath,
   forbidden,
   invalid,
+  NAMELESS,
   notFound,
   notSupported,
   required,
@@ -98,17 +99,22 @@ function validateResourceClaims(claims: readonly PodResourceClaim[], metadata: O
   const names = new Set<string>();
   return claims.flatMap((claim, i) => {
     const at = path.index(i);
-    if (metadata?.annotations?.[MIRROR] !== undefined) return [forbidden('', 'static pods do not support resource claims')];
+    if (metadata?.annotations?.[MIRROR] !== undefined) return [forbidden(NAMELESS, 'static pods do not support resource claims')];
     const { name, resourceClaimName, resourceClaimTemplateName } = claim;
     const errors: FieldError[] = [];
     if (!name) errors.push(required(at.child('name')));
     else if (names.has(name)) errors.push(duplicate(at.child('name'), name));
     else errors.push(...checkLabel(at.child('name'), name));
     names.add(name);
+    const shown = goValue({
+      name,
+      resourceClaimName: resourceClaimName ?? null,
+      resourceClaimTemplateName: resourceClaimTemplateName ?? null,
+    });
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined)
-      errors.push(invalid(at, goValue(claim), 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
+      errors.push(invalid(at, shown, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined)
-      errors.push(invalid(at, goValue(claim), 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
+      errors.push(invalid(at, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
     for (const field of ['resourceClaimName', 'resourceClaimTemplateName'] as const) {
       const value = claim[field];
       if (value !== undefined) errors.push(...checkSubdomain(at.child(field), value));
