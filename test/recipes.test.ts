@@ -1,0 +1,46 @@
+// CONTRIBUTING's recipes: a file that is written by them is picked up, or this fails.
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { createAdmission } from '../src/admission/index.js';
+import { GROUPS } from '../src/api/load.js';
+import { controllerNames } from '../src/controllers/index.js';
+import { plugins } from '../src/scheduler/plugins/index.js';
+
+const SOURCES = new URL('../src/', import.meta.url);
+
+function filesIn(folder: string): string[] {
+  return readdirSync(new URL(folder, SOURCES)).filter((file) => file.endsWith('.ts') && file !== 'index.ts');
+}
+
+/** Everything that the files of a folder export, and that has what marks a thing of this sort. */
+async function exportsOf<T extends { readonly name: string }>(folder: string, mark: keyof T & string): Promise<T[]> {
+  const modules = await Promise.all(filesIn(folder).map((file) => import(new URL(`${folder}${file}`, SOURCES).href)));
+  return modules
+    .flatMap((module: object) => Object.values(module) as unknown[])
+    .filter((value): value is T => typeof value === 'object' && value !== null && mark in value && 'name' in value);
+}
+
+describe('what is written by a recipe is picked up', () => {
+  it('a folder of a group', () => {
+    const folders = readdirSync(new URL('api/', SOURCES)).filter((name) => /^(.+-)?v\d+((alpha|beta)\d+)?$/.test(name));
+    expect([...GROUPS].sort()).to.deep.equal(folders.sort());
+  });
+  it('a controller', async () => {
+    const found = (await exportsOf<{ name: string; create: unknown }>('controllers/', 'create')).map(({ name }) => name);
+    expect(found.length).to.be.greaterThan(10);
+    expect(controllerNames).to.have.members(found);
+  });
+  it('an admission step', async () => {
+    const found = (await exportsOf<{ name: string; handles: unknown }>('admission/', 'handles')).map(({ name }) => name);
+    expect(found.length).to.be.greaterThan(10);
+    for (const name of found) expect(() => createAdmission({ enable: [name], disable: [] }), name).to.not.throw();
+  });
+  it('a scheduling rule', async () => {
+    const found = (await exportsOf<{ name: string; events: unknown }>('scheduler/plugins/', 'events')).map(({ name }) => name);
+    expect(plugins.map(({ name }) => name)).to.have.members(found);
+  });
+  it('a filter', () => {
+    const chain = readFileSync(new URL('server/filters/index.ts', SOURCES), 'utf8');
+    for (const file of filesIn('server/filters/')) expect(chain).to.include(`from './${file.replace(/\.ts$/, '.js')}'`);
+  });
+});
