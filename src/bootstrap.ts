@@ -3,12 +3,22 @@ import { networkInterfaces } from 'node:os';
 import type { Definitions } from './api/definitions.js';
 import { fact } from './api/facts.js';
 import * as errors from './api/meta/errors.js';
-import { configmaps, endpoints, endpointslices, namespaces, servicecidrs, services } from './api/meta/resources.gen.js';
+import {
+  configmaps,
+  endpoints,
+  endpointslices,
+  flowschemas,
+  namespaces,
+  prioritylevelconfigurations,
+  servicecidrs,
+  services,
+} from './api/meta/resources.gen.js';
 import type { KubeObject } from './api/meta/object.js';
 import type { ServiceCIDR } from './api/types/networking-v1.gen.js';
 import type { EndpointSlice } from './api/types/discovery-v1.gen.js';
 import type { Endpoints, Service } from './api/types/core-v1.gen.js';
 import type { Client } from './client/client.js';
+import { equal } from './util/equal.js';
 
 export interface BootstrapOptions {
   readonly client: Client;
@@ -31,6 +41,12 @@ const FIRST = [pathOf(namespaces), pathOf(servicecidrs)];
 /** What clients reach the server by inside the cluster. */
 const SERVICE = [pathOf(services), pathOf(endpoints), pathOf(endpointslices)];
 
+const FLOW_CONTROL = [pathOf(prioritylevelconfigurations), pathOf(flowschemas)];
+/** Who makes them. */
+const FLOW_CONTROL_MANAGER = 'api-priority-and-fairness-config-producer-v1';
+/** `true`: the server keeps the spec as it suggests it. */
+const AUTO_UPDATE = 'apf.kubernetes.io/autoupdate-spec';
+
 /** Creates what is missing; what is there stays as it is, but for the addresses of the service kubernetes. */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const paths = Object.keys(bootstrapObjects()).filter((path) => !NOT_OURS.has(path));
@@ -52,6 +68,11 @@ export async function keepService(options: BootstrapOptions): Promise<void> {
   await ensureAll(options, SERVICE);
 }
 
+/** Creates the FlowSchemas and priority levels of the server again, and undoes changes of those it keeps up to date. */
+export async function keepFlowControl(options: BootstrapOptions): Promise<void> {
+  await ensureAll(options, FLOW_CONTROL);
+}
+
 async function ensureAll(options: BootstrapOptions, paths: readonly string[]): Promise<void> {
   const objects = bootstrapObjects();
   const ensurePath = (path: string) => {
@@ -67,7 +88,9 @@ function bootstrapObjects(): Record<string, KubeObject[]> {
   return fact<Record<string, KubeObject[]>>('bootstrap-objects');
 }
 
-async function ensure({ client }: BootstrapOptions, resource: Parameters<Client['create']>[0], object: KubeObject): Promise<void> {
+async function ensure(options: BootstrapOptions, resource: Parameters<Client['create']>[0], object: KubeObject): Promise<void> {
+  const isFlowControl = FLOW_CONTROL.includes(pathOf(resource));
+  const client = isFlowControl ? options.client.as(FLOW_CONTROL_MANAGER) : options.client;
   // cluster-scoped ones have no namespace
   const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name };
   // asked first: a create of what is there may fail for another reason, as a service does whose address is taken (by itself)
@@ -78,6 +101,12 @@ async function ensure({ client }: BootstrapOptions, resource: Parameters<Client[
   if (!present) await client.create(resource, object);
   // the server may have another address or port than last time
   else if (['endpoints', 'endpointslices'].includes(resource.resource)) await client.update(resource, object);
+  else if (isFlowControl && present.metadata.annotations?.[AUTO_UPDATE] === 'true' && !equal(specOf(present), specOf(object)))
+    await client.update(resource, Object.assign({}, present, { spec: specOf(object) }));
+}
+
+function specOf(object: KubeObject): unknown {
+  return (object as KubeObject & { spec?: unknown }).spec;
 }
 
 function adapted(path: string, object: KubeObject, options: BootstrapOptions): KubeObject {

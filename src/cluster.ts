@@ -8,7 +8,7 @@ import { Definitions } from './api/definitions.js';
 import { GROUPS, loadGroup } from './api/load.js';
 import { serviceUnavailable } from './api/meta/errors.js';
 import { events } from './api/meta/resources.gen.js';
-import { bootstrap, type BootstrapOptions, keepNamespaces, keepService } from './bootstrap.js';
+import { bootstrap, type BootstrapOptions, keepFlowControl, keepNamespaces, keepService } from './bootstrap.js';
 import type { Client } from './client/client.js';
 import { Informers } from './client/informers.js';
 import { LocalClient } from './client/local.js';
@@ -256,6 +256,7 @@ async function startComponents(
   const upkeep = [
     { name: 'bootstrap-controller', interval: 10_000, run: () => keepService(basics) },
     { name: 'system-namespaces-controller', interval: 60_000, run: () => keepNamespaces(basics) },
+    { name: 'priority-and-fairness-config-producer', interval: 60_000, run: () => keepFlowControl(basics) },
   ];
   const loops = startServerLoops({ ...controlling, upkeep });
   stops.push(() => loops.stop());

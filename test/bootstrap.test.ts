@@ -3,7 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { configmaps, endpoints, endpointslices, ipaddresses, namespaces, servicecidrs, services } from '../src/api/meta/resources.gen.js';
+import {
+  configmaps,
+  endpoints,
+  endpointslices,
+  flowschemas,
+  ipaddresses,
+  namespaces,
+  servicecidrs,
+  services,
+} from '../src/api/meta/resources.gen.js';
 import { makeAuthority } from '../src/server/certificates.js';
 import { VirtualClock } from '../src/util/clock.js';
 import { API_ONLY, eventually, startTestCluster, type TestCluster } from './helpers/cluster.js';
@@ -63,5 +72,19 @@ describe('the objects of every cluster', () => {
       await own.close();
       await rm(directory, { recursive: true, force: true });
     }
+  });
+
+  it('come back as they were when a FlowSchema of the server is changed or deleted', async () => {
+    const key = (name: string) => ({ namespace: '', name });
+    const made = await cluster.client.get(flowschemas, key('service-accounts'));
+    const change = { type: 'merge', body: { spec: { matchingPrecedence: 7 } } } as const;
+    await cluster.client.patch(flowschemas, key('service-accounts'), change);
+    await cluster.client.delete(flowschemas, key('global-default'));
+    await clock.advance(60_000);
+    await eventually('the deleted one', () => cluster.client.get(flowschemas, key('global-default')));
+    await eventually('the changed one', async () => {
+      const { spec } = await cluster.client.get(flowschemas, key('service-accounts'));
+      return spec.matchingPrecedence === made.spec.matchingPrecedence;
+    });
   });
 });

@@ -49,7 +49,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   nodeagent: [...BASE, 'api/shared', ...CLIENT],
   options: ['util', 'api/shared'],
   'data-directory': ['util', 'storage/inspect', 'server/pki'],
-  bootstrap: ['api/meta', 'api/types', 'api/facts', 'api/definitions', 'client/client'],
+  bootstrap: ['util', 'api/meta', 'api/types', 'api/facts', 'api/definitions', 'client/client'],
 };
 
 /** Free: they join the parts. */

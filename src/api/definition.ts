@@ -266,6 +266,8 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   fields?(object: T): Record<string, string>;
   /** Cells of a Table row, one a column; default: name and age. */
   row?(object: T, context: { now: number }): unknown[];
+  /** The order of the rows of a list's Table; default: that of the list. */
+  compareRows?(a: T, b: T): number;
   /** Conditions of a Table row (a pod has completed); default: none. */
   rowConditions?(object: T): { type: string; status: string; reason?: string; message?: string }[] | undefined;
   /** Whether `metadata.generation` goes up. Default for kinds with `generation`: anything but metadata and status changed. */

@@ -15,7 +15,10 @@ const DEFAULT_MODE = 'AlwaysAllow';
 export function apiserverCommand(start: StartCluster): Command {
   const command = new Command('apiserver').description('Start the API server alone.').addHelpText('after', EXAMPLES);
   return addServerFlags(command, DEFAULT_MODE).action(async (flags: Flags) => {
-    const options = { ...clusterOptions({ authorizationMode: [DEFAULT_MODE], ...flags }), components: { controllers: false, scheduler: false, nodes: false } };
+    const options = {
+      ...clusterOptions({ authorizationMode: [DEFAULT_MODE], ...flags }),
+      components: { controllers: false, scheduler: false, nodes: false },
+    };
     await runUntilStopped(start, options, (cluster, seconds) => {
       return `${versionLine()}: API server ready after ${seconds.toFixed(1)} s
   server      ${cluster.url}

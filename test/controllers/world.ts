@@ -9,6 +9,8 @@ import endpointslices from '../../src/api/discovery-v1/endpointslices.js';
 import type { Draft, KubeObject, Resource } from '../../src/api/meta/object.js';
 import poddisruptionbudgets from '../../src/api/policy-v1/poddisruptionbudgets.js';
 import clusterroles from '../../src/api/rbac-v1/clusterroles.js';
+import flowschemas from '../../src/api/flowcontrol-v1/flowschemas.js';
+import prioritylevelconfigurations from '../../src/api/flowcontrol-v1/prioritylevelconfigurations.js';
 import ipaddresses from '../../src/api/networking-v1/ipaddresses.js';
 import servicecidrs from '../../src/api/networking-v1/servicecidrs.js';
 import configmaps from '../../src/api/v1/configmaps.js';
@@ -46,6 +48,7 @@ const KINDS = [
   endpoints,
   endpointslices,
   events,
+  flowschemas,
   ipaddresses,
   leases,
   namespaces,
@@ -54,6 +57,7 @@ const KINDS = [
   persistentvolumes,
   poddisruptionbudgets,
   pods,
+  prioritylevelconfigurations,
   replicasets,
   replicationcontrollers,
   resourcequotas,

@@ -275,7 +275,7 @@ function newStatus({ type, object, pods, resource, containerResource, external }
   const metric = ({ metricName = '', selector, metricSelector }: OldSource) => ({ name: metricName, selector: selector ?? metricSelector });
   const measured = ({ name = '', currentAverageUtilization, currentAverageValue }: OldSource) => ({
     name,
-    current: { averageValue: currentAverageValue, averageUtilization: currentAverageUtilization },
+    current: { averageValue: shownAverage(currentAverageValue, currentAverageUtilization), averageUtilization: currentAverageUtilization },
   });
   return {
     type,
@@ -293,6 +293,11 @@ function newStatus({ type, object, pods, resource, containerResource, external }
       external: { metric: metric(external), current: { value: external.currentValue, averageValue: external.currentAverageValue } },
     }),
   };
+}
+
+/** v1 cannot leave the average out: beside a utilization, a zero means that there is none. */
+function shownAverage(average: string | undefined, utilization: number | undefined): string | undefined {
+  return utilization !== undefined && average !== undefined && isZero(average) ? undefined : average;
 }
 
 function reference(target: CrossVersionObjectReference | undefined): CrossVersionObjectReference {

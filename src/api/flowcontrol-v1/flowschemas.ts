@@ -25,6 +25,9 @@ export default define<FlowSchema>({
   },
   validate,
   subresources: { status: { keeps: ['metadata'], validate: ({ status }) => validateConditions(status) } },
+  // as requests are matched
+  compareRows: (a, b) =>
+    (a.spec.matchingPrecedence ?? 0) - (b.spec.matchingPrecedence ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1),
   row: (flowSchema, { now }) => [
     flowSchema.metadata.name,
     flowSchema.spec.priorityLevelConfiguration.name,

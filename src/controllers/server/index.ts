@@ -2,6 +2,7 @@
 import type { ControllerDefinition } from '../runtime/controller.js';
 import { startAll, type StartOptions } from '../runtime/start.js';
 import { clusterIPRepair } from './cluster-ip-repair.js';
+import { flowSchemaStatus } from './flow-schema-status.js';
 import { defaultServiceCIDR } from './default-service-cidr.js';
 
 /** Something that is done again and again. */
@@ -14,7 +15,7 @@ export interface Upkeep {
 
 /** Starts the loops of the server, those of `upkeep` among them. They write as the client does. */
 export function startServerLoops(options: StartOptions & { readonly upkeep: readonly Upkeep[] }): { stop(): Promise<void> } {
-  return startAll([defaultServiceCIDR, clusterIPRepair, ...options.upkeep.map(repeated)], options);
+  return startAll([defaultServiceCIDR, clusterIPRepair, flowSchemaStatus, ...options.upkeep.map(repeated)], options);
 }
 
 function repeated(upkeep: Upkeep): ControllerDefinition {

@@ -8,7 +8,7 @@ import { type Item, type ListHead, listMetadata } from './item.js';
 import { partialMetadata } from './metadata.js';
 
 /** What of a definition a table shows. */
-export type Tabular = Pick<Definition, 'columns' | 'row' | 'rowConditions' | 'carriedAnnotations'>;
+export type Tabular = Pick<Definition, 'columns' | 'row' | 'compareRows' | 'rowConditions' | 'carriedAnnotations'>;
 
 export interface TableOptions {
   readonly version: 'v1' | 'v1beta1';
@@ -56,13 +56,17 @@ export function objectTable(kind: Tabular, item: Item, options: TableOptions): B
 /** A list as a Table, in pieces. */
 export function* listTable(kind: Tabular, list: ListHead, items: Iterable<Item>, options: TableOptions): Generator<Buffer> {
   let separator = Buffer.from(head(options.version, listMetadata(list), columnDefinitions(kind)));
-  for (const item of items) {
+  for (const item of inOrder(kind, items)) {
     yield separator;
     yield row(kind, item, options);
     separator = COMMA;
   }
   if (separator === COMMA) yield Buffer.from(']}');
   else yield Buffer.from(separator.toString().replace(/\[$/, isDefault(kind) ? 'null}' : '[]}'));
+}
+
+function inOrder(kind: Tabular, items: Iterable<Item>): Iterable<Item> {
+  return kind.compareRows ? [...items].sort((a, b) => kind.compareRows?.(a.object, b.object) ?? 0) : items;
 }
 
 /** The Table of a watch event; only the first of a watch says its columns. */
