@@ -40,6 +40,7 @@ export async function run(args: readonly string[], parts: Parts): Promise<number
     .addCommand(versionCommand())
     .addCommand(resetCommand(parts.removeLeftovers));
   prepare(program);
+  outliveReaders();
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;
@@ -52,6 +53,11 @@ export async function run(args: readonly string[], parts: Parts): Promise<number
 function prepare(command: Command): void {
   command.exitOverride().showSuggestionAfterError().helpCommand(false);
   for (const sub of command.commands) prepare(sub);
+}
+
+/** Who read the output may be gone (`kubemu up | head`): no reason to end, least of all in the middle of stopping. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
 function exitCode(error: unknown): number {

@@ -131,6 +131,15 @@ describe('the command line', function () {
     expect((await up.ended).code).to.equal(130);
   });
 
+  it('stops in order though nobody reads its output any more', async () => {
+    const up = begin(PROGRAM, ['up', '--secure-port=0', '--runtime=simulated', '--v=2']);
+    await up.printed('Ctrl-C');
+    up.child.stdout?.destroy();
+    up.child.stderr?.destroy();
+    up.child.kill('SIGTERM');
+    expect((await up.ended).code).to.equal(0);
+  });
+
   it('hands the flags on', async () => {
     const flags =
       '--bind-address=127.0.0.1 --secure-port=0 --memory --fsync=false --nodes=5 --runtime=simulated --node-cpu=4 --v=1 --controllers=*,-deployment ' +
