@@ -322,6 +322,8 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly createOnUpdate?: boolean;
   /** An update without resourceVersion is accepted (upstream's AllowUnconditionalUpdate). Default true. */
   readonly unconditionalUpdate?: boolean;
+  /** The name of upstream's folder of these objects, which messages about keys show. Default: the name of the resource that is stored. */
+  readonly shownAs?: string;
   /** DELETE answers with the object, not with a Status. */
   readonly returnDeletedObject?: boolean;
   readonly subresources?: Readonly<Record<string, Partial<Subresource<T>>>>;
@@ -345,6 +347,7 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly keeps: readonly string[];
   readonly createOnUpdate: boolean;
   readonly unconditionalUpdate: boolean;
+  readonly shownAs: string;
   readonly returnDeletedObject: boolean;
   readonly columns: readonly Column[];
   readonly subresources: Readonly<Record<string, Subresource<T>>>;
@@ -407,6 +410,7 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     keeps: input.keeps ?? [],
     createOnUpdate: input.createOnUpdate ?? false,
     unconditionalUpdate: input.unconditionalUpdate ?? true,
+    shownAs: input.shownAs ?? input.storedAs?.resource ?? input.resource,
     returnDeletedObject: input.returnDeletedObject ?? false,
     columns: fact<Record<string, Column[]>>('table-columns')[`${path}/${input.resource}`] ?? DEFAULT_COLUMNS,
     subresources,

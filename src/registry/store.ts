@@ -132,7 +132,7 @@ export class Store {
       const live = current?.parsed;
       const present = live?.metadata.uid ?? '';
       if (options.uid && options.uid !== present)
-        throw preconditionFailed(this.definition, shownKey(this.definition, key, context.dryRun), key.name, options.uid, present);
+        throw errors.preconditionFailed(this.definition, shownKey(this.definition, key, context.dryRun), 'UID', options.uid, present);
       const next = await change(live);
       if (!current) {
         const created = await this.#createByUpdate(context, key, next, options);
@@ -375,26 +375,8 @@ function translate(e: unknown): unknown {
   return e;
 }
 
-/** The text in which apiserver shows its storage's own error. */
-function preconditionFailed(definition: Definition, key: string, name: string, wanted: string, present: string): errors.ApiError {
-  return errors.conflict(
-    definition,
-    name,
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`,
-  );
-}
-
-/** Where upstream keeps the objects of a resource, when that is not the resource's name. */
-const UPSTREAM_PREFIXES: Readonly<Record<string, string>> = {
-  replicationcontrollers: 'controllers',
-  endpoints: 'services/endpoints',
-  services: 'services/specs',
-  nodes: 'minions',
-  ingresses: 'ingress',
-};
-
 /** A key as upstream names it in messages: `/registry/configmaps/default/settings`, without the first part in a dry run. */
-function shownKey({ storedAs: { resource } }: Definition, { namespace, name }: ObjectKey, dryRun: boolean): string {
-  const prefix = `${dryRun ? '' : '/registry'}/${UPSTREAM_PREFIXES[resource] ?? resource}`;
+function shownKey({ shownAs }: Definition, { namespace, name }: ObjectKey, dryRun: boolean): string {
+  const prefix = `${dryRun ? '' : '/registry'}/${shownAs}`;
   return namespace === '' ? `${prefix}/${name}` : `${prefix}/${namespace}/${name}`;
 }

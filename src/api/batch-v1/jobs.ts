@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { shownLabels, shownSelector, validateLabelSelector } from '../meta/label-selector.js';
-import { FIELD_IMMUTABLE, semanticEqual, validateImmutable, validateLabels } from '../meta/metadata.js';
+import { validateImmutable, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label } from '../meta/names.js';
 import { age, containerCells, formatLabelSelector, humanDuration } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
@@ -126,7 +126,7 @@ function validateUpdate({ spec }: Job, old: Job, scope: TemplateScope): FieldErr
 }
 
 function fixed(value: unknown, old: unknown, path: FieldPath): FieldError[] {
-  return semanticEqual(value, old) ? [] : [invalid(path, goValue(value), FIELD_IMMUTABLE)];
+  return validateImmutable(value, old, path, goValue(value));
 }
 
 /** Indexed jobs are scaled by changing both completions and parallelism (KEP-3715). */

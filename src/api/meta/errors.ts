@@ -67,6 +67,16 @@ export function conflict(r: Named, name: string, cause: string): ApiError {
     details: details(r, name),
   });
 }
+/**
+ * A precondition that the present object does not meet, in the words of upstream's storage.
+ * @param key as messages show it: `/registry/pods/default/p`
+ * @param field `UID` or `ResourceVersion`
+ */
+export function preconditionFailed(r: Named, key: string, field: string, wanted: string, present: string): ApiError {
+  const text = `Precondition failed: ${field} in precondition: ${wanted}, ${field} in object meta: ${present}`;
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return conflict(r, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${text}`);
+}
 export function forbidden(r: Named, name: string, cause: string): ApiError {
   const subject = r.resource === '' ? '' : name === '' ? `${qualified(r)} is` : `${qualified(r)} ${JSON.stringify(name)} is`;
   return new ApiError({

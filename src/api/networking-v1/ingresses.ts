@@ -34,6 +34,7 @@ export default define<Ingress>({
   group: 'networking.k8s.io',
   version: 'v1',
   resource: 'ingresses',
+  shownAs: 'ingress',
   generation: true,
   validate: (ingress) => [...validate(ingress), ...validateClassAnnotation(ingress)],
   validateUpdate: (ingress, old) => validate(ingress, old),

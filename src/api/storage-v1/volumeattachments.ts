@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
 import { invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
-import { FIELD_IMMUTABLE, semanticEqual } from '../meta/metadata.js';
+import { validateImmutable } from '../meta/metadata.js';
 import { byteLength, nameIsDNSSubdomain, rangeMessage } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
@@ -33,8 +33,7 @@ export default define<VolumeAttachment>({
 });
 
 function validateChange(attachment: VolumeAttachment, old: VolumeAttachment): FieldError[] {
-  const changed = semanticEqual(attachment.spec, old.spec) ? [] : [invalid(SPEC, goValue(attachment.spec), FIELD_IMMUTABLE)];
-  return [...validate(attachment), ...changed];
+  return [...validate(attachment), ...validateImmutable(attachment.spec, old.spec, SPEC, goValue(attachment.spec))];
 }
 
 function validate({ spec, status }: VolumeAttachment): FieldError[] {

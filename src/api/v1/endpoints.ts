@@ -14,6 +14,7 @@ export default define<Endpoints>({
   group: '',
   version: 'v1',
   resource: 'endpoints',
+  shownAs: 'services/endpoints',
   createOnUpdate: true,
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   defaults: ({ subsets }) => {

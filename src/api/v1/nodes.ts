@@ -26,6 +26,7 @@ export default define<Node>({
   group: '',
   version: 'v1',
   resource: 'nodes',
+  shownAs: 'minions',
   keepStatusOnCreate: true,
   selectableFields: ['spec.unschedulable'],
   fields: ({ spec }) => ({ 'spec.unschedulable': String(spec.unschedulable ?? false) }),

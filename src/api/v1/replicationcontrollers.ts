@@ -15,6 +15,7 @@ export default define<ReplicationController>({
   group: '',
   version: 'v1',
   resource: 'replicationcontrollers',
+  shownAs: 'controllers',
   ownMetadataChecks: { whole: false },
   generation: true,
   defaultPropagation: 'Orphan',

@@ -12,6 +12,7 @@ export default define<Service>({
   group: '',
   version: 'v1',
   resource: 'services',
+  shownAs: 'services/specs',
   ownMetadataChecks: { whole: false },
   validateName: nameIsDNSLabel,
   createOnUpdate: true,

@@ -2,7 +2,7 @@
 import { timestamp } from '../../../util/clock.js';
 import { copy } from '../../../util/equal.js';
 import type { Context, ObjectKey } from '../../definition.js';
-import { ApiError, badRequest, conflict } from '../../meta/errors.js';
+import { ApiError, badRequest, conflict, preconditionFailed } from '../../meta/errors.js';
 import { at, type FieldError, notSupported, required } from '../../meta/field-errors.js';
 import type { KubeObject } from '../../meta/object.js';
 import { pods } from '../../meta/resources.gen.js';
@@ -51,13 +51,7 @@ function assigned(current: Pod, { metadata, target }: Binding): Pod {
 /** A binding may name the pod it was made for; upstream shows its storage's own words when that is another. */
 function checkPrecondition(what: string, wanted: string | undefined, present: string | undefined, { metadata }: Pod): void {
   if (!wanted || wanted === present) return;
-  const key = `/registry/pods/${metadata.namespace}/${metadata.name}`;
-  const text = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${present}`;
-  throw conflict(
-    pods,
-    metadata.name,
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${text}`,
-  );
+  throw preconditionFailed(pods, `/registry/pods/${metadata.namespace}/${metadata.name}`, what, wanted, present ?? '');
 }
 
 /** The part of a binding that the pod's status shows. */
