@@ -219,6 +219,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   defaults?(body: KubeObject): void;
   /** POST: acts, and returns the answer's body. `body` is decoded and defaulted. */
   create?(context: Context, key: ObjectKey, body: KubeObject): Promise<KubeObject>;
+  /** It is not served as a Table. */
+  readonly withoutTable?: boolean;
   /** Its writes may change the status as those of `status` may (approval of a CertificateSigningRequest). */
   readonly changesStatus?: boolean;
   /** Served by the node's agent or a proxy (log, exec, attach, portforward, proxy). */
@@ -275,7 +277,7 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   /** The grace period in seconds a deletion gets; undefined or 0: the object goes at once. May change `options`. Default: no graceful deletion. */
   gracePeriod?(object: T, options: DeleteOptions): number | undefined;
   /** What propagation a delete without options means. Default: background. */
-  readonly defaultPropagation?: 'Orphan' | 'Background';
+  readonly defaultPropagation?: 'Orphan' | 'Background' | 'Unsupported';
   /** Text of a Warning header for deletions that do not say what becomes of the dependents. */
   readonly propagationWarning?: string;
   /**

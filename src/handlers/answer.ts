@@ -9,7 +9,7 @@ import type { Definition } from '../api/definition.js';
 
 /** How a request that names one object is to be answered. @throws ApiError NotAcceptable */
 export function negotiateObject(request: ApiRequest, definition: Definition): Negotiated {
-  return negotiate(request, endpointOf(definition, false));
+  return negotiate(request, endpointOf(definition, false, request.info.subresource));
 }
 
 /** What an answer of this request is about. */

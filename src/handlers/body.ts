@@ -137,16 +137,12 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { v
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
   if (value === null) return {};
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw unrecognized(
-      expected,
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
-      body,
-    );
+    throw unrecognized(expected, noObject(value), body);
   }
   const object = value as Record<string, unknown>;
   const problem = unreadableKind(object);
   if (problem !== undefined) throw unrecognized(expected, problem, body);
-  const given = claimed(object, expected);
+  const given = claimed(inAnyCase(object), expected);
   if (!given) return object;
   if (given === 'malformed') throw unrecognized(expected, `unexpected GroupVersion string: ${String(object.apiVersion)}`, body);
   if (given.group === expected.group && given.kind === expected.kind && expected.otherVersions?.includes(given.version)) return object;
@@ -155,6 +151,17 @@ function checkKind(value: unknown, expected: Expected, body: Buffer): Record<str
       `the API version in the data (${apiVersionOf(given)}) does not match the expected API version (${apiVersionOf(expected)})`,
     );
   throw cannotHandle(given, expected, kindProblem(given, expected));
+}
+
+function noObject(value: unknown): string {
+  return `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonKind(value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+}
+
+/** Kind and version are found however their names are written, as Go's decoder finds them; all other fields are not. */
+function inAnyCase(object: Record<string, unknown>): { apiVersion?: unknown; kind?: unknown } {
+  const find = (name: string): unknown =>
+    object[name] ?? Object.entries(object).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+  return { apiVersion: find('apiVersion'), kind: find('kind') };
 }
 
 /** The kind an object says it is, where that is not the expected one. */
@@ -229,6 +236,8 @@ export async function decodeDeleteOptions(request: ApiRequest): Promise<DeleteOp
   }
   try {
     const { value } = encoding === 'json' ? parseJson(body.toString()) : parseYaml(body.toString());
+    const problem = typeof value === 'object' && !Array.isArray(value) ? unreadableKind(value ?? {}) : noObject(value);
+    if (problem !== undefined) throw errors.badRequest(problem);
     const { kind = 'DeleteOptions', apiVersion = 'v1' } = (value ?? {}) as { kind?: string; apiVersion?: string };
     if (kind !== 'DeleteOptions')
       throw errors.badRequest(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "${SCHEME}"`);

@@ -1,4 +1,5 @@
 import * as errors from '../api/meta/errors.js';
+import { parseRevision } from '../registry/list.js';
 import type { Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
 import type { ApiRequest } from './request.js';
@@ -17,12 +18,7 @@ export async function get(server: Server, store: Store, request: ApiRequest): Pr
 }
 
 function checkRevision(store: Store, text: string): void {
-  // upstream answers an unreadable revision of a single object with an error it does not classify
-  if (!/^\d+$/.test(text))
-    throw new errors.ApiError({
-      code: 500,
-      message: `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    });
+  const asked = parseRevision(text);
   const current = store.cache.revision();
-  if (Number(text) > current) throw errors.tooLargeResourceVersion(Number(text), current);
+  if (asked > current) throw errors.tooLargeResourceVersion(asked, current);
 }

@@ -73,7 +73,8 @@ function streams(): string[] {
 const WITHOUT_PROTOBUF = new Set(['apiextensions.k8s.io']);
 
 /** What the objects of a kind can look like. `collection`: the path serves lists and watches. */
-export function endpointOf(definition: Definition, collection: boolean): Endpoint {
+export function endpointOf(definition: Definition, collection: boolean, subresource = ''): Endpoint {
+  if (definition.subresources[subresource]?.withoutTable) return ACTED;
   if (WITHOUT_PROTOBUF.has(definition.group) || isCustom(definition)) return CUSTOM;
   if (!definition.verbs.includes('get')) return ACTED;
   return collection && definition.verbs.includes('watch') ? WATCHED : RESOURCE;
@@ -204,6 +205,8 @@ function isRouted(accept: string, route: readonly string[] | undefined): boolean
 function required(request: ApiRequest, endpoint: Endpoint): Match {
   const { routed, match: found } = resolve(request, endpoint);
   if (!routed) {
+    // upstream finds no route, and so nobody who would warn
+    request.warnings.length = 0;
     const message = `406: Not Acceptable\n\nAvailable representations: ${endpoint.route?.join(', ')}`;
     throw new errors.ApiError({ code: 406, reason: 'NotAcceptable', message, details: {} });
   }

@@ -77,7 +77,7 @@ function deleteQuery(q: URLSearchParams): DeleteOptions {
   const grace = q.get('gracePeriodSeconds');
   const policy = q.get('propagationPolicy');
   return {
-    ...(grace !== null && grace !== '' && { gracePeriodSeconds: integer(grace) }),
+    ...(grace !== null && { gracePeriodSeconds: integer(grace) }),
     ...(policy !== null && { propagationPolicy: policy as NonNullable<DeleteOptions['propagationPolicy']> }),
     ...(q.has('orphanDependents') && { orphanDependents: flag(q, 'orphanDependents') }),
     dryRun: q.getAll('dryRun'),
@@ -108,9 +108,9 @@ export function listQuery(
     fields,
     resourceVersion: q.get('resourceVersion') ?? '',
     match: (q.get('resourceVersionMatch') ?? '') as ListQuery['match'],
-    limit: limit ? integer(limit) : 0,
+    limit: limit === null ? 0 : Math.max(integer(limit), 0),
     continue: q.get('continue') ?? '',
-    timeoutSeconds: timeout ? integer(timeout) : undefined,
+    timeoutSeconds: timeout === null ? undefined : integer(timeout),
     bookmarks: flag(q, 'allowWatchBookmarks'),
     sendInitialEvents: q.has('sendInitialEvents') ? flag(q, 'sendInitialEvents') : undefined,
   };
@@ -150,8 +150,8 @@ function checkWatch(q: Checked): FieldError[] {
     if (q.sendInitialEvents === undefined)
       wrong.push(forbidden(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
     if (q.match !== 'NotOlderThan') wrong.push(notSupported(field, q.match, ['NotOlderThan']));
-    if (q.continue !== '') wrong.push(forbidden(field, 'resourceVersionMatch is forbidden when continue is provided'));
   }
+  if (q.continue !== '') wrong.push(forbidden(field, 'resourceVersionMatch is forbidden when continue is provided'));
   return wrong;
 }
 

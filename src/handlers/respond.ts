@@ -48,7 +48,7 @@ export interface Listed {
  */
 export async function sendItem(request: ApiRequest, negotiated: Negotiated, subject: Subject, item: Item, code = 200): Promise<void> {
   if (negotiated.form === 'metadata' && negotiated.asList)
-    throw notInThisForm(`you requested PartialObjectMetadataList, but the requested object is not a list (*${goType(subject.definition)})`);
+    throw notInThisForm(`you requested PartialObjectMetadataList, but the requested object is not a list (*${goType(subject)})`);
   await sendJson(request, code, negotiated, itemText(negotiated, subject, item));
 }
 
@@ -58,7 +58,7 @@ export async function sendItem(request: ApiRequest, negotiated: Negotiated, subj
  */
 export async function sendList(request: ApiRequest, negotiated: Negotiated, subject: Subject, list: Listed): Promise<void> {
   if (negotiated.form === 'metadata' && !negotiated.asList)
-    throw notInThisForm(`you requested PartialObjectMetadata, but the requested object is a list (*${goType(subject.definition)}List)`);
+    throw notInThisForm(`you requested PartialObjectMetadata, but the requested object is a list (*${goType(subject)}List)`);
   const pieces = listPieces(negotiated, subject, list);
   if (negotiated.encoding !== 'json' || negotiated.pretty) return sendJson(request, 200, negotiated, Buffer.concat([...pieces]));
   writeHead(request, 200, negotiated.contentType);
@@ -211,7 +211,10 @@ function notInThisForm(message: string): errors.ApiError {
 }
 
 /** What upstream's messages call a kind: the name of its internal Go type. */
-function goType({ group, kind }: Definition): string {
+/** The type of what is answered, as upstream holds it. */
+function goType({ definition, subresource }: Subject): string {
+  const body = definition.subresources[subresource]?.body;
+  const { group, kind } = body ?? { group: definition.storedAs.group, kind: definition.kind };
   return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`;
 }
 

@@ -61,12 +61,15 @@ class WatchAnswer implements Sink<ObjectItem> {
   /** Resolves when the answer is complete. */
   async run(): Promise<void> {
     const { response, signal } = this.#request;
+    const query = this.#query;
     try {
       await new Promise<void>((resolve) => {
         this.#finish = resolve;
         if (signal.aborted) return resolve();
         signal.addEventListener('abort', () => resolve(), { once: true });
         response.once('close', resolve);
+        // a watch that is to end before it begins sends nothing
+        if ((query.timeoutSeconds ?? 0) < 0) return resolve();
         this.#schedule();
         this.#start();
       });

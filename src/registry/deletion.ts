@@ -55,7 +55,7 @@ export function releasedBy(definition: Definition, next: KubeObject, old: KubeOb
 function checkPreconditions(definition: Definition, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { name, uid, resourceVersion } = object.metadata;
   // upstream names the kind here, where every other message names the resource
-  const named = { group: definition.group, resource: definition.kind };
+  const named = { group: definition.storedAs.group, resource: definition.kind };
   if (preconditions?.uid !== undefined && preconditions.uid !== uid)
     throw errors.conflict(
       named,
@@ -110,6 +110,7 @@ function bumpGeneration(object: KubeObject): void {
 
 function finalizersFor(definition: Definition, object: KubeObject, options: DeleteOptions): string[] {
   const present = object.metadata.finalizers ?? [];
+  if (definition.defaultPropagation === 'Unsupported') return [...present];
   const rest = present.filter((f) => f !== ORPHAN_FINALIZER && f !== FOREGROUND_FINALIZER);
   switch (propagationOf(definition, present, options)) {
     case 'Orphan':

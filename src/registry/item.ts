@@ -1,5 +1,7 @@
 import type { Definition } from '../api/definition.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
+import { normalize } from '../api/schema/decode.js';
+import { structTypeOf } from '../api/schema/types.js';
 import type { Entry } from '../storage/storage.js';
 
 const UID = Buffer.from('"uid":"');
@@ -103,9 +105,14 @@ export class ObjectItem {
   in(kind: ItemKind): ObjectItem {
     if (kind === this.kind) return this;
     if (this.#other?.kind !== kind) {
-      const object = kind.definition.fromStored
-        ? kind.definition.fromStored(this.object)
-        : { ...this.object, apiVersion: apiVersionOf(kind.definition), kind: kind.definition.kind };
+      const { definition } = kind;
+      const converted = {
+        ...(definition.fromStored?.(this.object) ?? this.object),
+        apiVersion: apiVersionOf(definition),
+        kind: definition.kind,
+      };
+      // conversions do not care for the order of fields
+      const object = normalize(structTypeOf(definition.schema), converted);
       this.#other = new ObjectItem(kind, this.key, this.revision, Buffer.from(JSON.stringify(object)), object);
     }
     return this.#other;

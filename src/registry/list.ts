@@ -69,7 +69,7 @@ function position(store: Store, query: ListQuery, prefix: string): Position {
     return { revision: token.revision > 0 ? token.revision : undefined, after: prefix + token.start };
   }
   if (query.resourceVersion === '' || query.resourceVersion === '0') return { revision: undefined, after: undefined };
-  const asked = parseRevision(query.resourceVersion);
+  const asked = parseListRevision(query.resourceVersion);
   const current = store.cache.revision();
   if (asked > current) throw errors.tooLargeResourceVersion(asked, current);
   const exact = query.match === 'Exact' || (query.match === '' && query.limit > 0);
@@ -125,16 +125,26 @@ function firstFrom(items: readonly ObjectItem[], key: string): number {
 const LARGEST_REVISION = 2n ** 64n - 1n;
 
 /** @throws ApiError BadRequest */
-export function parseRevision(text: string): number {
-  if (!/^\d+$/.test(text))
-    throw errors.badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  if (BigInt(text) > LARGEST_REVISION)
-    throw errors.badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`,
-    );
+function parseListRevision(text: string): number {
+  const problem = revisionProblem(text);
+  if (problem !== undefined) throw errors.badRequest(`invalid resource version: ${problem}`);
   return Number(text);
+}
+
+/**
+ * The revision a GET or watch asks for.
+ * @throws ApiError that upstream does not classify
+ */
+export function parseRevision(text: string): number {
+  const message = revisionProblem(text);
+  if (message !== undefined) throw new errors.ApiError({ code: 500, message });
+  return Number(text);
+}
+
+function revisionProblem(text: string): string | undefined {
+  const why = !/^\d+$/.test(text) ? 'invalid syntax' : BigInt(text) > LARGEST_REVISION ? 'value out of range' : undefined;
+  const quoted = JSON.stringify(text);
+  return why && `resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`;
 }
 
 const TOKEN_VERSION = 'meta.k8s.io/v1';
@@ -144,8 +154,17 @@ function encodeContinue(revision: number, start: string): string {
   return Buffer.from(JSON.stringify({ v: TOKEN_VERSION, rv: revision, start })).toString('base64url');
 }
 
+/** Where Go's decoder stops reading base64 without padding. */
+function firstWrongDigit(text: string): number | undefined {
+  const at = text.search(/[^A-Za-z0-9_-]/);
+  if (at >= 0) return at;
+  return text.length % 4 === 1 ? text.length - 1 : undefined;
+}
+
 function decodeContinue(token: string): { revision: number; start: string } {
   const refuse = (why: string) => errors.badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const wrong = firstWrongDigit(token);
+  if (wrong !== undefined) throw refuse(`illegal base64 data at input byte ${wrong}`);
   const bytes = Buffer.from(token, 'base64url');
   let value: { v?: string; rv?: number; start?: string };
   try {

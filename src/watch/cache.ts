@@ -35,6 +35,8 @@ export class Cache<I extends Item> {
   /** Until the cache is loaded: what came in meanwhile. */
   #early: StorageEvent[] | undefined = [];
   #removed = false;
+  /** Storage has no states older than this one. A resource at rest may still be watched from before. */
+  #compacted = 0;
 
   /** For Feed only. */
   constructor(prefix: string, decode: Decode<I>, progress: Progress, limits: HistoryLimits) {
@@ -59,6 +61,7 @@ export class Cache<I extends Item> {
    * @throws StorageError COMPACTED (the history does not reach), FUTURE
    */
   at(revision: number, prefix: string): readonly I[] {
+    if (revision < this.#compacted) throw new StorageError('COMPACTED', `revision ${revision} is compacted`);
     this.#assertKnown(revision);
     const present = this.revision();
     if (revision > present) throw new StorageError('FUTURE', `revision ${revision} is in the future: the present one is ${present}`);
@@ -145,6 +148,7 @@ export class Cache<I extends Item> {
 
   /** Forgets history up to and including a revision, in step with storage. */
   trim(revision: number): void {
+    this.#compacted = Math.max(this.#compacted, revision);
     this.#history.trim(revision);
   }
 

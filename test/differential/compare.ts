@@ -1,5 +1,6 @@
 // Two answers to the same request: what in them is the server's own affair is replaced, the rest must be equal.
-import { decodeObject, encodeObject } from '../../src/api/protobuf/index.js';
+import { gunzipSync } from 'node:zlib';
+import { decodeObject } from '../../src/api/protobuf/index.js';
 import { parseYaml } from '../../src/util/yaml.js';
 import { type Difference, differences } from '../conformance/differences.js';
 import { generatedNames, isObject, normalize, type Normalizing, scalars } from '../conformance/normalize.js';
@@ -26,12 +27,22 @@ export function context(ns: string, bodies: readonly unknown[]): Context {
 
 /** Where two answers differ; the reference's is what is wanted. */
 export function compared(reference: Answer, kubemu: Answer, ctx: Context): Difference[] {
-  return differences(comparable(reference, ctx.reference), comparable(kubemu, ctx.kubemu));
+  return differences(comparable(reference, ctx.reference), comparable(kubemu, ctx.kubemu)).map(shortened);
+}
+
+/** The order of all fields is long: only where it begins to differ is told. */
+function shortened(difference: Difference): Difference {
+  const { path, want, got } = difference;
+  if (path !== '.order' || typeof want !== 'string' || typeof got !== 'string') return difference;
+  let at = 0;
+  while (at < want.length && want[at] === got[at]) at++;
+  const around = (text: string): string => text.slice(Math.max(0, at - 40), at + 40);
+  return { path, want: around(want), got: around(got) };
 }
 
 function comparable({ status, headers, body }: Answer, ctx: Normalizing): unknown {
   const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name));
-  const value = read(String(headers['content-type'] ?? ''), body);
+  const value = read(String(headers['content-type'] ?? ''), headers['content-encoding'], body);
   return {
     status,
     headers: Object.fromEntries(kept.map(([name, v]) => [name, name === ONLY_PRESENT ? '<present>' : normalize(String(v), ctx)])),
@@ -41,29 +52,38 @@ function comparable({ status, headers, body }: Answer, ctx: Normalizing): unknow
 }
 
 /** The body as a value: what its content type says, else the text. */
-function read(type: string, body: Buffer): unknown {
+function read(type: string, encoding: unknown, sent: Buffer): unknown {
+  const body = encoding === 'gzip' ? gunzipSync(sent) : sent;
+  const streamed = STREAMED.test(type);
   try {
-    if (type.startsWith('application/vnd.kubernetes.protobuf'))
-      return STREAMED.test(type) ? body.toString('latin1').length > 0 : fromProtobuf(body);
-    if (type.startsWith('application/json'))
-      return STREAMED.test(type)
-        ? body
-            .toString()
-            .trimEnd()
-            .split('\n')
-            .map((l) => (l ? JSON.parse(l) : l))
-        : JSON.parse(body.toString());
+    if (type.startsWith('application/vnd.kubernetes.protobuf')) return streamed ? protobufEvents(body) : decodeObject(body);
     if (type.startsWith('application/yaml')) return parseYaml(body.toString()).value;
+    if (!type.startsWith('application/json')) return body.toString();
+    const text = body.toString();
+    return streamed || /^\{"type":"[A-Z]+","object":/.test(text) ? text.trimEnd().split('\n').map(parsedLine) : JSON.parse(text);
   } catch (e) {
     return `unreadable: ${(e as Error).message}: ${body.toString()}`;
   }
-  return body.toString();
 }
 
-/** The object, and whether its bytes are those that this object is always written as. */
-function fromProtobuf(body: Buffer): unknown {
-  const object = decodeObject(body);
-  return { ...object, '(canonical bytes)': encodeObject(object).equals(body) };
+function parsedLine(line: string): unknown {
+  return line === '' ? '' : JSON.parse(line);
+}
+
+/** A watch in protobuf: each event has its length before it, in four bytes, and holds its object's envelope. */
+function protobufEvents(body: Buffer): unknown[] {
+  const events: unknown[] = [];
+  for (let at = 0; at + 4 <= body.length; ) {
+    const end = at + 4 + body.readUInt32BE(at);
+    const event = body.subarray(at + 4, end);
+    const magic = event.indexOf('k8s\0');
+    events.push({
+      before: event.subarray(2, 2 + (event[1] ?? 0)).toString(),
+      object: magic < 0 ? '' : decodeObject(event.subarray(magic)),
+    });
+    at = end;
+  }
+  return events;
 }
 
 /** Go writes fields in the order of its structs and maps sorted: the keys as they stand, all the way down. */

@@ -1,6 +1,7 @@
 // Gathers differences: those of one shape are one line with a count and one example, since they usually have one cause.
 import { type Difference, told } from '../conformance/differences.js';
 import { isObject } from '../conformance/normalize.js';
+import { explanations } from './explained.js';
 import type { Answer, Request } from './servers.js';
 
 /** One request that the servers answered differently. */
@@ -27,12 +28,19 @@ const TEMPLATE = /\bspec\.(?:jobTemplate\.spec\.)?template\.(?=spec)|\btemplate\
 export class Report {
   readonly #compared = new Map<string, { same: number; different: number }>();
   readonly #groups = new Map<string, Group>();
+  readonly #explained = new Map<string, number>();
 
   same(resource: string): void {
     this.#counts(resource).same++;
   }
 
   different(m: Mismatch): void {
+    const why = explanations.find((e) => e.matches(m))?.why;
+    if (why !== undefined) {
+      this.#counts(m.resource).same++;
+      this.#explained.set(why, (this.#explained.get(why) ?? 0) + 1);
+      return;
+    }
     this.#counts(m.resource).different++;
     const key = shape(m);
     const group = this.#groups.get(key) ?? { count: 0, resources: new Map<string, number>(), examples: [] };
@@ -42,7 +50,7 @@ export class Report {
     if (group.examples.length < EXAMPLES) group.examples.push(m);
   }
 
-  /** How many requests were answered differently. */
+  /** How many requests were answered differently, without an explanation. */
   get differences(): number {
     return [...this.#compared.values()].reduce((sum, c) => sum + c.different, 0);
   }
@@ -58,6 +66,8 @@ export class Report {
       `${'resource'.padEnd(64)}${'compared'.padStart(8)}${'differ'.padStart(8)}`,
       ...rows,
       ...groups,
+      '',
+      ...[...this.#explained].map(([why, n]) => `${n} explained: ${why}`),
       `${total} answers compared, ${this.differences} differ, ${this.#groups.size} shapes`,
     ].join('\n');
   }
@@ -97,7 +107,9 @@ function shape({ resource, request, reference, kubemu, differences: found }: Mis
   const said = [summary(reference), summary(kubemu)].map((text) => text.replaceAll(resource.split('/').at(-1) ?? '', '<resource>'));
   const what =
     reference.status < 400 && kubemu.status < 400
-      ? `${general(first?.path)}: ${template(first?.want)} → ${template(first?.got)}`
+      ? first?.path === '.order'
+        ? `the order of fields of ${resource}`
+        : `${general(first?.path)}: ${template(first?.want)} → ${template(first?.got)}`
       : said[0] === said[1]
         ? `${said[0]} | ${general(first?.path)}: ${template(first?.want)} → ${template(first?.got)}`
         : `${said[0]} → ${said[1]}`;

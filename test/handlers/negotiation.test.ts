@@ -20,7 +20,7 @@ const many = endpointOf(configMaps, true);
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
 function request(headers: Record<string, string>, query = ''): ApiRequest {
-  return { headers, info: { query: new URLSearchParams(query) } } as unknown as ApiRequest;
+  return { headers, info: { query: new URLSearchParams(query) }, warnings: [] } as unknown as ApiRequest;
 }
 function accept(header: string, endpoint = one, query = ''): Negotiated {
   return negotiate(request({ accept: header }, query), endpoint);

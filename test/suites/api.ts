@@ -5,6 +5,7 @@ import { deletionConversations } from './api/deletion.js';
 import { deepConversations } from './api/deep.js';
 import { hostileConversations } from './api/hostile.js';
 import { objectConversations } from './api/objects.js';
+import { parameterConversations } from './api/parameters.js';
 import { particularConversations } from './api/particulars.js';
 import { patchConversations } from './api/patches.js';
 import { readingConversations } from './api/reading.js';
@@ -47,5 +48,6 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('deep input', () => deepConversations(use));
   describe('hostile input', () => hostileConversations(use));
   describe('particulars', () => particularConversations(use));
+  describe('parameters', () => parameterConversations(use));
   describe('deletion', () => deletionConversations(use));
 }

@@ -12,6 +12,8 @@ export default define<Event>({
   ownMetadataChecks: { whole: false },
   storedAs: { group: '', version: 'v1', resource: 'events' },
   createOnUpdate: true,
+  // events own nothing
+  defaultPropagation: 'Unsupported',
   fromStored: (stored) => fromCore(stored as CoreEvent),
   toStored: toCore,
   selectableFields: [...OBJECT_FIELDS.map((field) => `regarding.${field}`), 'reason', 'reportingController', 'type'],

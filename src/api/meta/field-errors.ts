@@ -1,4 +1,5 @@
 // Validation errors of fields, worded as k8s.io/apimachinery/pkg/util/validation/field words them.
+import { goQuote } from '../../util/go-format.js';
 
 export type FieldErrorType =
   | 'FieldValueRequired'
@@ -60,7 +61,7 @@ type Path = FieldPath | string;
 /** A value as Go's %q / %v / JSON print it in these messages. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return goQuote(value);
   // JavaScript rounds the digits of large integers when it writes them
   if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 64) return String(BigInt(value));
   return goJson(JSON.stringify(value));

@@ -309,7 +309,8 @@ export class FieldSelection {
  * @throws ApiError BadRequest, worded as upstream's
  */
 export function parseFieldSelector(text: string): FieldSelection {
-  const terms = text.match(/(?:\\.|[^\\,]|\\$)+/gs) ?? [];
+  // a term without field and value selects everything
+  const terms = (text.match(/(?:\\.|[^\\,]|\\$)+/gs) ?? []).filter((term) => !/^(?:=|==|!=)$/.test(term));
   const requirements = [...terms].sort().map((term): FieldRequirement => {
     const parts = /^(.*?)(!=|==|=)(.*)$/s.exec(term);
     if (!parts) throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);

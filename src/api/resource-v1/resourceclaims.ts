@@ -18,7 +18,7 @@ export default define<ResourceClaim>({
   validate: ({ spec }) => validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
   validateUpdate: (claim, old) => validateImmutable(claim.spec, old.spec, at('spec'), goValue(claim.spec)),
   subresources: {
-    status: { keeps: ['metadata'], prepare: dropDeallocatedDevices, validate: validateClaimStatus },
+    status: { withoutTable: true, keeps: ['metadata'], prepare: dropDeallocatedDevices, validate: validateClaimStatus },
   },
   row: (claim, { now }) => [claim.metadata.name, state(claim), age(claim, now)],
 });

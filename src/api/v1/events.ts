@@ -12,6 +12,8 @@ export default define<Event>({
   ownMetadataChecks: { change: false, whole: false },
   plainFinalizers: true,
   createOnUpdate: true,
+  // events own nothing
+  defaultPropagation: 'Unsupported',
   validateName: nameIsPathSegment,
   selectableFields: [...OBJECT_FIELDS.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],
   fields: ({ involvedObject, reason = '', reportingComponent = '', source, type = '' }) => ({

@@ -1,6 +1,7 @@
 // meta.k8s.io PartialObjectMetadata: an object without spec and status. Cut out of the object's text, never parsed.
 import type { Definition } from '../../api/definition.js';
 import { internalError } from '../../api/meta/errors.js';
+import type { KubeObject } from '../../api/meta/object.js';
 import type { Item } from './item.js';
 
 const START = Buffer.from(',"metadata":{');
@@ -45,7 +46,7 @@ export type MetadataRules = Pick<Definition, 'carriedAnnotations'>;
 
 function shownMetadata({ carriedAnnotations }: MetadataRules, item: Item): Buffer {
   if (!carriedAnnotations) return metadataText(item.text);
-  const { metadata } = item.object;
+  const metadata = JSON.parse(metadataText(item.text).toString()) as KubeObject['metadata'];
   const shown = Object.entries(metadata.annotations ?? {}).filter(([key]) => !carriedAnnotations.includes(key));
   return Buffer.from(JSON.stringify({ ...metadata, annotations: shown.length > 0 ? Object.fromEntries(shown) : undefined }));
 }

@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { type Api, deployment, refused } from './session.js';
+
+const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+
+/** What single parameters, forms and bodies of requests are answered with, found by comparing with the real server. */
+export function parameterConversations(use: () => Api): void {
+  it('reads numbers of a query that are empty, negative or too large', async () => {
+    const api = use();
+    await api.configMap('counted');
+    const path = api.path('configmaps');
+    for (const name of ['limit', 'timeoutSeconds'])
+      refused(await api.get(`${path}?${name}=`), 400, 'BadRequest', 'strconv.ParseInt: parsing "": invalid syntax');
+    const { body } = await api.get(`${path}?limit=-1`).expect(200);
+    expect(body.items).to.not.deep.equal([]);
+    const large = await api.get(`${path}/counted?resourceVersion=99999999999999999999`).expect(500);
+    expect(large.body.message).to.match(/^resourceVersion: Invalid value: "9+": strconv\.ParseUint: parsing "9+": value out of range$/);
+    const watch = await api.get(`${path}?watch=true&resourceVersion=x`).expect(500);
+    expect(watch.body.message).to.match(/^resourceVersion: Invalid value: "x"/);
+  });
+
+  it('takes a field selector that says nothing, and tells what is no token', async () => {
+    const api = use();
+    const path = api.path('configmaps');
+    await api.get(`${path}?fieldSelector=%3D`).expect(200);
+    const token = await api.get(`${path}?continue=x`);
+    refused(token, 400, 'BadRequest', 'invalid continue token: continue key is not valid: illegal base64 data at input byte 0');
+    refused(await api.get(`${path}?watch=true&continue=x`), 422, 'Invalid', /resourceVersionMatch is forbidden when continue is provided$/);
+  });
+
+  it('forgets the past of a resource at rest with that of all others', async () => {
+    const api = use();
+    const old = await api.get('/api/v1/nodes?resourceVersion=1&resourceVersionMatch=Exact');
+    refused(old, 410, 'Expired', 'The resourceVersion for the provided list is too old.');
+  });
+
+  it('quotes what cannot be printed as Go does', async () => {
+    const api = use();
+    const answer = await api.post(`${api.path('configmaps')}?fieldManager=a%01b`, { metadata: { name: 'x' } });
+    refused(answer, 422, 'Invalid', /fieldManager: Invalid value: "a\\x01b": invalid character U\+0001 \(at position 1\)$/);
+  });
+
+  it('tells what is wrong with the body of a delete as with any other', async () => {
+    const api = use();
+    const path = `${api.path('configmaps', 'missing')}?dryRun=All`;
+    refused(
+      await api.delete(path, []),
+      400,
+      'BadRequest',
+      /^couldn't get version\/kind; json parse error: json: cannot unmarshal array into Go value/,
+    );
+    refused(await api.delete(path, { kind: 7 }), 400, 'BadRequest', /cannot unmarshal number into Go struct field \.kind of type string$/);
+  });
+
+  it('does not hold events back for dependents they cannot have', async () => {
+    const api = use();
+    const involvedObject = { kind: 'Pod', name: 'p', namespace: api.namespace };
+    await api.create('events', { metadata: { name: 'owner' }, involvedObject });
+    const { body } = await api.delete(`${api.path('events', 'owner')}?propagationPolicy=Orphan`).expect(200);
+    expect(body.kind).to.equal('Status');
+  });
+
+  it('shows an event in the order of fields of its version', async () => {
+    const api = use();
+    const event = { metadata: { name: 'ordered' }, regarding: { kind: 'Pod', name: 'p', namespace: api.namespace }, type: 'Normal' };
+    const said = {
+      reason: 'R',
+      action: 'A',
+      reportingController: 'a.b/c',
+      reportingInstance: 'i',
+      eventTime: '2020-01-01T00:00:00.000000Z',
+    };
+    await api.create('events.events.k8s.io', { ...event, ...said });
+    const { text } = await api.get(api.path('events.events.k8s.io', 'ordered')).expect(200);
+    expect(text).to.match(
+      /^\{"kind":"Event","apiVersion":"events\.k8s\.io\/v1","metadata":\{"name":"ordered","namespace":"[^"]*","uid":"[^"]*","resourceVersion":/,
+    );
+  });
+
+  it('finds the kind of a body however its key is written', async () => {
+    const api = use();
+    const answer = await api.post(api.path('configmaps'), { Kind: 'Secret', metadata: { name: 'x' } });
+    refused(answer, 400, 'BadRequest', /^Secret in version "v1" cannot be handled as a ConfigMap/);
+  });
+
+  it('refuses forms that a subresource has not, by the type of what it shows', async () => {
+    const api = use();
+    await api.create('deployments.apps', deployment('formed'));
+    const list = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+    const scale = await api.get(api.path('deployments.apps', 'formed', 'scale'), list);
+    refused(
+      scale,
+      406,
+      'NotAcceptable',
+      'you requested PartialObjectMetadataList, but the requested object is not a list (*autoscaling.Scale)',
+    );
+    await api.create('resourceclaims.resource.k8s.io', { metadata: { name: 'formed' }, spec: {} });
+    const status = api.path('resourceclaims.resource.k8s.io', 'formed', 'status');
+    refused(await api.get(status, TABLE), 406, 'NotAcceptable', /^only the following media types are accepted: application\/json,/);
+    await api.get(api.path('resourceclaims.resource.k8s.io', 'formed'), TABLE).expect(200);
+  });
+}
