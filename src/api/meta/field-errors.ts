@@ -1,5 +1,5 @@
 // Validation errors of fields, worded as k8s.io/apimachinery/pkg/util/validation/field words them.
-import { goQuote } from '../../util/go-format.js';
+import { goQuote } from './quote.js';
 
 export type FieldErrorType =
   | 'FieldValueRequired'

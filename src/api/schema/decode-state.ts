@@ -1,5 +1,5 @@
 // Paths and messages of decoding, in the words of upstream's decoders.
-import { goQuote } from '../../util/go-format.js';
+import { goQuote } from '../meta/quote.js';
 import type { Field, Type } from './types.js';
 
 /** The value does not fit the type. The message is that of Go's decoder: `json: cannot unmarshal string into Go …`. */
