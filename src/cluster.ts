@@ -7,7 +7,8 @@ import type { Authorizer } from './api/definition.js';
 import { Definitions } from './api/definitions.js';
 import { GROUPS, loadGroup } from './api/load.js';
 import { serviceUnavailable } from './api/meta/errors.js';
-import { events } from './api/meta/resources.gen.js';
+import { events, secrets } from './api/meta/resources.gen.js';
+import type { Secret } from './api/types/core-v1.gen.js';
 import { bootstrap, type BootstrapOptions, keepFlowControl, keepNamespaces, keepService } from './bootstrap.js';
 import type { Client } from './client/client.js';
 import { Informers } from './client/informers.js';
@@ -113,8 +114,14 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const feed = new Feed({ storage, logger });
   stops.push(() => feed.stop());
   const authorizer = authorizerFor(settings.authorizationMode, registry);
-  const tokens = createTokens({ fixed: access.tokens, signingKey: () => access.serviceAccountKey(), clock, reader: registry });
   const client = new LocalClient(registry, SERVER);
+  const tokens = createTokens({
+    fixed: access.tokens,
+    signingKey: () => access.serviceAccountKey(),
+    clock,
+    reader: registry,
+    label: labelSecret(client, logger),
+  });
   registry.services = {
     clock,
     random,
@@ -159,6 +166,17 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const nodes = await startComponents(settings, basics, access.caCert, stops);
   if (nodes) streams.host = nodes;
   return { kubeconfig, url, client, nodes, settings, stop };
+}
+
+/** Notes in the server's own name what it has seen of a Secret's token; the request that showed the token goes on in any case. */
+function labelSecret(client: Client, logger: Logger): (secret: Secret, labels: Readonly<Record<string, string>>) => Promise<void> {
+  return async ({ metadata: { namespace = '', name, uid } }, labels) => {
+    try {
+      await client.patch(secrets, { namespace, name }, { type: 'merge', body: { metadata: { uid, labels } } });
+    } catch (error) {
+      logger.error('a secret could not be labelled', { namespace, name, error });
+    }
+  };
 }
 
 /** Ready are those whose store answers and who have made the objects every cluster has. */

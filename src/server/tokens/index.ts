@@ -1,5 +1,5 @@
 // Who a bearer token stands for, and the tokens of service accounts: signed here (issuer.ts), known again here
-// (authenticator.ts), and checked by others with the key that discovery.ts publishes.
+// (authenticator.ts; legacy.ts for those in Secrets), and checked by others with the key that discovery.ts publishes.
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Reader, TokenAuthenticator, TokenIssuer } from '../../api/definition.js';
 import type { Handler } from '../../handlers/request.js';
@@ -10,6 +10,7 @@ import { ISSUER } from './claims.js';
 import { issuerDiscovery } from './discovery.js';
 import { serviceAccountIssuer } from './issuer.js';
 import { SigningKey } from './keys.js';
+import { type LegacyOptions, legacyTokens } from './legacy.js';
 
 export interface TokensOptions {
   /** The tokens of --token-auth-file. */
@@ -18,6 +19,8 @@ export interface TokensOptions {
   readonly signingKey: () => Promise<KeyObject>;
   readonly clock: Clock;
   readonly reader: Reader;
+  /** Puts labels on a Secret whose token was used. */
+  readonly label: LegacyOptions['label'];
 }
 
 /** All that a server has to do with bearer tokens. */
@@ -28,14 +31,18 @@ export interface Tokens {
   discovery(serverAddress: () => string): ReadonlyMap<string, Handler>;
 }
 
-export function createTokens({ fixed, signingKey, clock, reader }: TokensOptions): Tokens {
+export function createTokens({ fixed, signingKey, clock, reader, label }: TokensOptions): Tokens {
   let made: Promise<SigningKey> | undefined;
   const key = () => {
     made ??= signingKey().then((k) => new SigningKey(k));
     return made;
   };
   return {
-    authenticator: tokenUnion([forThisServer(fixed), serviceAccountTokens({ key, clock, reader })]),
+    authenticator: tokenUnion([
+      forThisServer(fixed),
+      legacyTokens({ key, clock, reader, label }),
+      serviceAccountTokens({ key, clock, reader }),
+    ]),
     issuer: serviceAccountIssuer({ key, clock, newId: randomUUID }),
     discovery: (serverAddress) => issuerDiscovery(key, serverAddress),
   };

@@ -13,6 +13,7 @@ import {
   secrets,
   serviceaccounts,
   servicecidrs,
+  tokenreviews,
   validatingadmissionpolicies,
 } from '../../../src/api/meta/resources.gen.js';
 import { signingRequest } from '../../helpers/signing-request.js';
@@ -115,7 +116,7 @@ export function governanceConversations(use: () => StockCluster): void {
     await until('it is gone', async () => (await objects.find(namespaces, { name })) === undefined);
   });
 
-  it('gives service accounts the authority and the tokens that their secrets ask for', async () => {
+  it('gives service accounts the authority and tokens in secrets that are believed', async () => {
     const { objects, until } = use();
     const root = await until('the authority', async () => objects.find(configmaps, { namespace, name: 'kube-root-ca.crt' }));
     expect(new X509Certificate(root.data?.['ca.crt'] ?? '').ca).to.equal(true);
@@ -124,10 +125,15 @@ export function governanceConversations(use: () => StockCluster): void {
       metadata: { namespace, name: 'legacy', annotations },
       type: 'kubernetes.io/service-account-token',
     });
-    await until('the token', async () => {
+    const filled = await until('the token', async () => {
       const secret = await objects.get(secrets, { namespace, name: 'legacy' });
-      return secret.data?.['token'] !== undefined && secret.data['ca.crt'] !== undefined;
+      return secret.data?.['token'] !== undefined && secret;
     });
+    const token = Buffer.from(filled.data?.['token'] ?? '', 'base64').toString();
+    const { status } = await objects.create(tokenreviews, { metadata: {}, spec: { token } });
+    expect(status?.user?.username).to.equal(`system:serviceaccount:${namespace}:default`);
+    const { labels } = (await objects.get(secrets, { namespace, name: 'legacy' })).metadata;
+    expect(labels).to.have.all.keys('kubernetes.io/legacy-token-last-used');
     await objects.create(serviceaccounts, { metadata: { namespace, name: 'short' } });
     await objects.create(secrets, {
       metadata: { namespace, name: 'short', annotations: { 'kubernetes.io/service-account.name': 'short' } },

@@ -45,7 +45,13 @@ describe('tokens of service accounts', () => {
         return uid === undefined ? undefined : ({ metadata: { namespace, name, uid } } as KubeObject);
       },
     } as unknown as Reader;
-    tokens = createTokens({ fixed: noTokens, signingKey: async () => privateKey, clock: { now: () => now } as Clock, reader });
+    tokens = createTokens({
+      fixed: noTokens,
+      signingKey: async () => privateKey,
+      clock: { now: () => now } as Clock,
+      reader,
+      label: async () => {},
+    });
   });
 
   const request = { namespace: 'ns', serviceAccount: { name: 'robot', uid: 'u1' }, audiences: [OWN], expirationSeconds: 600 };
