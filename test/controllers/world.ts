@@ -1,12 +1,11 @@
 // A registry in memory, a client, and controllers on a virtual clock: everything but HTTP, scheduler and nodes.
-import { createAdmission } from '../../src/admission/index.js';
 import deployments from '../../src/api/apps-v1/deployments.js';
 import replicasets from '../../src/api/apps-v1/replicasets.js';
 import leases from '../../src/api/coordination-v1/leases.js';
-import type { Definition, Services } from '../../src/api/definition.js';
+import type { Definition } from '../../src/api/definition.js';
 import { Definitions } from '../../src/api/definitions.js';
 import endpointslices from '../../src/api/discovery-v1/endpointslices.js';
-import type { Draft, KubeObject, Resource } from '../../src/api/meta/object.js';
+import type { KubeObject, Resource } from '../../src/api/meta/object.js';
 import poddisruptionbudgets from '../../src/api/policy-v1/poddisruptionbudgets.js';
 import clusterroles from '../../src/api/rbac-v1/clusterroles.js';
 import flowschemas from '../../src/api/flowcontrol-v1/flowschemas.js';
@@ -26,19 +25,15 @@ import resourcequotas from '../../src/api/v1/resourcequotas.js';
 import secrets from '../../src/api/v1/secrets.js';
 import serviceaccounts from '../../src/api/v1/serviceaccounts.js';
 import services from '../../src/api/v1/services.js';
-import type { ServiceCIDR } from '../../src/api/types/networking-v1.gen.js';
 import type { Pod } from '../../src/api/types/core-v1.gen.js';
 import volumeattributesclasses from '../../src/api/storage-v1/volumeattributesclasses.js';
 import { Informers } from '../../src/client/informers.js';
-import { LocalClient } from '../../src/client/local.js';
+import type { LocalClient } from '../../src/client/local.js';
 import { startControllers } from '../../src/controllers/index.js';
 import { startServerLoops, type Upkeep } from '../../src/controllers/server/index.js';
-import { resolveOptions } from '../../src/options.js';
-import { Registry } from '../../src/registry/registry.js';
-import { openMemory } from '../../src/storage/memory.js';
 import { timestamp, VirtualClock } from '../../src/util/clock.js';
 import { createLogger, silentLogger } from '../../src/util/log.js';
-import { Feed } from '../../src/watch/feed.js';
+import { type MemoryRegistry, openRegistry } from '../helpers/memory-registry.js';
 
 /** What controllers work with. */
 const KINDS = [
@@ -72,14 +67,16 @@ const KINDS = [
 const PATIENCE = 5_000;
 
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly client: LocalClient;
   readonly informers: Informers;
   readonly #stops: (() => Promise<void> | void)[] = [];
   #startLoops: ((upkeep: readonly Upkeep[]) => { stop(): Promise<void> }) | undefined;
 
-  private constructor(registry: Registry) {
-    this.client = new LocalClient(registry, 'test');
+  private constructor({ client, close }: MemoryRegistry, clock: VirtualClock) {
+    this.clock = clock;
+    this.client = client;
+    this.#stops.push(close);
     this.informers = new Informers({
       client: this.client,
       clock: this.clock,
@@ -94,32 +91,10 @@ export class World {
     const definitions = new Definitions();
     // a definition of pods is one of objects, to whoever only asks for what all have
     for (const kind of KINDS) definitions.add(kind as unknown as Definition);
-    const storage = openMemory();
-    const registry = new Registry({ definitions, storage, admission: createAdmission({ enable: [], disable: [] }) });
-    const feed = new Feed({ storage });
-    const world = new World(registry);
-    world.#stops.unshift(
-      () => storage.close(),
-      () => feed.stop(),
-    );
-    const settings = resolveOptions({ memory: true });
-    const tools: Services = {
-      clock: world.clock,
-      random: Math.random,
-      reader: registry,
-      writer: registry,
-      own: world.client.as('kube-apiserver'),
-      authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
-      tokens: { authenticate: () => Promise.resolve(undefined) },
-      settings,
-    };
-    registry.services = tools;
-    await registry.open(feed);
-    await world.client.create(namespaces, { metadata: { name: 'default' } });
-    await world.client.create(servicecidrs, {
-      metadata: { name: 'kubernetes' },
-      spec: { cidrs: [...settings.serviceClusterIPRanges] },
-    } as Draft<ServiceCIDR>);
+    const clock = new VirtualClock();
+    const registry = await openRegistry(definitions, clock);
+    const world = new World(registry, clock);
+    const { serviceClusterIPRanges } = registry.settings;
     const options = {
       client: world.client,
       informers: world.informers,
@@ -128,7 +103,7 @@ export class World {
       logger: process.env['KUBEMU_TEST_LOG'] ? createLogger(2) : silentLogger,
       settings: {
         rootCA: 'THE CA',
-        serviceClusterIPRanges: settings.serviceClusterIPRanges,
+        serviceClusterIPRanges,
         resources: () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete')),
       },
     };

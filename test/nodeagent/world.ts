@@ -1,21 +1,17 @@
 // A registry in memory with the kinds that scheduling and running pods need, on a virtual clock; scheduler and nodes as a
 // test wants them.
-import { createAdmission } from '../../src/admission/index.js';
-import type { Definition, Services } from '../../src/api/definition.js';
+import type { Definition } from '../../src/api/definition.js';
 import { Definitions } from '../../src/api/definitions.js';
 import type { KubeObject, Resource } from '../../src/api/meta/object.js';
 import { configmaps, events, namespaces, pods, serviceaccounts } from '../../src/api/meta/resources.gen.js';
 import type { Container, Event, Pod } from '../../src/api/types/core-v1.gen.js';
 import { Informers } from '../../src/client/informers.js';
-import { LocalClient } from '../../src/client/local.js';
+import type { LocalClient } from '../../src/client/local.js';
 import { type NodeHost, type NodeSpec, type Runtime, simulatedRuntime, startNodeHost } from '../../src/nodeagent/index.js';
-import { resolveOptions } from '../../src/options.js';
-import { Registry } from '../../src/registry/registry.js';
 import { startScheduler } from '../../src/scheduler/index.js';
-import { openMemory } from '../../src/storage/memory.js';
 import { type Clock, VirtualClock } from '../../src/util/clock.js';
 import { type Logger, silentLogger } from '../../src/util/log.js';
-import { Feed } from '../../src/watch/feed.js';
+import { type MemoryRegistry, openRegistry } from '../helpers/memory-registry.js';
 
 const KINDS = [
   'v1/pods',
@@ -30,6 +26,8 @@ const KINDS = [
   'apps-v1/replicasets',
   'apps-v1/statefulsets',
   'coordination-v1/leases',
+  'networking-v1/ipaddresses',
+  'networking-v1/servicecidrs',
 ];
 
 /** Real milliseconds a state may take. */
@@ -47,38 +45,21 @@ export class World {
   readonly logger: Logger;
   readonly #stops: (() => Promise<void> | void)[] = [];
 
-  private constructor(registry: Registry, { clock = new VirtualClock(), logger = silentLogger }: WorldOptions) {
+  private constructor({ client, close }: MemoryRegistry, clock: Clock, logger: Logger) {
     this.clock = clock;
     this.logger = logger;
-    this.client = new LocalClient(registry, 'test');
+    this.client = client;
+    this.#stops.push(close);
     this.informers = this.newInformers();
   }
 
   static async start(options: WorldOptions = {}): Promise<World> {
     const definitions = new Definitions();
     for (const kind of KINDS) definitions.add(((await import(`../../src/api/${kind}.js`)) as { default: Definition }).default);
-    const storage = openMemory();
-    const registry = new Registry({ definitions, storage, admission: createAdmission({ enable: [], disable: ['TaintNodesByCondition'] }) });
-    const feed = new Feed({ storage });
-    const world = new World(registry, options);
-    world.#stops.unshift(
-      () => storage.close(),
-      () => feed.stop(),
-    );
-    const settings = resolveOptions({ memory: true });
-    const services: Services = {
-      clock: world.clock,
-      random: Math.random,
-      reader: registry,
-      writer: registry,
-      own: world.client.as('kube-apiserver'),
-      authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
-      tokens: { authenticate: () => Promise.resolve(undefined) },
-      settings,
-    };
-    registry.services = services;
-    await registry.open(feed);
-    for (const name of ['default', 'kube-node-lease']) await world.client.create(namespaces, { metadata: { name } });
+    const clock = options.clock ?? new VirtualClock();
+    const registry = await openRegistry(definitions, clock, ['TaintNodesByCondition']);
+    const world = new World(registry, clock, options.logger ?? silentLogger);
+    await world.client.create(namespaces, { metadata: { name: 'kube-node-lease' } });
     await world.client.create(serviceaccounts, { metadata: { name: 'default', namespace: 'default' } });
     await world.client.create(configmaps, { metadata: { name: 'kube-root-ca.crt', namespace: 'default' }, data: { 'ca.crt': 'THE CA' } });
     return world;
