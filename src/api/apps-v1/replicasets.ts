@@ -2,13 +2,20 @@ import { define } from '../definition.js';
 import { at, type FieldError } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
 import { validateImmutable, validateNonNegative } from '../meta/metadata.js';
-import { age, containerCells, formatLabelSelector } from '../shared/format.js';
+import { formatLabelSelector } from '../shared/format.js';
 import { defaultPodTemplate } from '../shared/pod/defaults.js';
 import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { type TemplateScope, validateReplicatedTemplate } from '../shared/pod/template.js';
 import { templateWarnings } from '../shared/pod/warnings.js';
 import { scaleSubresource } from '../shared/scale.js';
-import { compileSelector, validateAmong, validateCounters, validateWorkloadSelector, workloadWarnings } from '../shared/workload.js';
+import {
+  compileSelector,
+  replicaRow,
+  validateAmong,
+  validateCounters,
+  validateWorkloadSelector,
+  workloadWarnings,
+} from '../shared/workload.js';
 import type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from '../types/apps-v1.gen.js';
 
 export default define<ReplicaSet>({
@@ -28,17 +35,7 @@ export default define<ReplicaSet>({
     ...validateImmutable(spec.selector, old.selector, SPEC.child('selector')),
   ],
   warnings: (set, old) => workloadWarnings(set, old, () => templateWarnings(set.spec.template, SPEC.child('template'))),
-  row({ metadata, spec, status }, { now }) {
-    return [
-      metadata.name,
-      spec.replicas ?? 0,
-      status.replicas,
-      status.readyReplicas ?? 0,
-      age({ metadata }, now),
-      ...containerCells(spec.template?.spec?.containers),
-      formatLabelSelector(spec.selector),
-    ];
-  },
+  row: (set, { now }) => replicaRow(set, formatLabelSelector(set.spec.selector), now),
   subresources: {
     scale: scaleSubresource({ group: 'apps', resource: 'replicasets' }, ({ spec }) => labelSelectorText(spec.selector)),
     status: { validate: ({ status }) => validateStatus(status) },

@@ -1,9 +1,7 @@
 import { define } from '../definition.js';
-import { eventRow, validateEvent, validateStrictChange, validateStrictly } from '../shared/events.js';
+import { eventRow, objectFields, objectSelectors, validateEvent, validateStrictChange, validateStrictly } from '../shared/events.js';
 import type { Event as CoreEvent } from '../types/core-v1.gen.js';
 import type { Event } from '../types/events-v1.gen.js';
-
-const OBJECT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
 
 export default define<Event>({
   group: 'events.k8s.io',
@@ -16,9 +14,9 @@ export default define<Event>({
   defaultPropagation: 'Unsupported',
   fromStored: (stored) => fromCore(stored as CoreEvent),
   toStored: toCore,
-  selectableFields: [...OBJECT_FIELDS.map((field) => `regarding.${field}`), 'reason', 'reportingController', 'type'],
+  selectableFields: [...objectSelectors('regarding'), 'reason', 'reportingController', 'type'],
   fields: ({ regarding, reason = '', reportingController = '', type = '' }) => ({
-    ...Object.fromEntries(OBJECT_FIELDS.map((field) => [`regarding.${field}`, regarding?.[field] ?? ''])),
+    ...objectFields('regarding', regarding),
     reason,
     reportingController,
     type,

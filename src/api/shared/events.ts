@@ -3,7 +3,7 @@ import { checkSubdomain } from '../meta/checks.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { validateImmutable, validateLabelName } from '../meta/metadata.js';
 import { goValue } from './go-value.js';
-import type { Event } from '../types/core-v1.gen.js';
+import type { Event, ObjectReference } from '../types/core-v1.gen.js';
 import { since } from './format.js';
 
 const MAX_LENGTH = 128;
@@ -93,6 +93,18 @@ function validateSeries({ series }: Event): FieldError[] {
   if ((series.count ?? 0) < 2) errors.push(invalid(at('series.count'), '', 'should be at least 2'));
   if (!series.lastObservedTime) errors.push(required(at('series.lastObservedTime')));
   return errors;
+}
+
+const OBJECT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
+
+/** The field selectors of an Event that are about its object. @param field how the group calls that */
+export function objectSelectors(field: string): string[] {
+  return OBJECT_FIELDS.map((name) => `${field}.${name}`);
+}
+
+/** The values of `objectSelectors`. */
+export function objectFields(field: string, object: ObjectReference | undefined): Record<string, string> {
+  return Object.fromEntries(OBJECT_FIELDS.map((name) => [`${field}.${name}`, object?.[name] ?? '']));
 }
 
 /** Cells of the table both groups show. */

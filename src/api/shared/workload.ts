@@ -6,6 +6,8 @@ import { validateNonNegative } from '../meta/metadata.js';
 import { isDNS1123Label, isPercent } from '../meta/names.js';
 import type { KubeObject } from '../meta/object.js';
 import type { LabelSelection } from '../meta/selectors.js';
+import { age, containerCells } from './format.js';
+import type { PodTemplateSpec } from '../types/core-v1.gen.js';
 import type { IntOrString, LabelSelector } from '../types/meta-v1.gen.js';
 
 /** Checks a workload's selector, which is required and may not be empty. @param kind as the message names it */
@@ -83,6 +85,24 @@ export function validateCollisionCount(now: number | undefined, old: number | un
 export function workloadWarnings({ metadata }: KubeObject, old: KubeObject | undefined, ofTemplate: () => string[]): string[] {
   if (!old) return [...podNameWarnings(metadata.name), ...ofTemplate()];
   return old.metadata.generation === metadata.generation ? [] : ofTemplate();
+}
+
+interface Replicated extends KubeObject {
+  readonly spec: { readonly replicas?: number | undefined; readonly template?: PodTemplateSpec | undefined };
+  readonly status: { readonly replicas: number; readonly readyReplicas?: number | undefined };
+}
+
+/** Cells of the table of what keeps a number of equal pods. @param selector the text of its selector */
+export function replicaRow({ metadata, spec, status }: Replicated, selector: string, now: number): unknown[] {
+  return [
+    metadata.name,
+    spec.replicas ?? 0,
+    status.replicas,
+    status.readyReplicas ?? 0,
+    age({ metadata }, now),
+    ...containerCells(spec.template?.spec?.containers),
+    selector,
+  ];
 }
 
 /** Warns of names that make bad names of pods. */

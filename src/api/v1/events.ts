@@ -1,9 +1,7 @@
 import { define } from '../definition.js';
 import { nameIsPathSegment } from '../meta/names.js';
-import { eventRow, validateEvent } from '../shared/events.js';
+import { eventRow, objectFields, objectSelectors, validateEvent } from '../shared/events.js';
 import type { Event } from '../types/core-v1.gen.js';
-
-const OBJECT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
 
 export default define<Event>({
   group: '',
@@ -15,9 +13,9 @@ export default define<Event>({
   // events own nothing
   defaultPropagation: 'Unsupported',
   validateName: nameIsPathSegment,
-  selectableFields: [...OBJECT_FIELDS.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],
+  selectableFields: [...objectSelectors('involvedObject'), 'reason', 'reportingComponent', 'source', 'type'],
   fields: ({ involvedObject, reason = '', reportingComponent = '', source, type = '' }) => ({
-    ...Object.fromEntries(OBJECT_FIELDS.map((field) => [`involvedObject.${field}`, involvedObject[field] ?? ''])),
+    ...objectFields('involvedObject', involvedObject),
     reason,
     reportingComponent,
     source: source?.component || reportingComponent,

@@ -2,13 +2,13 @@ import { define } from '../definition.js';
 import { at, type FieldError, required } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
 import { validateNonNegative } from '../meta/metadata.js';
-import { age, containerCells, formatLabels } from '../shared/format.js';
+import { formatLabels } from '../shared/format.js';
 import { defaultPodTemplate } from '../shared/pod/defaults.js';
 import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { type TemplateScope, validateReplicatedTemplate } from '../shared/pod/template.js';
 import { templateWarnings } from '../shared/pod/warnings.js';
 import { scaleSubresource } from '../shared/scale.js';
-import { validateAmong, validateCounters, workloadWarnings } from '../shared/workload.js';
+import { replicaRow, validateAmong, validateCounters, workloadWarnings } from '../shared/workload.js';
 import type { ReplicationController, ReplicationControllerSpec, ReplicationControllerStatus } from '../types/core-v1.gen.js';
 
 export default define<ReplicationController>({
@@ -35,17 +35,7 @@ export default define<ReplicationController>({
   validateUpdate: ({ spec }, _old, { services }) => validateSpec(spec, services.settings),
   warnings: (controller, old) =>
     workloadWarnings(controller, old, () => templateWarnings(controller.spec.template, SPEC.child('template'))),
-  row({ metadata, spec, status }, { now }) {
-    return [
-      metadata.name,
-      spec.replicas ?? 0,
-      status.replicas,
-      status.readyReplicas ?? 0,
-      age({ metadata }, now),
-      ...containerCells(spec.template?.spec?.containers),
-      formatLabels(spec.selector),
-    ];
-  },
+  row: (controller, { now }) => replicaRow(controller, formatLabels(controller.spec.selector), now),
   subresources: {
     scale: scaleSubresource({ group: '', resource: 'replicationcontrollers' }, (rc) =>
       labelSelectorText({ matchLabels: rc.spec.selector }),
