@@ -170,6 +170,8 @@ export interface DeleteOptions {
 export interface Context {
   readonly user: UserInfo;
   readonly services: Services;
+  /** As the authorizers know it: create, update, patch … */
+  readonly verb: string;
   /** "" for the object itself, else "status", "scale" … */
   readonly subresource: string;
   readonly dryRun: boolean;

@@ -47,6 +47,7 @@ export class Server {
   context(request: ApiRequest, query?: Pick<WriteQuery, 'dryRun' | 'fieldManager'>): Context {
     return this.registry.context({
       user: request.user,
+      verb: request.info.verb,
       subresource: request.info.subresource,
       warnings: request.warnings,
       signal: request.signal,

@@ -26,6 +26,8 @@ import { Store } from './store.js';
 /** All a request may say about itself; the rest of a Context is the server's. */
 export interface ContextInput {
   readonly user: UserInfo;
+  /** Default: update. */
+  readonly verb?: string;
   readonly subresource?: string;
   readonly dryRun?: boolean;
   readonly fieldManager?: string;
@@ -71,6 +73,7 @@ export class Registry implements Reader, Writer {
     return {
       user: input.user,
       services: this.services,
+      verb: input.verb ?? 'update',
       subresource: input.subresource ?? '',
       dryRun: input.dryRun ?? false,
       fieldManager: input.fieldManager ?? 'unknown',

@@ -99,7 +99,9 @@ function validateDeviceId({ driver, pool, device }: DeviceId, path: FieldPath): 
 }
 
 function validateDeviceStatus(device: AllocatedDeviceStatus, allocated: ReadonlySet<string>, path: FieldPath): FieldError[] {
-  const { conditions = [], data } = device;
+  const { data } = device;
+  // without omitempty: what is empty is null
+  const conditions = device.conditions ?? [];
   const errors = validateDeviceId(device, path);
   if (!allocated.has(deviceKey(device))) errors.push(invalid(path, deviceKey(device), 'must be an allocated device in the claim'));
   if (conditions.length > MAX_CONDITIONS) errors.push(tooMany(path.child('conditions'), conditions.length, MAX_CONDITIONS));

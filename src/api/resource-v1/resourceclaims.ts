@@ -1,9 +1,10 @@
-import { define } from '../definition.js';
-import { at } from '../meta/field-errors.js';
+import { type Context, define } from '../definition.js';
+import { at, type FieldError } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
 import type { ResourceClaim } from '../types/resource-v1.gen.js';
+import { checkStatusRights, validateAdminRequests, validateAdminResults } from './claim-access.js';
 import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
 import { dropDeallocatedDevices, validateClaimStatus } from './claim-status.js';
 
@@ -15,13 +16,21 @@ export default define<ResourceClaim>({
   defaults: ({ spec }) => {
     setDeviceDefaults(spec.devices);
   },
-  validate: ({ spec }) => validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
+  begin: checkStatusRights,
+  validate: ({ metadata, spec }, { services }) => [
+    ...validateAdminRequests(spec.devices?.requests, metadata.namespace ?? '', services.reader),
+    ...validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
+  ],
   validateUpdate: (claim, old) => validateImmutable(claim.spec, old.spec, at('spec'), goValue(claim.spec)),
   subresources: {
-    status: { withoutTable: true, keeps: ['metadata'], prepare: dropDeallocatedDevices, validate: validateClaimStatus },
+    status: { withoutTable: true, keeps: ['metadata'], prepare: dropDeallocatedDevices, validate: validateStatus },
   },
   row: (claim, { now }) => [claim.metadata.name, state(claim), age(claim, now)],
 });
+
+function validateStatus(claim: ResourceClaim, old: ResourceClaim, { services }: Context): FieldError[] {
+  return [...validateAdminResults(claim, old, services.reader), ...validateClaimStatus(claim, old)];
+}
 
 function state({ metadata, status }: ResourceClaim): string {
   const deleted = metadata.deletionTimestamp !== undefined;

@@ -4,6 +4,7 @@ import { validateAnnotations, validateImmutable, validateLabels } from '../meta/
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
 import type { ResourceClaimTemplate } from '../types/resource-v1.gen.js';
+import { validateAdminRequests } from './claim-access.js';
 import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
 
 const SPEC = at('spec');
@@ -16,7 +17,8 @@ export default define<ResourceClaimTemplate>({
   defaults: ({ spec }) => {
     setDeviceDefaults(spec.spec.devices);
   },
-  validate: ({ spec: { metadata, spec } }) => [
+  validate: ({ metadata: { namespace = '' }, spec: { metadata, spec } }, { services }) => [
+    ...validateAdminRequests(spec.devices?.requests, namespace, services.reader),
     ...validateAnnotations(metadata?.annotations, SPEC.child('metadata', 'annotations')),
     ...validateLabels(metadata?.labels, SPEC.child('metadata', 'labels')),
     ...validateDeviceClaim(spec.devices ?? {}, SPEC.child('spec', 'devices')),
