@@ -9,7 +9,7 @@ import { GROUPS, loadGroup } from './api/load.js';
 import { serviceUnavailable } from './api/meta/errors.js';
 import { events, secrets } from './api/meta/resources.gen.js';
 import type { Secret } from './api/types/core-v1.gen.js';
-import { bootstrap, type BootstrapOptions, keepFlowControl, keepNamespaces, keepService } from './bootstrap.js';
+import { bootstrap, type BootstrapOptions, keepConfigMaps, keepFlowControl, keepNamespaces, keepService } from './bootstrap/index.js';
 import type { Client } from './client/client.js';
 import { Informers } from './client/informers.js';
 import { LocalClient } from './client/local.js';
@@ -150,6 +150,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     serviceIP: addresses[0] as string,
     port: listener.port,
     bindAddress: settings.bindAddress,
+    clock,
     clientCA: access.clientCAs.map((pem) => `${pem.trimEnd()}\n`).join(''),
   };
   await bootstrap(basics);
@@ -274,6 +275,7 @@ async function startComponents(
   const upkeep = [
     { name: 'bootstrap-controller', interval: 10_000, run: () => keepService(basics) },
     { name: 'system-namespaces-controller', interval: 60_000, run: () => keepNamespaces(basics) },
+    { name: 'cluster-authentication-trust-controller', interval: 60_000, run: () => keepConfigMaps(basics) },
     { name: 'priority-and-fairness-config-producer', interval: 60_000, run: () => keepFlowControl(basics) },
   ];
   const loops = startServerLoops({ ...controlling, upkeep });

@@ -49,7 +49,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   nodeagent: [...BASE, 'api/shared', ...CLIENT],
   options: ['util', 'api/shared'],
   'data-directory': ['util', 'storage/inspect', 'server/pki'],
-  bootstrap: ['util', 'api/meta', 'api/types', 'api/facts', 'api/definitions', 'client/client'],
+  bootstrap: [...BASE, 'api/facts', 'api/definitions', 'api/shared', 'client/client'],
 };
 
 /** Free: they join the parts. */

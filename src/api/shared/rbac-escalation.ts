@@ -7,6 +7,7 @@ import type { KubeObject } from '../meta/object.js';
 import { clusterrolebindings, clusterroles, rolebindings, roles } from '../meta/resources.gen.js';
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '../types/rbac-v1.gen.js';
 import { RBAC_GROUP } from './rbac.js';
+import { missingRights } from './rbac-rules.js';
 
 /** Its members do everything. */
 const MASTERS = 'system:masters';
@@ -78,39 +79,11 @@ async function rulesOf({ user, services }: Context, namespace: string): Promise<
 /** @returns why the user may not grant the rules; undefined: all of them are among his own */
 function escalation(wanted: readonly PolicyRule[], own: Rules | undefined, { user }: Context): string | undefined {
   const held: readonly PolicyRule[] = [...(own?.resourceRules ?? []), ...(own?.nonResourceRules ?? [])];
-  const missing = wanted.flatMap(atoms).filter((atom) => !held.some((rule) => covers(rule, atom)));
+  const missing = missingRights(wanted, held);
   if (missing.length === 0) return undefined;
   const lines = [...new Set(joinVerbs(missing).map(describe))].sort();
   const error = own?.error ? `; resolution errors: ${own.error}` : '';
   return `user ${JSON.stringify(user.username)} (groups=${quoted(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${error}`;
-}
-
-/** A rule in parts that have one verb and one resource or path each. */
-function atoms({ verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] }: PolicyRule): PolicyRule[] {
-  const names = resourceNames.length > 0 ? resourceNames.map((name) => ({ resourceNames: [name] })) : [{}];
-  const ofResources = apiGroups.flatMap((group) =>
-    resources.flatMap((resource) =>
-      verbs.flatMap((verb) => names.map((name) => ({ apiGroups: [group], resources: [resource], verbs: [verb], ...name }))),
-    ),
-  );
-  return [...ofResources, ...nonResourceURLs.flatMap((url) => verbs.map((verb) => ({ nonResourceURLs: [url], verbs: [verb] })))];
-}
-
-function covers(rule: PolicyRule, atom: PolicyRule): boolean {
-  const has = (list: readonly string[] | undefined, item: string) => list?.includes('*') || list?.includes(item);
-  return (
-    atom.verbs.every((verb) => has(rule.verbs, verb)) &&
-    (atom.apiGroups ?? []).every((group) => has(rule.apiGroups, group)) &&
-    (atom.resources ?? []).every(
-      (r) => has(rule.resources, r) || (r.includes('/') && rule.resources?.includes(r.replace(/^[^/]*/, '*'))),
-    ) &&
-    (!rule.resourceNames?.length || (!!atom.resourceNames && atom.resourceNames.every((name) => rule.resourceNames?.includes(name)))) &&
-    (atom.nonResourceURLs ?? []).every((url) => rule.nonResourceURLs?.some((own) => coversPath(own, url)))
-  );
-}
-
-function coversPath(own: string, url: string): boolean {
-  return own === url || (own.endsWith('*') && url.startsWith(own.replace(/\*+$/, '')));
 }
 
 /** Parts about the same resource become one with all their verbs. */

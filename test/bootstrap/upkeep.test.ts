@@ -12,10 +12,10 @@ import {
   namespaces,
   servicecidrs,
   services,
-} from '../src/api/meta/resources.gen.js';
-import { makeAuthority } from '../src/server/certificates.js';
-import { VirtualClock } from '../src/util/clock.js';
-import { API_ONLY, eventually, startTestCluster, type TestCluster } from './helpers/cluster.js';
+} from '../../src/api/meta/resources.gen.js';
+import { makeAuthority } from '../../src/server/certificates.js';
+import { VirtualClock } from '../../src/util/clock.js';
+import { API_ONLY, eventually, startTestCluster, type TestCluster } from '../helpers/cluster.js';
 
 const KUBERNETES = { namespace: 'default', name: 'kubernetes' };
 

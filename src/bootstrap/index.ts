@@ -1,24 +1,33 @@
 // The objects that a cluster has from its first moment on: namespaces, the service kubernetes, priority classes …
 import { networkInterfaces } from 'node:os';
-import type { Definitions } from './api/definitions.js';
-import { fact } from './api/facts.js';
-import * as errors from './api/meta/errors.js';
+import type { Definitions } from '../api/definitions.js';
+import { fact } from '../api/facts.js';
+import * as errors from '../api/meta/errors.js';
 import {
+  apiservices,
+  clusterrolebindings,
+  clusterroles,
   configmaps,
   endpoints,
   endpointslices,
   flowschemas,
   namespaces,
   prioritylevelconfigurations,
+  rolebindings,
+  roles,
   servicecidrs,
   services,
-} from './api/meta/resources.gen.js';
-import type { KubeObject } from './api/meta/object.js';
-import type { ServiceCIDR } from './api/types/networking-v1.gen.js';
-import type { EndpointSlice } from './api/types/discovery-v1.gen.js';
-import type { Endpoints, Service } from './api/types/core-v1.gen.js';
-import type { Client } from './client/client.js';
-import { equal } from './util/equal.js';
+} from '../api/meta/resources.gen.js';
+import type { KubeObject } from '../api/meta/object.js';
+import type { ServiceCIDR } from '../api/types/networking-v1.gen.js';
+import type { EndpointSlice } from '../api/types/discovery-v1.gen.js';
+import type { ConfigMap, Endpoints, Service } from '../api/types/core-v1.gen.js';
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.gen.js';
+import type { Client } from '../client/client.js';
+import { type Clock, timestamp } from '../util/clock.js';
+import { equal } from '../util/equal.js';
+import { AUTHENTICATION, mendedAuthentication, mendedTracking, TOKEN_TRACKING } from './config-maps.js';
+import { mendedBinding, mendedRole } from './rbac.js';
 
 export interface BootstrapOptions {
   readonly client: Client;
@@ -31,6 +40,7 @@ export interface BootstrapOptions {
   readonly bindAddress: string;
   /** PEM of the authority that signs client certificates. */
   readonly clientCA: string;
+  readonly clock: Clock;
 }
 
 /** Kept by controllers or by the server itself, or about a server other than this one. */
@@ -46,8 +56,42 @@ const FLOW_CONTROL = [pathOf(prioritylevelconfigurations), pathOf(flowschemas)];
 const FLOW_CONTROL_MANAGER = 'api-priority-and-fairness-config-producer-v1';
 /** `true`: the server keeps the spec as it suggests it. */
 const AUTO_UPDATE = 'apf.kubernetes.io/autoupdate-spec';
+/** `true` or `onstart`: so it does with an APIService. */
+const AUTO_MANAGED = 'kube-aggregator.kubernetes.io/automanaged';
 
-/** Creates what is missing; what is there stays as it is, but for the addresses of the service kubernetes. */
+/** What an object that is there should be; itself: it is right; undefined: it must be made anew. Kinds that are not here stay as they are. */
+type Mender = (present: KubeObject, wanted: KubeObject, options: BootstrapOptions) => KubeObject | undefined;
+
+const keepSpec =
+  (isKept: (present: KubeObject) => boolean): Mender =>
+  (present, wanted) =>
+    isKept(present) ? Object.assign({}, present, { spec: specOf(wanted) }) : present;
+
+const MENDERS: Readonly<Record<string, Mender>> = {
+  // the server may have another address or port than last time
+  [pathOf(endpoints)]: (present, wanted) => {
+    const labels = { ...present.metadata.labels, ...wanted.metadata.labels };
+    return Object.assign({}, present, { metadata: { ...present.metadata, labels }, subsets: (wanted as Endpoints).subsets });
+  },
+  [pathOf(endpointslices)]: (_, wanted) => wanted,
+  [pathOf(prioritylevelconfigurations)]: keepSpec(isAutoUpdated),
+  [pathOf(flowschemas)]: keepSpec(isAutoUpdated),
+  [pathOf(apiservices)]: keepSpec(({ metadata }) => ['true', 'onstart'].includes(metadata.labels?.[AUTO_MANAGED] ?? '')),
+  [pathOf(clusterroles)]: (present, wanted) => mendedRole(present as ClusterRole, wanted as ClusterRole),
+  [pathOf(roles)]: (present, wanted) => mendedRole(present as Role, wanted as Role),
+  [pathOf(clusterrolebindings)]: (present, wanted) => mendedBinding(present as ClusterRoleBinding, wanted as ClusterRoleBinding),
+  [pathOf(rolebindings)]: (present, wanted) => mendedBinding(present as RoleBinding, wanted as RoleBinding),
+  [pathOf(configmaps)]: (present, wanted, { clock }) =>
+    present.metadata.name === AUTHENTICATION
+      ? mendedAuthentication(present as ConfigMap, wanted as ConfigMap, clock.now())
+      : mendedTracking(present as ConfigMap, wanted as ConfigMap),
+};
+
+function isAutoUpdated({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.[AUTO_UPDATE] === 'true';
+}
+
+/** Creates what is missing, and puts right what is there (see MENDERS). */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const paths = Object.keys(bootstrapObjects()).filter((path) => !NOT_OURS.has(path));
   // the rest at once, so that it shares a few fsyncs
@@ -71,6 +115,11 @@ export async function keepService(options: BootstrapOptions): Promise<void> {
 /** Creates the FlowSchemas and priority levels of the server again, and undoes changes of those it keeps up to date. */
 export async function keepFlowControl(options: BootstrapOptions): Promise<void> {
   await ensureAll(options, FLOW_CONTROL);
+}
+
+/** Creates the config maps that the server keeps for others again, and puts them right. */
+export async function keepConfigMaps(options: BootstrapOptions): Promise<void> {
+  await ensureAll(options, [pathOf(configmaps)]);
 }
 
 async function ensureAll(options: BootstrapOptions, paths: readonly string[]): Promise<void> {
@@ -98,11 +147,14 @@ async function ensure(options: BootstrapOptions, resource: Parameters<Client['cr
     if (errors.isApiError(e, 'NotFound')) return undefined;
     throw e;
   });
-  if (!present) await client.create(resource, object);
-  // the server may have another address or port than last time
-  else if (['endpoints', 'endpointslices'].includes(resource.resource)) await client.update(resource, object);
-  else if (isFlowControl && present.metadata.annotations?.[AUTO_UPDATE] === 'true' && !equal(specOf(present), specOf(object)))
-    await client.update(resource, Object.assign({}, present, { spec: specOf(object) }));
+  if (!present) return void (await client.create(resource, object));
+  const mend = MENDERS[pathOf(resource)];
+  if (!mend) return;
+  const mended = mend(present, object, options);
+  if (!mended) {
+    await client.delete(resource, key, { preconditions: { uid: present.metadata.uid } });
+    await client.create(resource, object);
+  } else if (!equal(mended, present)) await client.update(resource, mended);
 }
 
 function specOf(object: KubeObject): unknown {
@@ -129,8 +181,11 @@ function adapted(path: string, object: KubeObject, options: BootstrapOptions): K
     for (const endpoint of slice.endpoints ?? []) endpoint.addresses = [advertised(options.bindAddress)];
     for (const p of slice.ports ?? []) p.port = options.port;
   }
-  if (path === pathOf(configmaps) && name === 'extension-apiserver-authentication')
-    (object as KubeObject & { data: Record<string, string> }).data['client-ca-file'] = options.clientCA;
+  if (path === pathOf(configmaps)) {
+    const { data = {} } = object as ConfigMap;
+    if (name === AUTHENTICATION) data['client-ca-file'] = options.clientCA;
+    if (name === TOKEN_TRACKING) data['since'] = timestamp(options.clock.now()).slice(0, 'yyyy-mm-dd'.length);
+  }
   return object;
 }
 
