@@ -16,7 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'api/facts': [],
   'api/meta': ['api/types'],
   'api/schema': ['util', 'api/meta', 'api/facts'],
-  'api/definition': ['util', 'api/meta', 'api/facts'],
+  'api/definition': ['util', 'api/meta', 'api/facts', 'api/schema'],
   'api/definitions': ['api/definition', 'api/meta'],
   'api/admission': ['api/definition', 'api/meta'],
   'api/shared': [...BASE, 'api/definition'],

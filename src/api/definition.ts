@@ -5,6 +5,7 @@ import { fact } from './facts.js';
 import type { FieldError } from './meta/field-errors.js';
 import type { NameRule } from './meta/names.js';
 import { apiVersionOf, type Draft, type KubeObject, type Resource, type UserInfo } from './meta/object.js';
+import type { StructType } from './schema/types.js';
 
 /** What can be done with a resource. */
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -341,6 +342,9 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly verbs: readonly Verb[];
   readonly storageVersionHash: string | undefined;
   readonly schema: string;
+  /** Of kinds made at run time, for which the facts have none (see `Typed`). */
+  readonly struct?: StructType;
+  readonly owned?: StructType;
   readonly storedAs: { readonly group: string; readonly version: string; readonly resource: string };
   readonly selectableFields: readonly string[];
   readonly generation: boolean;
@@ -419,6 +423,11 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     columns: fact<Record<string, Column[]>>('table-columns')[`${path}/${input.resource}`] ?? DEFAULT_COLUMNS,
     subresources,
   };
+}
+
+/** Whether a definition was made at run time, from a CustomResourceDefinition. */
+export function isCustom({ struct }: Pick<Definition, 'struct'>): boolean {
+  return struct !== undefined;
 }
 
 let schemaNames: Map<string, string> | undefined;

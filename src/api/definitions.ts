@@ -18,6 +18,15 @@ export class Definitions {
     this.#byPath.set(key, definition);
     this.#revision++;
   }
+  /**
+   * Puts definitions of a resource in the place of those there are: one for each version that is served, maybe none.
+   * @throws Error as `add` does
+   */
+  replace(resource: { readonly group: string; readonly resource: string }, definitions: readonly Definition[]): void {
+    for (const [key, d] of this.#byPath) if (d.group === resource.group && d.resource === resource.resource) this.#byPath.delete(key);
+    this.#revision++;
+    for (const definition of definitions) this.add(definition);
+  }
   /** @returns undefined when no such resource is served */
   find(group: string, version: string, resource: string): Definition | undefined {
     return this.#byPath.get(resourcePath({ group, version, resource }));

@@ -5,7 +5,7 @@ import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type Draft, type KubeObject, type ObjectList, type Resource, type UserInfo } from '../api/meta/object.js';
 import { parseFieldSelector, parseLabelSelector } from '../api/meta/selectors.js';
 import { decode, DecodeError } from '../api/schema/decode.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { objectType, type Typed } from '../api/schema/types.js';
 import { applying } from '../registry/apply.js';
 import { list, type ListQuery, selects } from '../registry/list.js';
 import { patchObject, readPatch } from '../registry/patch/index.js';
@@ -58,7 +58,7 @@ export class LocalClient implements Client {
 
   async create<T extends KubeObject>(resource: Resource<T>, object: Draft<T>, options: WriteOptions = {}): Promise<T> {
     const store = this.#registry.store(resource);
-    const item = await store.create(this.#context(options), decoded(resource, store.definition.schema, object));
+    const item = await store.create(this.#context(options), decoded(resource, store.definition, object));
     return item.object as T;
   }
 
@@ -73,7 +73,7 @@ export class LocalClient implements Client {
     const found = definition.subresources[subresource];
     if (!found?.create) throw errors.methodNotAllowed();
     const kind = found.body ?? definition;
-    const input = decoded(kind, schemaOf(kind), {
+    const input = decoded(kind, { schema: schemaOf(kind) }, {
       ...body,
       metadata: { name: key.name, namespace: key.namespace || undefined, ...body.metadata },
     });
@@ -85,7 +85,7 @@ export class LocalClient implements Client {
     const context = this.#context(options);
     const view = store.definition.subresources[options.subresource ?? ''];
     const { item } = await store.update(context, keyOf(object), (current) => {
-      if (!view?.write || !current) return decoded(resource, store.definition.schema, object);
+      if (!view?.write || !current) return decoded(resource, store.definition, object);
       const next = copy(current);
       view.write(next, object, context);
       return next;
@@ -100,11 +100,11 @@ export class LocalClient implements Client {
     options: WriteOptions = {},
   ): Promise<T> {
     const store = this.#registry.store(resource);
-    const type = structTypeOf(store.definition.schema);
+    const type = objectType(store.definition);
     const read = readPatch(patch.type, JSON.stringify(patch.body));
     const { item } = await store.update(this.#context(options), key, (current) => {
       if (!current) throw errors.notFound(resource, key.name);
-      return decoded(resource, store.definition.schema, patchObject(read, type, current, 'Ignore').object);
+      return decoded(resource, store.definition, patchObject(read, type, current, 'Ignore').object);
     });
     return item.object as T;
   }
@@ -160,9 +160,9 @@ function keyOf(object: KubeObject): ObjectKey {
 }
 
 /** A draft as the registry takes it: fresh, complete, of the right types. @throws ApiError BadRequest */
-function decoded(kind: { group: string; version: string; kind: string }, schema: string, draft: unknown): KubeObject {
+function decoded(kind: { group: string; version: string; kind: string }, typed: Typed, draft: unknown): KubeObject {
   try {
-    const { object } = decode<KubeObject>(structTypeOf(schema), draft);
+    const { object } = decode<KubeObject>(objectType(typed), draft);
     object.kind = kind.kind;
     object.apiVersion = apiVersionOf(kind);
     return object;

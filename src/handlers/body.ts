@@ -8,7 +8,7 @@ import { fact } from '../api/facts.js';
 import { jsonKind } from '../api/schema/decode-state.js';
 import { decode, DecodeError, seenDuplicates } from '../api/schema/decode.js';
 import { JsonError, parseJson } from '../api/schema/json.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { objectType, structTypeOf, type Typed } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
 import { bodyEncoding } from './negotiation.js';
 import { unreadableKind } from '../registry/patch/index.js';
@@ -21,8 +21,7 @@ const SCHEME = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
 const QUOTED = 30;
 
 /** What a body is expected to be. */
-export interface Expected extends GroupVersionKind {
-  readonly schema: string;
+export interface Expected extends GroupVersionKind, Typed {
   /** Versions of the same shape that will do as well. */
   readonly otherVersions?: readonly string[] | undefined;
 }
@@ -42,7 +41,7 @@ export async function decodeBody(request: ApiRequest, expected: Expected, valida
   const body = await request.body();
   if (encoding === 'protobuf') {
     const object = await decodeProtobuf(body, { kind: expected.kind, apiVersion: apiVersionOf(expected) });
-    return complete(expected, decode<KubeObject>(structTypeOf(expected.schema), checkKind(object, expected, body)).object);
+    return complete(expected, decode<KubeObject>(objectType(expected), checkKind(object, expected, body)).object);
   }
   const { value, duplicates } = parse(body, encoding, expected);
   return decodeValue(checkKind(value, expected, body), duplicates, expected, validation, request.warnings);
@@ -92,7 +91,7 @@ function decodeValue(
   warnings: string[],
 ): KubeObject {
   try {
-    const type = structTypeOf(expected.schema);
+    const type = objectType(expected);
     const { object, unknown } = decode<KubeObject>(type, value);
     const twice = duplicates.length > 0 ? seenDuplicates(type, duplicates) : duplicates;
     if (validation === 'Strict' && twice.length + unknown.length > 0)

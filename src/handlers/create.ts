@@ -1,7 +1,7 @@
 import type { Context, Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { ownedType } from '../api/schema/types.js';
 import { trackUpdate } from '../registry/fields/index.js';
 import { wipeSystemMetadata } from '../registry/metadata.js';
 import type { Store } from '../registry/store.js';
@@ -53,7 +53,7 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
 /** What is asked and not stored has managers like everything that is created: answers may show them. */
 function track(object: KubeObject, expected: Expected, { fieldManager, subresource, services }: Context): void {
   trackUpdate({
-    type: structTypeOf(expected.schema),
+    type: ownedType(expected),
     object,
     live: undefined,
     manager: fieldManager,

@@ -1,7 +1,6 @@
 // What a client may ask an answer to look like (Accept, ?pretty, ?includeObject), and what it may send (Content-Type). Two
 // layers refuse, with different texts, as upstream: the route knows media types only, the endpoint their parameters too.
-import type { Definition } from '../api/definition.js';
-import { fact } from '../api/facts.js';
+import { type Definition, isCustom } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import type { ApiRequest } from './request.js';
 
@@ -78,11 +77,6 @@ export function endpointOf(definition: Definition, collection: boolean, subresou
   if (WITHOUT_PROTOBUF.has(definition.group) || isCustom(definition)) return CUSTOM;
   if (!definition.verbs.includes('get')) return ACTED;
   return collection && definition.verbs.includes('watch') ? WATCHED : RESOURCE;
-}
-
-/** Whether a definition was made from a CustomResourceDefinition. */
-function isCustom({ schema }: Definition): boolean {
-  return !(schema in fact<Record<string, unknown>>('schemas'));
 }
 
 interface Clause {

@@ -2,7 +2,7 @@ import type { Context } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { invalid } from '../api/meta/field-errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { objectType } from '../api/schema/types.js';
 import { applying } from '../registry/apply.js';
 import { patchObject, readPatch } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
@@ -48,7 +48,7 @@ export async function patch(server: Server, store: Store, request: ApiRequest): 
 
 async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promise<Change> {
   const { store, request, query, context, expected } = job;
-  const type = structTypeOf(expected.schema);
+  const type = objectType(expected);
   const view = store.definition.subresources[request.info.subresource];
   const read = readPatch(kind, (await request.body()).toString());
   return (current) => {

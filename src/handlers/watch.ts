@@ -2,7 +2,7 @@ import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { decode } from '../api/schema/decode.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { objectType } from '../api/schema/types.js';
 import type { ObjectItem } from '../registry/item.js';
 import { parseRevision, selects } from '../registry/list.js';
 import type { Store } from '../registry/store.js';
@@ -99,6 +99,10 @@ class WatchAnswer implements Sink<ObjectItem> {
     if (this.#query.sendInitialEvents && this.#query.bookmarks) this.#bookmark(revision, { [INITIAL_EVENTS_END]: 'true' });
   }
 
+  ended(): void {
+    this.#finish();
+  }
+
   expired(): void {
     const { resourceVersion } = this.#query;
     this.#fail(errors.expired(`too old resource version: ${resourceVersion || 0} (${this.#store.cache.revision()})`));
@@ -157,6 +161,6 @@ class WatchAnswer implements Sink<ObjectItem> {
 /** The object of a bookmark: nothing but its kind and a revision. */
 function emptyObject(definition: Definition, revision: number, annotations: Record<string, string> | undefined): KubeObject {
   const metadata = { resourceVersion: String(revision), ...(annotations && { annotations }) };
-  const { object } = decode<KubeObject>(structTypeOf(definition.schema), { metadata });
+  const { object } = decode<KubeObject>(objectType(definition), { metadata });
   return { ...object, kind: definition.kind, apiVersion: apiVersionOf(definition) };
 }

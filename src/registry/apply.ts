@@ -1,6 +1,6 @@
 import type { Context, Definition } from '../api/definition.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { objectType, ownedType } from '../api/schema/types.js';
 import { applyObject, resetFields } from './fields/index.js';
 
 /**
@@ -17,7 +17,8 @@ export function applying(
 ): (live: KubeObject | undefined) => KubeObject {
   return (live) =>
     applyObject({
-      type: structTypeOf(definition.schema),
+      type: ownedType(definition),
+      read: objectType(definition),
       live,
       applied: configuration,
       manager: context.fieldManager,

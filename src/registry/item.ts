@@ -45,6 +45,8 @@ export class ObjectItem {
   readonly kind: ItemKind;
   /** The stored text lacks what the definition's `complete` has filled in here. */
   readonly completed: boolean;
+  /** The text as it is stored, where something was completed. */
+  readonly #stored: Buffer | undefined;
   #object: KubeObject | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
@@ -53,6 +55,7 @@ export class ObjectItem {
   constructor(kind: ItemKind, key: string, revision: number, text: Buffer, object?: KubeObject) {
     const full = completed(kind.definition, text);
     this.completed = full !== undefined;
+    this.#stored = full && text;
     this.kind = kind;
     this.key = key;
     this.revision = revision;
@@ -116,6 +119,10 @@ export class ObjectItem {
       this.#other = new ObjectItem(kind, this.key, this.revision, Buffer.from(JSON.stringify(object)), object);
     }
     return this.#other;
+  }
+  /** The same revision, read anew: what its kind is has changed. */
+  again(kind: ItemKind): ObjectItem {
+    return new ObjectItem(kind, this.key, this.revision, this.#stored ?? this.text);
   }
   get size(): number {
     return this.text.length;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Definition } from '../api/definition.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { normalize } from '../api/schema/decode.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { objectType } from '../api/schema/types.js';
 import { timestamp } from '../util/clock.js';
 
 /** What a client may not say of a new object goes, before anybody looks at it. */
@@ -45,7 +45,7 @@ export function restoreMetadata({ metadata }: KubeObject, { metadata: old }: Kub
  * what nobody changes: sets of fields, and parts that are the very ones of `like`, a stored object. It has no resourceVersion: the store's revision is that.
  */
 export function canonical(definition: Definition, object: KubeObject, like?: KubeObject): KubeObject {
-  const result = normalize(structTypeOf(definition.schema), object, like);
+  const result = normalize(objectType(definition), object, like);
   result.kind = definition.kind;
   result.apiVersion = apiVersionOf(definition);
   result.metadata.resourceVersion = undefined;

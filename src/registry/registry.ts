@@ -35,6 +35,12 @@ export interface ContextInput {
   readonly signal?: AbortSignal;
 }
 
+/** A resource made at run time: the definition of the version that is stored, which need not be among those that are served. */
+export interface RuntimeResource {
+  readonly stored: Definition;
+  readonly served: readonly Definition[];
+}
+
 /** All stores of a server. For hooks and the rest of the server it is the synchronous reader and the writer of objects. */
 export class Registry implements Reader, Writer {
   readonly definitions: Definitions;
@@ -45,6 +51,7 @@ export class Registry implements Reader, Writer {
   readonly #stores = new Map<string, Store>();
   readonly #caches = new Map<string, { cache: Cache<ObjectItem>; kind: ItemKind }>();
   #services: Services | undefined;
+  #feed: Feed | undefined;
 
   constructor(options: { definitions: Definitions; storage: Storage; admission: Admission }) {
     this.definitions = options.definitions;
@@ -54,10 +61,43 @@ export class Registry implements Reader, Writer {
 
   /** Makes the stores of all definitions that store objects, and fills their caches. */
   async open(feed: Feed): Promise<void> {
+    this.#feed = feed;
     const stored = this.definitions.all().filter((d) => !d.act && !d.compute);
     for (const d of stored) if (isPrimary(d)) this.#addCache(feed, d);
     for (const d of stored) this.#addStore(d);
     await feed.start();
+  }
+
+  /**
+   * Serves a resource that is made at run time, or serves it anew: what is stored of it is read by its new definitions from
+   * now on, and watches end.
+   */
+  async serve({ stored, served }: RuntimeResource): Promise<void> {
+    if (!this.#feed) throw new Error('the registry is not open yet');
+    const prefix = prefixOf(stored);
+    const kind: ItemKind = { definition: stored, hot: this.#hot };
+    const decode = itemDecoder(kind, this.#written);
+    const known = this.#caches.get(prefix)?.cache;
+    const cache = known ?? this.#feed.cache(prefix, decode);
+    if (known) known.renew(decode, (item) => item.again(kind));
+    else await this.#feed.start();
+    this.#caches.set(prefix, { cache, kind });
+    this.#removeStores(stored);
+    this.definitions.replace(stored, served);
+    for (const d of served) this.#addStore(d);
+  }
+
+  /** Serves a resource made at run time no more; watches end. */
+  retire(resource: { readonly group: string; readonly resource: string }): void {
+    const prefix = prefixOf({ storedAs: resource });
+    this.#removeStores(resource);
+    this.definitions.replace(resource, []);
+    this.#caches.delete(prefix);
+    this.#feed?.remove(prefix);
+  }
+
+  #removeStores({ group, resource }: { readonly group: string; readonly resource: string }): void {
+    for (const [path, { definition: d }] of this.#stores) if (d.group === group && d.resource === resource) this.#stores.delete(path);
   }
 
   /** Set once by cluster.ts: hooks need the registry, the registry needs what hooks may use. */
@@ -152,6 +192,6 @@ function isPrimary(d: Definition): boolean {
 }
 
 /** `/registry/apps/deployments/` */
-function prefixOf(d: Definition): string {
+function prefixOf(d: { readonly storedAs: { readonly group: string; readonly resource: string } }): string {
   return `/registry/${d.storedAs.group || 'core'}/${d.storedAs.resource}/`;
 }

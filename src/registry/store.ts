@@ -5,7 +5,7 @@ import type { Admission, Operation } from '../api/admission.js';
 import type { Allocation, Context, Definition, DeleteOptions, ObjectKey } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { ownedType } from '../api/schema/types.js';
 import { type Storage, StorageError } from '../storage/storage.js';
 import { copy } from '../util/equal.js';
 import { generateName } from '../util/names.js';
@@ -319,7 +319,7 @@ export class Store {
 
   #track(context: Context, object: KubeObject, live: KubeObject | undefined): void {
     trackUpdate({
-      type: structTypeOf(this.definition.schema),
+      type: ownedType(this.definition),
       object,
       live,
       manager: context.fieldManager,

@@ -23,7 +23,7 @@ export interface CacheStatistics {
 /** The present state of one resource in memory, its recent past, and who watches it. */
 export class Cache<I extends Item> {
   readonly prefix: string;
-  readonly #decode: Decode<I>;
+  #decode: Decode<I>;
   readonly #progress: Progress;
   readonly #limits: HistoryLimits;
   readonly #byKey = new Map<string, I>();
@@ -155,7 +155,16 @@ export class Cache<I extends Item> {
   /** The resource is no longer served: ends all watches. */
   remove(): void {
     this.#removed = true;
-    for (const watcher of this.#watchers) watcher.expire();
+    for (const watcher of this.#watchers) watcher.end();
+  }
+
+  /** What entries mean has changed: makes every item anew. The past is forgotten, and all watches end. */
+  renew(decode: Decode<I>, again: (item: I) => I): void {
+    this.#decode = decode;
+    this.#sorted = this.#sorted.map(again);
+    for (const item of this.#sorted) this.#byKey.set(item.key, item);
+    this.#history = new History(this.#progress.revision, this.#limits);
+    for (const watcher of this.#watchers) watcher.end();
   }
 
   // --- for Watcher

@@ -16,8 +16,10 @@ export interface Sink<I extends Item> {
   events(changes: readonly Change<I>[]): boolean;
   /** The initial items have all been given; they are the state at this revision. Comes even to a full sink. */
   initialized?(revision: number): void;
-  /** The history no longer reaches from where this watcher stopped (or the resource is gone): the watch is over. */
+  /** The history no longer reaches from where this watcher stopped: the watch is over. */
   expired(): void;
+  /** The resource is gone, or no longer what it was: the watch is over. Default: as `expired`. */
+  ended?(): void;
 }
 
 export interface WatchOptions<I extends Item> {
@@ -82,11 +84,19 @@ export class Watcher<I extends Item> {
     this.#cache.leave(this);
   }
 
-  /** For Cache only: ends the watch because the resource is gone. */
+  /** For Cache only: ends the watch because the history no longer reaches. */
   expire(): void {
     if (this.#state === 'stopped') return;
     this.stop();
     this.#guard(() => this.#options.sink.expired());
+  }
+
+  /** For Cache only: ends the watch because of its resource. */
+  end(): void {
+    if (this.#state === 'stopped') return;
+    this.stop();
+    const { sink } = this.#options;
+    this.#guard(() => (sink.ended ? sink.ended() : sink.expired()));
   }
 
   /**

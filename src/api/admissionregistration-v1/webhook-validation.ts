@@ -1,4 +1,4 @@
-import { checkOptionalChoice, invalids } from '../meta/checks.js';
+import { checkOptionalChoice } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, at, invalid, required } from '../meta/field-errors.js';
 import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { semanticEqual } from '../meta/metadata.js';

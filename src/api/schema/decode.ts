@@ -34,7 +34,10 @@ export interface Decoded<T = Record<string, unknown>> {
 export function decode<T = Record<string, unknown>>(type: Type, value: unknown, options: { wording?: Wording } = {}): Decoded<T> {
   const state = new State(type, true, options.wording);
   const object = run(type, value, state) as T;
-  return { object, unknown: state.unknownFields(value) };
+  const unknown = state.unknownFields(value);
+  if (type.kind === 'struct' && type.prune)
+    unknown.push(...type.prune(object as Fields).map((path) => `unknown field ${JSON.stringify(path)}`));
+  return { object, unknown };
 }
 
 /**

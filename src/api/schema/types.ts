@@ -70,6 +70,8 @@ export interface StructType {
   readonly atomic: boolean;
   /** Fields that are not declared are kept as they are: objects of CRDs that preserve unknown fields. */
   readonly open: boolean;
+  /** Of an open one: drops what has no place in a decoded object. @returns the paths of what it dropped */
+  readonly prune?: (object: Record<string, unknown>) => string[];
 }
 
 export type Type = ScalarType | ListType | MapType | UnionType | StructType;
@@ -145,10 +147,15 @@ const GO_NAMES: Readonly<Record<ScalarKind, string>> = {
 };
 
 /** Makes a struct type: for built-in types below, and for CustomResourceDefinitions. */
-export function structType(goName: string, fields: readonly Field[], options: { atomic?: boolean; open?: boolean } = {}): StructType {
+export function structType(
+  goName: string,
+  fields: readonly Field[],
+  options: { atomic?: boolean; open?: boolean; prune?: StructType['prune'] } = {},
+): StructType {
   const byName = new Map(fields.map((f) => [f.name, f]));
   const name = goName.slice(goName.lastIndexOf('.') + 1);
-  return { kind: 'struct', goName, name, fields, byName, atomic: options.atomic ?? false, open: options.open ?? false };
+  const { atomic = false, open = false, prune } = options;
+  return { kind: 'struct', goName, name, fields, byName, atomic, open, ...(prune && { prune }) };
 }
 
 export function scalarType(scalar: ScalarKind, goName: string = GO_NAMES[scalar]): ScalarType {
@@ -235,6 +242,26 @@ export function structTypeOf(schemaName: string): StructType {
   const type = typeOf(schemaName);
   if (type.kind !== 'struct') throw new Error(`${schemaName} is no struct`);
   return type;
+}
+
+/** A kind of objects, as far as its types go. */
+export interface Typed {
+  /** A name in facts/schemas.json; not asked for where there is a `struct`. */
+  readonly schema: string;
+  /** Of kinds made at run time: how their objects are read and written. */
+  readonly struct?: StructType | undefined;
+  /** Of kinds made at run time: which of their parts have owners of their own. */
+  readonly owned?: StructType | undefined;
+}
+
+/** How objects of a kind are read and written. @throws Error when the facts do not know it */
+export function objectType({ schema, struct }: Typed): StructType {
+  return struct ?? structTypeOf(schema);
+}
+
+/** Which parts of objects of a kind have owners of their own. @throws Error when the facts do not know it */
+export function ownedType(kind: Typed): StructType {
+  return kind.owned ?? objectType(kind);
 }
 
 /** What every kind says of itself; embedded in Go's structs. */

@@ -17,7 +17,10 @@ import { validateApplied } from './validate.js';
 import { changedFields, fieldsOf } from './walk.js';
 
 export interface ApplyOptions {
+  /** Which parts have owners of their own. */
   readonly type: StructType;
+  /** How the object that was made is read; default: by `type`. */
+  readonly read?: StructType;
   /** The present object (may be frozen); undefined: it will be created. */
   readonly live: KubeObject | undefined;
   /** The configuration as it was sent: not decoded, not defaulted, its metadata not completed. */
@@ -164,10 +167,10 @@ function unchanged(live: KubeObject, managers: Managers): KubeObject {
 }
 
 function finish(options: ApplyOptions, merged: KubeObject, managers: Managers): KubeObject {
-  const { type, applied, manager, defaults } = options;
+  const { type, read = type, applied, manager, defaults } = options;
   let object: KubeObject;
   try {
-    object = decode<KubeObject>(type, merged, { wording: 'converter' }).object;
+    object = decode<KubeObject>(read, merged, { wording: 'converter' }).object;
   } catch (e) {
     if (!(e instanceof DecodeError)) throw e;
     throw new ApiError({
