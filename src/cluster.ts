@@ -23,6 +23,7 @@ import { type NodeStreams, Server } from './handlers/server.js';
 import type { NodeHost } from './nodeagent/index.js';
 import { type ClusterOptions, resolveOptions, type Settings, serviceAddresses } from './options.js';
 import { startExpiry } from './registry/expiry.js';
+import { Extensions } from './extensions/index.js';
 import { Registry } from './registry/registry.js';
 import { startScheduler } from './scheduler/index.js';
 import { authorizerFor } from './server/authorization/index.js';
@@ -134,6 +135,9 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     settings,
   };
   await registry.open(feed);
+  const extensions = new Extensions({ registry, clock, logger });
+  stops.push(() => extensions.stop());
+  await extensions.start();
 
   const streams: { host?: NodeHost } = {};
   const progress = { bootstrapped: false };

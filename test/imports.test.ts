@@ -27,6 +27,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   storage: ['util'],
   watch: ['storage/storage', 'util'],
   registry: [...BASE, 'api/definition', 'api/definitions', 'api/schema', 'api/admission', 'storage/storage', 'watch'],
+  extensions: [...BASE, 'api/definition', 'api/shared', 'api/schema', 'api/structural', 'registry', 'watch'],
   admission: [...BASE, 'api/definition', 'api/shared', 'api/admission'],
   handlers: [
     ...BASE,

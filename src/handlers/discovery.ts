@@ -1,10 +1,11 @@
 // What the server serves: /api, /apis and the documents below them, legacy and aggregated, derived from the definitions.
 // https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 import { createHash } from 'node:crypto';
-import type { Definition, Subresource } from '../api/definition.js';
+import { type Definition, isCustom, type Subresource } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import { fact } from '../api/facts.js';
 import * as errors from '../api/meta/errors.js';
+import { compareKubeVersions } from '../api/meta/kube-version.js';
 import { apiVersionOf } from '../api/meta/object.js';
 import { negotiate, negotiateDiscovery, PLAIN } from './negotiation.js';
 import type { ApiRequest } from './request.js';
@@ -187,22 +188,12 @@ function groupsOf(definitions: Definitions): Group[] {
   return [...groups].map(([name, versions]) => ({ name, versions }));
 }
 
-const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
-
-/** Groups by name; versions of a group as k8s.io/apimachinery/pkg/version: v2, v1, v1beta2, v1alpha1, others by name. */
+/** Groups by name; versions of a group with the preferred one first. */
 function compareVersions(a: string, b: string): number {
   const [groupA = '', versionA = ''] = a.split('/');
   const [groupB = '', versionB = ''] = b.split('/');
   if (groupA !== groupB) return groupA < groupB ? -1 : 1;
-  const [x, y] = [stability(versionA), stability(versionB)];
-  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return (y[i] as number) - (x[i] as number);
-  return versionA < versionB ? -1 : versionA > versionB ? 1 : 0;
-}
-
-function stability(version: string): number[] {
-  const match = VERSION.exec(version);
-  if (!match) return [0, 0, 0];
-  return [match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1, Number(match[1]), Number(match[3] ?? 0)];
+  return compareKubeVersions(versionA, versionB);
 }
 
 function groupEntry({ name, versions }: Group) {
@@ -273,7 +264,7 @@ function aggregated(groups: readonly Group[]) {
 function aggregatedResource(d: Definition) {
   return {
     resource: d.resource,
-    responseKind: { group: '', version: '', kind: d.kind },
+    responseKind: { ...kindOf(d), kind: d.kind },
     scope: d.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: d.singular,
     verbs: d.verbs,
@@ -284,12 +275,17 @@ function aggregatedResource(d: Definition) {
         const own = foreign(d, body);
         return {
           subresource: name,
-          responseKind: { group: own?.group ?? '', version: own?.version ?? '', kind: body?.kind ?? d.kind },
+          responseKind: { ...(own ?? kindOf(d)), kind: body?.kind ?? d.kind },
           verbs,
         };
       }),
     ),
   };
+}
+
+/** Upstream leaves the group of built-in kinds out, which is that of their resource. */
+function kindOf(d: Definition): { group: string; version: string } {
+  return isCustom(d) ? { group: d.group, version: d.version } : { group: '', version: '' };
 }
 
 function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {

@@ -1,5 +1,6 @@
 import { define } from '../definition.js';
 import type { CustomResourceDefinition } from '../types/apiextensions-v1.gen.js';
+import { CLEANUP_FINALIZER, setCondition } from '../structural/conditions.js';
 import { nameRule, validateDefinition, validateDefinitionStatus } from './definition-validation.js';
 import { formatWarnings } from './format-warnings.js';
 
@@ -26,11 +27,31 @@ export default define<CustomResourceDefinition>({
     rememberStorageVersion(definition);
   },
   prepareUpdate: rememberStorageVersion,
+  // its objects go first: the finalizer comes with the deletion
+  finalizers: ({ metadata }) => [...(metadata.finalizers ?? []), ...(metadata.deletionTimestamp === undefined ? [CLEANUP_FINALIZER] : [])],
+  markDeleting,
   validate: (definition) => [...nameRule(definition), ...validateDefinition(definition)],
   validateUpdate: validateDefinition,
   warnings: formatWarnings,
   subresources: { status: { validate: validateDefinitionStatus } },
 });
+
+/** Upstream marks definitions in a way of its own: no grace period shows, and the generation stays. */
+function markDeleting(definition: CustomResourceDefinition): void {
+  const { metadata } = definition;
+  const finalizers = metadata.finalizers ?? [];
+  metadata.deletionGracePeriodSeconds = undefined;
+  metadata.generation = (metadata.generation ?? 1) - 1;
+  metadata.finalizers = finalizers.includes(CLEANUP_FINALIZER) ? finalizers : [...finalizers, CLEANUP_FINALIZER];
+  definition.status = { ...definition.status };
+  const condition = {
+    type: 'Terminating',
+    status: 'True',
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  setCondition(definition.status, condition, metadata.deletionTimestamp ?? '');
+}
 
 /** Objects may be stored in that version from now on. */
 function rememberStorageVersion({ spec, status }: CustomResourceDefinition): void {

@@ -11,6 +11,15 @@ interface Scalable extends KubeObject {
   status?: { replicas?: number | undefined };
 }
 
+/** Where an object says how many replicas it wants and has. Each throws ApiError where what stands there is of the wrong type. */
+export interface Replicas<T extends KubeObject> {
+  wanted(object: T): number;
+  want(object: T, replicas: number): void;
+  present(object: T): number;
+  /** The text of the selector of its pods. */
+  selector(object: T): string;
+}
+
 /**
  * @param resource names the workload in errors
  * @param selector the text of its pod selector
@@ -19,30 +28,48 @@ export function scaleSubresource<T extends Scalable>(
   resource: { group: string; resource: string },
   selector: (object: T) => string,
 ): Partial<Subresource<T>> {
+  return scaleView<T>(
+    { ...resource, namespaced: true },
+    {
+      wanted: ({ spec }) => spec.replicas ?? 0,
+      want: ({ spec }, replicas) => void (spec.replicas = replicas),
+      present: ({ status }) => status?.replicas ?? 0,
+      selector,
+    },
+  );
+}
+
+/** The view of an object that may keep its numbers anywhere. @param resource names it in errors */
+export function scaleView<T extends KubeObject>(
+  resource: { readonly group: string; readonly resource: string; readonly namespaced: boolean },
+  replicas: Replicas<T>,
+): Partial<Subresource<T>> {
   return {
     read(object) {
       const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+      const wanted = replicas.wanted(object);
       const scale: Scale = {
         kind: 'Scale',
         apiVersion: 'autoscaling/v1',
         metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-        spec: object.spec.replicas ? { replicas: object.spec.replicas } : {},
-        status: { replicas: object.status?.replicas ?? 0, selector: selector(object) },
+        spec: wanted ? { replicas: wanted } : {},
+        status: { replicas: replicas.present(object), selector: replicas.selector(object) },
       };
       return scale;
     },
     applied: ({ metadata, spec }: Scale) => ({ metadata, ...(spec && { spec }) }),
     write(object, input) {
       const scale = input as Scale;
-      const replicas = scale.spec?.replicas ?? 0;
-      const wrong = [...validateObjectMeta(scale.metadata, { namespaced: true }), ...validateNonNegative(replicas, at('spec', 'replicas'))];
+      const wanted = scale.spec?.replicas ?? 0;
+      const { namespaced } = resource;
+      const wrong = [...validateObjectMeta(scale.metadata, { namespaced }), ...validateNonNegative(wanted, at('spec', 'replicas'))];
       if (wrong.length) throw invalid({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name, wrong);
       const { uid, resourceVersion } = scale.metadata;
       if (uid && uid !== object.metadata.uid) {
         const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
         throw conflict({ group: resource.group, resource: `${resource.resource}/scale` }, object.metadata.name, cause);
       }
-      object.spec.replicas = replicas;
+      replicas.want(object, wanted);
       object.metadata.resourceVersion = resourceVersion;
     },
   };

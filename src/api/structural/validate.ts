@@ -154,7 +154,7 @@ function oldItem(old: Old, schema: Schema, item: unknown): Old {
 
 function checkObject(place: Place, object: Record<string, unknown>, schema: Schema, old: Old): Result {
   const result = new Result();
-  const names = Object.keys(object);
+  const names = Object.keys(object).filter((name) => object[name] !== undefined);
   const { minProperties, maxProperties } = schema;
   if (minProperties !== undefined && names.length < minProperties)
     fail(result, place, names.length, `should have at least ${minProperties} properties`);
@@ -171,10 +171,14 @@ function checkObject(place: Place, object: Record<string, unknown>, schema: Sche
     }
   }
   for (const [name, property] of Object.entries(schema.properties ?? {}))
-    if (Object.hasOwn(object, name)) result.merge(check(place.property(name), object[name], property, before(name)));
+    if (isSet(object, name)) result.merge(check(place.property(name), object[name], property, before(name)));
   for (const name of schema.required ?? [])
-    if (!Object.hasOwn(object, name)) result.add(`${place.field(name).in}is required`, required(place.field(name).path));
+    if (!isSet(object, name)) result.add(`${place.field(name).in}is required`, required(place.field(name).path));
   return result;
+}
+
+function isSet(object: Record<string, unknown>, name: string): boolean {
+  return Object.hasOwn(object, name) && object[name] !== undefined;
 }
 
 function oldField(place: Place, old: Old, schema: Schema, name: string): Old {

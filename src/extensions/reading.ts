@@ -1,0 +1,42 @@
+// How custom resources are read: metadata as those of every object, the rest as it was written, less what the schema does not
+// declare.
+import { Field, scalarType, structType, type StructType, structTypeOf } from '../api/schema/types.js';
+import { coerceEmbedded } from '../api/structural/embedded.js';
+import { prune, pruneNulls } from '../api/structural/prune.js';
+import type { Schema } from '../api/structural/schema.js';
+import { DecodeError } from '../api/schema/decode-state.js';
+
+const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+const text = (name: string): Field => new Field({ name, omitEmpty: true, pointer: false }, scalarType('string'));
+export const metadataField = (): Field => new Field({ name: 'metadata', omitEmpty: true, pointer: false }, () => structTypeOf(OBJECT_META));
+
+/** The type by which objects of a version are decoded and written. @param keepUnknown nothing is pruned (v1beta1's preserveUnknownFields) */
+export function readingType(kind: string, schema: Schema | undefined, keepUnknown: boolean): StructType {
+  return structType(kind, [text('kind'), text('apiVersion'), metadataField()], {
+    open: true,
+    prune: (object) => shape(object, schema, keepUnknown),
+  });
+}
+
+/** Drops what has no place in an object. @returns the paths of unknown fields @throws DecodeError */
+function shape(object: Record<string, unknown>, schema: Schema | undefined, keepUnknown: boolean): string[] {
+  const unknown: string[] = [];
+  if (!keepUnknown) {
+    unknown.push(...prune(object, schema, true));
+    pruneNulls(object, schema);
+  }
+  const error = coerceEmbedded(undefined, object, schema, { isRoot: false, dropInvalid: false, unknown });
+  if (error) throw new DecodeError(`${error.field}: ${error.message}`);
+  return unknown;
+}
+
+/** The same of an object that was stored, or is one of another version: what cannot be read is dropped. */
+export function reshape(object: object, schema: Schema | undefined, keepUnknown: boolean): boolean {
+  const before = JSON.stringify(object);
+  if (!keepUnknown) {
+    prune(object, schema, true);
+    pruneNulls(object, schema);
+  }
+  coerceEmbedded(undefined, object, schema, { isRoot: false, dropInvalid: true });
+  return JSON.stringify(object) !== before;
+}

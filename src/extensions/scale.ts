@@ -1,0 +1,138 @@
+// The scale subresource of custom resources: their definition says where the numbers stand.
+import type { Subresource } from '../api/definition.js';
+import { ApiError, badRequest, internalError } from '../api/meta/errors.js';
+import { type FieldError, invalid } from '../api/meta/field-errors.js';
+import type { KubeObject } from '../api/meta/object.js';
+import { scaleView } from '../api/shared/scale.js';
+import type { CustomResourceSubresourceScale } from '../api/types/apiextensions-v1.gen.js';
+import { isObject, setOwn } from '../util/json.js';
+
+const MAX = 2147483647;
+
+function stepsOf(path: string): string[] {
+  return path.replace(/^\./, '').split('.');
+}
+
+/** Why a value cannot be read, in the words of apimachinery's unstructured helpers. */
+class WrongType extends Error {}
+
+/** @returns undefined when something on the way is missing @throws WrongType */
+function valueAt(object: unknown, path: string): unknown {
+  const steps = stepsOf(path);
+  let at = object;
+  for (const [i, step] of steps.entries()) {
+    if (at === null || at === undefined) return undefined;
+    if (!isObject(at))
+      throw new WrongType(
+        `${steps
+          .slice(0, i + 1)
+          .map((s) => `.${s}`)
+          .join('')} accessor error: ${shown(at)} is of the type ${goType(at)}, expected map[string]interface{}`,
+      );
+    at = Object.hasOwn(at, step) ? at[step] : undefined;
+  }
+  return at;
+}
+
+/** @throws WrongType */
+function numberAt(object: unknown, path: string): number | undefined {
+  const value = valueAt(object, path);
+  if (value === undefined || (typeof value === 'number' && Number.isInteger(value))) return value;
+  throw accessorError(path, value, 'int64');
+}
+
+/** @throws WrongType */
+function textAt(object: unknown, path: string): string {
+  const value = valueAt(object, path);
+  if (value === undefined) return '';
+  if (typeof value === 'string') return value;
+  throw accessorError(path, value, 'string');
+}
+
+function accessorError(path: string, value: unknown, wanted: string): WrongType {
+  return new WrongType(`.${stepsOf(path).join('.')} accessor error: ${shown(value)} is of the type ${goType(value)}, expected ${wanted}`);
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : value === null ? '<nil>' : JSON.stringify(value);
+}
+
+function goType(value: unknown): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return '[]interface {}';
+  if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** The subresource of a resource with a scale. */
+export function scaleOf(
+  resource: { readonly group: string; readonly resource: string; readonly namespaced: boolean },
+  { specReplicasPath, statusReplicasPath, labelSelectorPath }: CustomResourceSubresourceScale,
+): Partial<Subresource> {
+  const view = scaleView<KubeObject>(resource, {
+    wanted: (object) => reading(() => numberAt(object, specReplicasPath) ?? 0),
+    want: (object, replicas) => setAt(object, specReplicasPath, replicas),
+    present: (object) => reading(() => numberAt(object, statusReplicasPath) ?? 0),
+    selector: (object) => reading(() => (labelSelectorPath ? textAt(object, labelSelectorPath) : '')),
+  });
+  return {
+    ...view,
+    read(object, context) {
+      if (reading(() => numberAt(object, specReplicasPath)) === undefined)
+        throw internalError(`the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`);
+      return view.read?.(object, context) as KubeObject;
+    },
+    write(object, input, context) {
+      if ((input as { spec?: { replicas?: number } }).spec?.replicas === undefined && numberAt(object, specReplicasPath) === undefined)
+        throw badRequest(`the spec replicas field ${JSON.stringify(specReplicasPath)} cannot be empty`);
+      view.write?.(object, input, context);
+    },
+  };
+}
+
+/** @throws ApiError: upstream does not classify this one */
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (e) {
+    if (e instanceof WrongType) throw new ApiError({ code: 500, message: e.message });
+    throw e;
+  }
+}
+
+function setAt(object: KubeObject, path: string, value: number): void {
+  const steps = stepsOf(path);
+  const last = steps.pop() as string;
+  let at = object as unknown as Record<string, unknown>;
+  for (const step of steps) {
+    if (!isObject(at[step])) setOwn(at, step, {});
+    at = at[step] as Record<string, unknown>;
+  }
+  setOwn(at, last, value);
+}
+
+/** @returns what is wrong with the numbers an object keeps for its scale; `part`: which of them are looked at */
+export function scaleErrors(object: KubeObject, scale: CustomResourceSubresourceScale | undefined, part: 'all' | 'status'): FieldError[] {
+  if (!scale) return [];
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = scale;
+  const numbers = part === 'all' ? [specReplicasPath, statusReplicasPath] : [statusReplicasPath];
+  return [
+    ...numbers.flatMap((path) => checked(path, 0, () => numberErrors(path, numberAt(object, path) ?? 0))),
+    ...(labelSelectorPath ? checked(labelSelectorPath, '', () => (textAt(object, labelSelectorPath), [])) : []),
+  ];
+}
+
+function checked(path: string, zero: unknown, check: () => FieldError[]): FieldError[] {
+  try {
+    return check();
+  } catch (e) {
+    if (e instanceof WrongType) return [invalid(path, zero, e.message)];
+    throw e;
+  }
+}
+
+function numberErrors(path: string, value: number): FieldError[] {
+  if (value < 0) return [invalid(path, value, 'should be a non-negative integer')];
+  return value > MAX ? [invalid(path, value, `should be less than or equal to ${MAX}`)] : [];
+}
