@@ -16,6 +16,8 @@ export interface Column {
   readonly type: string;
   readonly format: string;
   readonly description?: string;
+  /** The field it is described as: `io.k8s.api.core.v1.PodStatus#podIP`. */
+  readonly describes?: string;
   /** 0: always shown; 1: with -o wide. */
   readonly priority: number;
 }

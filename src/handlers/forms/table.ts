@@ -86,22 +86,27 @@ function head(version: string, metadata: string, columns: string): string {
 
 function columnDefinitions(kind: Tabular): string {
   return JSON.stringify(
-    kind.columns.map(({ name, type, format, description, priority }) => ({
+    kind.columns.map(({ name, type, format, description, describes, priority }) => ({
       name,
       type,
       format,
-      description: description ?? metadataText(name),
+      description: description ?? fieldText(describes ?? METADATA_COLUMNS[name]),
       priority,
     })),
   );
 }
 
-const METADATA_COLUMNS: Readonly<Record<string, string>> = { Name: 'name', Age: 'creationTimestamp', 'Created At': 'creationTimestamp' };
+const METADATA = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+const METADATA_COLUMNS: Readonly<Record<string, string>> = {
+  Name: `${METADATA}#name`,
+  Age: `${METADATA}#creationTimestamp`,
+  'Created At': `${METADATA}#creationTimestamp`,
+};
 
-/** Columns that show a field of the metadata are described as the field is. */
-function metadataText(column: string): string {
-  const field = METADATA_COLUMNS[column];
-  return (field && schemaDescriptions('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta')[field]) ?? '';
+/** The text of `schema#field`: columns that show a field are described as the field is. */
+function fieldText(place: string | undefined): string {
+  const [schema = '', field = ''] = place?.split('#') ?? [];
+  return schemaDescriptions(schema)[field] ?? '';
 }
 
 function row(kind: Tabular, item: Item, options: TableOptions): Buffer {
