@@ -46,7 +46,7 @@ export interface Settings {
   readonly nodeCapacity: NodeCapacity;
   /** --controllers: '*' is all, 'name' switches on, '-name' off. Default ['*']. */
   readonly controllers: readonly string[];
-  /** --authorization-mode: asked in this order, the first opinion counts. Default ['RBAC'], as in a real cluster. */
+  /** --authorization-mode: asked in this order, the first opinion counts. Default ['Node', 'RBAC'], as in a real cluster. */
   readonly authorizationMode: readonly AuthorizationMode[];
   /** --anonymous-auth: a request without credentials is system:anonymous, not refused. Off with AlwaysAllow. */
   readonly anonymousAuth: boolean;
@@ -114,7 +114,7 @@ export function resolveOptions(options: ClusterOptions = {}): Settings {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as ClusterOptions;
   if (given.etcdServers?.length)
     throw usage('--etcd-servers is not supported yet: objects are kept in the data directory (--data-dir) or in memory (--memory)');
-  const authorizationMode = given.authorizationMode ?? ['RBAC'];
+  const authorizationMode = given.authorizationMode ?? ['Node', 'RBAC'];
   const settings: Settings = {
     bindAddress: '127.0.0.1',
     securePort: 6443,

@@ -13,7 +13,7 @@ describe(`the API, as ${kubeconfig ? 'the server of KUBEMU_TEST_SERVER' : 'kubem
 });
 
 async function ownServer(): Promise<ApiServer> {
-  const cluster = await startTestCluster({ components: API_ONLY });
+  const cluster = await startTestCluster({ components: API_ONLY, authorizationMode: ['Node', 'RBAC'] });
   return { url: cluster.url, ...cluster.admin, close: () => cluster.close() };
 }
 

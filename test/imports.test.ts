@@ -41,7 +41,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'storage/storage',
     'watch',
   ],
-  server: [...BASE, 'api/definition', 'api/shared', 'handlers', 'options'],
+  server: [...BASE, 'api/facts', 'api/definition', 'api/shared', 'handlers', 'options'],
   'client/local': ['util', 'api/meta', 'api/definition', 'api/schema', 'registry', 'client/client', 'client/local-watch'],
   'client/local-watch': ['api/meta', 'registry', 'storage/storage', 'watch', 'client/client'],
   client: [...BASE, 'api/definition'],

@@ -13,7 +13,7 @@ describe('options', () => {
       nodes: 1,
       runtime: 'auto',
       controllers: ['*'],
-      authorizationMode: ['RBAC'],
+      authorizationMode: ['Node', 'RBAC'],
       serviceClusterIPRanges: ['10.96.0.0/16'],
       serviceNodePortRange: [30000, 32767],
       allowPrivileged: true,

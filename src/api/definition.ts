@@ -32,8 +32,8 @@ export interface GroupVersionKind {
 /** Read access to the current state of every resource, synchronous (from the watch caches). Objects are frozen. */
 export interface Reader {
   get<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): T | undefined;
-  /** In the order of the keys. `namespace` "" means all. */
-  list<T extends KubeObject>(resource: Resource<T>, namespace?: string): readonly T[];
+  /** In the order of the keys. `namespace` "" means all. @param fields values of selectable fields that those wanted have */
+  list<T extends KubeObject>(resource: Resource<T>, namespace?: string, fields?: Readonly<Record<string, string>>): readonly T[];
 }
 
 /** What an authorizer is asked. */

@@ -56,7 +56,7 @@ export function addServerFlags(command: Command, mode: string): Command {
     .option('--client-ca-file <file>', 'authorities whose client certificates are accepted too')
     .option('--token-auth-file <file>', 'CSV file of token,user,uid,"group1,group2"')
     .option('--anonymous-auth [bool]', 'let requests without credentials in as system:anonymous (never with AlwaysAllow)', bool)
-    .option('--authorization-mode <modes>', `AlwaysAllow, AlwaysDeny, RBAC: asked in this order (default: ${mode})`, list)
+    .option('--authorization-mode <modes>', `AlwaysAllow, AlwaysDeny, Node, RBAC: asked in this order (default: ${mode})`, list)
     .optionsGroup('API:')
     .option('--service-cluster-ip-range <cidrs>', 'addresses of services (default: 10.96.0.0/16)', list)
     .option('--service-node-port-range <range>', 'ports of services on nodes (default: 30000-32767)', portRange)

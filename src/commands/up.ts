@@ -15,7 +15,7 @@ export function upCommand(start: StartCluster): Command {
   const command = new Command('up')
     .description('Start a cluster: API server, controllers, scheduler and nodes.')
     .addHelpText('after', EXAMPLES);
-  return addClusterFlags(addServerFlags(command, 'RBAC')).action(async (flags: Flags) => {
+  return addClusterFlags(addServerFlags(command, 'Node,RBAC')).action(async (flags: Flags) => {
     await runUntilStopped(start, clusterOptions(flags), (cluster, seconds) => {
       const nodes = cluster.nodes ? `${cluster.settings.nodes} (${cluster.nodes.runtime})` : 'none';
       return `${versionLine()} is ready after ${seconds.toFixed(1)} s

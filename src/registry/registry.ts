@@ -137,12 +137,15 @@ export class Registry implements Reader, Writer {
     return this.#stores.get(resourcePath(resource))?.find({ namespace, name })?.object as T | undefined;
   }
 
-  list<T extends KubeObject>(resource: Resource<T>, namespace = ''): readonly T[] {
+  list<T extends KubeObject>(resource: Resource<T>, namespace = '', fields: Readonly<Record<string, string>> = {}): readonly T[] {
     const store = this.#stores.get(resourcePath(resource));
     if (!store) return [];
+    const wanted = Object.entries(fields);
     return store.cache
       .range(namespace === '' ? store.prefix : `${store.prefix}${namespace}/`)
-      .map((item) => item.in(store.kind).object as T);
+      .map((item) => item.in(store.kind))
+      .filter((item) => wanted.every(([field, value]) => item.fields[field] === value))
+      .map((item) => item.object as T);
   }
 
   async update<T extends KubeObject>(

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { deletionConversations } from './api/deletion.js';
 import { deepConversations } from './api/deep.js';
 import { hostileConversations } from './api/hostile.js';
+import { nodeAccessConversations } from './api/node-access.js';
 import { objectConversations } from './api/objects.js';
 import { parameterConversations } from './api/parameters.js';
 import { particularConversations } from './api/particulars.js';
@@ -50,4 +51,5 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('particulars', () => particularConversations(use));
   describe('parameters', () => parameterConversations(use));
   describe('deletion', () => deletionConversations(use));
+  describe('access of nodes', () => nodeAccessConversations(use));
 }

@@ -126,9 +126,18 @@ function attributesOf(user: UserInfo, { resourceAttributes: asked, nonResourceAt
     subresource,
     namespace,
     name,
-    ...(fieldSelector?.rawSelector && { fieldSelector: fieldSelector.rawSelector }),
+    ...(fieldSelector && { fieldSelector: fieldSelector.rawSelector || fieldRequirements(fieldSelector) }),
     ...(labelSelector?.rawSelector && { labelSelector: labelSelector.rawSelector }),
   };
+}
+
+/** The requirements on fields as the text of a selector; fields know no other operators than these, with one value. */
+function fieldRequirements({ requirements }: NonNullable<ResourceAttributes['fieldSelector']>): string {
+  const operators: Record<string, string> = { In: '=', NotIn: '!=' };
+  return (requirements ?? [])
+    .filter(({ operator, values }) => operators[operator] && values?.length === 1)
+    .map(({ key, operator, values }) => `${key}${operators[operator]}${(values?.[0] ?? '').replace(/[\\,=]/g, '\\$&')}`)
+    .join(',');
 }
 
 function selectorProblem(asked: ResourceAttributes | undefined): string | undefined {

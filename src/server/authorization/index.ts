@@ -1,14 +1,13 @@
 import type { Authorizer, Decision, Reader, Rules } from '../../api/definition.js';
 import type { AuthorizationMode } from '../../options.js';
-import { UserError } from '../../util/user-error.js';
 import { alwaysAllow, alwaysDeny } from './always.js';
 import { masters } from './masters.js';
+import { nodeAuthorizer } from './node.js';
 import { rbac } from './rbac.js';
 
 /**
  * The authorizer of --authorization-mode: system:masters first, then the modes in the order given.
- * @param reader where roles and bindings are
- * @throws UserError for a mode that kubemu does not have yet
+ * @param reader where roles and bindings are, and what nodes have to do with
  */
 export function authorizerFor(modes: readonly AuthorizationMode[], reader: Reader): Authorizer {
   return union([masters, ...modes.map((mode) => byMode(mode, reader))]);
@@ -23,7 +22,7 @@ function byMode(mode: AuthorizationMode, reader: Reader): Authorizer {
     case 'RBAC':
       return rbac(reader);
     case 'Node':
-      throw new UserError('--authorization-mode=Node is not supported yet: use AlwaysAllow, AlwaysDeny or RBAC', 'usage');
+      return nodeAuthorizer(reader);
   }
 }
 
