@@ -96,6 +96,7 @@ class Version {
       plainFinalizers: true,
       keeps: [],
       createOnUpdate: false,
+      shownAs: `${group}/${spec.names.plural}`,
       unconditionalUpdate: false,
       returnDeletedObject: false,
       ...tableOf(additionalPrinterColumns),
