@@ -168,7 +168,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   if (settings.eventTTL > 0) stops.push(startExpiry({ store: registry.store(events), storage, ttl: settings.eventTTL, clock, logger }));
   const url = serverUrl(settings.bindAddress, listener.port);
   const kubeconfig = await access.writeKubeconfig(listener.port);
-  const nodes = await startComponents(settings, basics, access.caCert, stops);
+  const nodes = await startComponents({ settings, basics, rootCA: access.caCert, secretToken: tokens.secretToken, stops });
   if (nodes) streams.host = nodes;
   return { kubeconfig, url, client, nodes, settings, stop };
 }
@@ -262,20 +262,23 @@ async function serve({ settings, registry, authorizer, access, tokens, health, s
   return listener;
 }
 
+interface Starting {
+  readonly settings: Settings;
+  readonly basics: BootstrapOptions;
+  readonly rootCA: string;
+  readonly secretToken: Tokens['secretToken'];
+  readonly stops: (() => Promise<void> | void)[];
+}
+
 /** The server's own loops, controllers, scheduler and nodes: they know the client only and could run elsewhere. */
-async function startComponents(
-  settings: Settings,
-  basics: BootstrapOptions,
-  rootCA: string,
-  stops: (() => Promise<void> | void)[],
-): Promise<NodeHost | undefined> {
+async function startComponents({ settings, basics, rootCA, secretToken, stops }: Starting): Promise<NodeHost | undefined> {
   const { clock, random, logger, components } = settings;
   const { client, definitions, serviceClusterIPRanges } = basics;
   const informers = new Informers({ client, clock, random, logger });
   stops.push(() => informers.stop());
   const parts = { informers, clock, random, logger };
   const resources = () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete'));
-  const controlling = { ...parts, client, settings: { rootCA, serviceClusterIPRanges, resources } };
+  const controlling = { ...parts, client, settings: { rootCA, serviceClusterIPRanges, secretToken, resources } };
   const upkeep = [
     { name: 'bootstrap-controller', interval: 10_000, run: () => keepService(basics) },
     { name: 'system-namespaces-controller', interval: 60_000, run: () => keepNamespaces(basics) },

@@ -20,6 +20,7 @@ import { resourcequota } from './resourcequota.js';
 import { rootCAPublisher } from './root-ca-publisher.js';
 import { serviceCIDR } from './service-cidr.js';
 import { serviceaccount } from './serviceaccount.js';
+import { serviceaccountToken } from './serviceaccount-token.js';
 import { attributesClassProtection, claimProtection, volumeProtection } from './storage-protection.js';
 import { taintEviction } from './taint-eviction.js';
 import type { ControllerDefinition } from './runtime/controller.js';
@@ -29,6 +30,7 @@ export type { ControllerSettings, ServedResource } from './runtime/controller.js
 
 /** In the order of starting. */
 const CONTROLLERS: readonly ControllerDefinition[] = [
+  serviceaccountToken,
   namespace,
   serviceaccount,
   rootCAPublisher,

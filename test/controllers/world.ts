@@ -29,6 +29,7 @@ import type { Pod } from '../../src/api/types/core-v1.gen.js';
 import volumeattributesclasses from '../../src/api/storage-v1/volumeattributesclasses.js';
 import { Informers } from '../../src/client/informers.js';
 import type { LocalClient } from '../../src/client/local.js';
+import type { SecretTokenNames } from '../../src/controllers/runtime/controller.js';
 import { startControllers } from '../../src/controllers/index.js';
 import { startServerLoops, type Upkeep } from '../../src/controllers/server/index.js';
 import { timestamp, VirtualClock } from '../../src/util/clock.js';
@@ -104,6 +105,7 @@ export class World {
       settings: {
         rootCA: 'THE CA',
         serviceClusterIPRanges,
+        secretToken: async ({ namespace, secret, account, uid }: SecretTokenNames) => [namespace, secret, account, uid].join(' '),
         resources: () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete')),
       },
     };

@@ -30,8 +30,19 @@ export interface ControllerSettings {
   readonly rootCA: string;
   /** One or two CIDRs. */
   readonly serviceClusterIPRanges: readonly string[];
+  /** Signs the token that a Secret is to hold. */
+  readonly secretToken: (names: SecretTokenNames) => Promise<string>;
   /** Every resource that is served at this moment, in all its versions; CRDs come and go. */
   resources(): readonly ServedResource[];
+}
+
+/** Whose token it is, and where it is kept. */
+export interface SecretTokenNames {
+  readonly namespace: string;
+  readonly secret: string;
+  readonly account: string;
+  /** Of the account. */
+  readonly uid: string;
 }
 
 /** A resource the server serves, and what can be done with it. */

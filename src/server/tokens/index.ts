@@ -10,7 +10,7 @@ import { ISSUER } from './claims.js';
 import { issuerDiscovery } from './discovery.js';
 import { serviceAccountIssuer } from './issuer.js';
 import { SigningKey } from './keys.js';
-import { type LegacyOptions, legacyTokens } from './legacy.js';
+import { legacyIssuer, type LegacyOptions, legacyTokens, type Names } from './legacy.js';
 
 export interface TokensOptions {
   /** The tokens of --token-auth-file. */
@@ -27,6 +27,8 @@ export interface TokensOptions {
 export interface Tokens {
   readonly authenticator: TokenAuthenticator;
   readonly issuer: TokenIssuer;
+  /** Signs the token that a Secret is to hold. */
+  readonly secretToken: (names: Names) => Promise<string>;
   /** The public documents about the issuer, by path; `serverAddress` is the host and port for clients outside. */
   discovery(serverAddress: () => string): ReadonlyMap<string, Handler>;
 }
@@ -44,6 +46,7 @@ export function createTokens({ fixed, signingKey, clock, reader, label }: Tokens
       serviceAccountTokens({ key, clock, reader }),
     ]),
     issuer: serviceAccountIssuer({ key, clock, newId: randomUUID }),
+    secretToken: legacyIssuer(key),
     discovery: (serverAddress) => issuerDiscovery(key, serverAddress),
   };
 }

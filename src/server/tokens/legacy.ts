@@ -12,6 +12,11 @@ import { type Claims, type SigningKey, unverifiedClaims } from './keys.js';
 const LEGACY_ISSUER = 'kubernetes/serviceaccount';
 const LAST_USED = 'kubernetes.io/legacy-token-last-used';
 const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
+/** Claims. */
+const NAMESPACE = 'kubernetes.io/serviceaccount/namespace';
+const SECRET_NAME = 'kubernetes.io/serviceaccount/secret.name';
+const ACCOUNT_NAME = 'kubernetes.io/serviceaccount/service-account.name';
+const ACCOUNT_UID = 'kubernetes.io/serviceaccount/service-account.uid';
 const DAY_MS = 86_400_000;
 
 export interface LegacyOptions {
@@ -47,7 +52,21 @@ export function legacyTokens({ key, clock, reader, label }: LegacyOptions): Toke
   };
 }
 
-interface Names {
+/** Signs tokens for Secrets to hold: they have no end of their own. */
+export function legacyIssuer(key: () => Promise<SigningKey>): (names: Names) => Promise<string> {
+  return async ({ namespace, secret, account, uid }) =>
+    (await key()).sign({
+      iss: LEGACY_ISSUER,
+      [NAMESPACE]: namespace,
+      [SECRET_NAME]: secret,
+      [ACCOUNT_NAME]: account,
+      [ACCOUNT_UID]: uid,
+      sub: serviceAccountName(namespace, account),
+    });
+}
+
+/** What a token names: its Secret and its account, whose uid it is. */
+export interface Names {
   readonly namespace: string;
   readonly secret: string;
   readonly account: string;
@@ -56,10 +75,10 @@ interface Names {
 
 function namesIn(claims: Claims): Names {
   const sub = claim(claims, 'sub', 'sub');
-  const namespace = claim(claims, 'kubernetes.io/serviceaccount/namespace', 'namespace');
-  const secret = claim(claims, 'kubernetes.io/serviceaccount/secret.name', 'secretName');
-  const account = claim(claims, 'kubernetes.io/serviceaccount/service-account.name', 'serviceAccountName');
-  const uid = claim(claims, 'kubernetes.io/serviceaccount/service-account.uid', 'serviceAccountUID');
+  const namespace = claim(claims, NAMESPACE, 'namespace');
+  const secret = claim(claims, SECRET_NAME, 'secretName');
+  const account = claim(claims, ACCOUNT_NAME, 'serviceAccountName');
+  const uid = claim(claims, ACCOUNT_UID, 'serviceAccountUID');
   if (sub !== serviceAccountName(namespace, account)) throw new Error('sub claim is invalid');
   return { namespace, secret, account, uid };
 }
