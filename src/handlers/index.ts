@@ -1,6 +1,8 @@
 // From a request for a resource to the handler of its verb. One file a verb; each reads as decode, act, answer.
 import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
+import { isPathSegmentName } from '../api/meta/names.js';
+import { goQuote } from '../api/meta/quote.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import { act, create } from './create.js';
 import { remove, removeCollection } from './delete.js';
@@ -21,15 +23,16 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     if (!info.isResource) return next(request);
     const definition = server.registry.definitions.find(info.group, info.version, info.resource);
     if (!definition) return unknownResource(server, request);
-    if (request.method === 'HEAD') refuse();
     checkScope(definition, request);
     if (info.subresource !== '') return subresource(server, request, definition);
+    if (definition.act && info.name !== '') throw errors.pathNotFound();
+    if (request.method === 'HEAD' || (info.deprecatedWatch && request.method !== 'GET')) refuse();
     if (definition.act) {
-      if (info.name !== '') throw errors.pathNotFound();
       return info.verb === 'create' ? act(server, request, definition) : refuse();
     }
     if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
     if (info.name !== '' ? info.verb === 'create' : info.verb === 'update' || info.verb === 'patch') refuse();
+    checkName(info.name);
     if (definition.deprecation) request.warnings.push(definition.deprecation);
     if (definition.compute)
       return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
@@ -71,9 +74,11 @@ async function object(server: Server, request: ApiRequest, definition: Definitio
 async function subresource(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
   const { verb, subresource: name } = request.info;
   const found = Object.hasOwn(definition.subresources, name) ? definition.subresources[name] : undefined;
-  if (!found || request.info.name === '') throw errors.pathNotFound();
+  const { info } = request;
+  if (!found || info.name === '' || (info.tail !== '' && name !== 'proxy')) throw errors.pathNotFound();
+  if (request.method === 'HEAD' || !found.verbs.includes(verb)) refuse();
+  checkName(info.name);
   if (found.connect) return connect(server, request, definition);
-  if (!found.verbs.includes(verb)) refuse();
   const store = server.registry.store(definition);
   switch (verb) {
     case 'get':
@@ -91,8 +96,9 @@ async function subresource(server: Server, request: ApiRequest, definition: Defi
 
 /** Subresources that the agent of a node serves. */
 async function connect(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
-  const { subresource: name, verb } = request.info;
-  if (definition.resource === 'pods' && name === 'log') return verb === 'get' ? log(server, request) : refuse();
+  const { subresource: name } = request.info;
+  if (definition.resource === 'pods' && name === 'log') return log(server, request);
+  if (request.info.query.has('dryRun')) throw errors.badRequest('dryRun is not supported');
   const { object } = server.registry.store(definition).get(request.info);
   if (definition.resource === 'pods') checkConnectable(object as Pod, request);
   throw errors.notImplemented(`the subresource ${name} of ${definition.resource}`);
@@ -107,15 +113,16 @@ function checkConnectable(pod: Pod, { info }: ApiRequest): void {
 /** A namespaced resource is created in a namespace; a cluster's resource is in none. */
 function checkScope(definition: Definition, { info }: ApiRequest): void {
   if (!definition.namespaced && info.namespace !== '') throw errors.pathNotFound();
-  if (
-    definition.namespaced &&
-    info.namespace === '' &&
-    (info.name !== '' || ['create', 'deletecollection'].includes(info.verb)) &&
-    !info.deprecatedWatch
-  ) {
-    if (info.name !== '') throw errors.pathNotFound();
-    refuse();
-  }
+  if (!definition.namespaced || info.namespace !== '' || info.deprecatedWatch) return;
+  // over all namespaces there are only lists
+  if (info.name !== '' || !(definition.verbs as readonly string[]).includes('list')) throw errors.pathNotFound();
+  if (['create', 'deletecollection'].includes(info.verb)) refuse();
+}
+
+/** @throws ApiError BadRequest for what cannot be a segment of a path, though an escape brought it here */
+function checkName(name: string): void {
+  const wrong = name === '' ? [] : isPathSegmentName(name);
+  if (wrong.length > 0) throw errors.badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong.join(';')}`);
 }
 
 function refuse(): never {

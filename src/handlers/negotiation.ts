@@ -328,6 +328,7 @@ export function patchKind(request: ApiRequest, definition: Definition): PatchKin
   }
   if (custom)
     throw errors.unsupportedMediaType(Object.keys(PATCH_TYPES).filter((t) => PATCH_TYPES[t as keyof typeof PATCH_TYPES] !== 'strategic'));
-  // built-in kinds are refused by the route, which names no types
+  // built-in kinds are refused by the route, which names no types and warns of nothing
+  request.warnings.length = 0;
   throw new errors.ApiError({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} });
 }

@@ -45,4 +45,8 @@ export const explanations: readonly Explanation[] = [
     why: 'Integers of more than 64 bits are told without their last digits, and some broken YAML is told in other words',
     matches: ({ name, reference }) => reference.status === 400 && (name === 'a large number' || name.startsWith('yaml: ')),
   },
+  {
+    why: 'A name is generated for every kind, also for those whose names say something',
+    matches: ({ resource, name }) => name.startsWith('generateName') && /apiservices|ipaddresses/.test(resource),
+  },
 ];

@@ -2,6 +2,7 @@
 import type { Status, StatusCause, StatusDetails } from '../types/meta-v1.gen.js';
 import type { FieldError } from './field-errors.js';
 import { qualified } from './object.js';
+import { goQuote } from './quote.js';
 
 export type { Status, StatusCause, StatusDetails };
 
@@ -37,7 +38,7 @@ export function notFound(r: Named, name: string): ApiError {
   return new ApiError({
     code: 404,
     reason: 'NotFound',
-    message: `${qualified(r)} ${JSON.stringify(name)} not found`,
+    message: `${qualified(r)} ${goQuote(name)} not found`,
     details: details(r, name),
   });
 }
@@ -45,7 +46,7 @@ export function alreadyExists(r: Named, name: string): ApiError {
   return new ApiError({
     code: 409,
     reason: 'AlreadyExists',
-    message: `${qualified(r)} ${JSON.stringify(name)} already exists`,
+    message: `${qualified(r)} ${goQuote(name)} already exists`,
     details: details(r, name),
   });
 }
@@ -54,7 +55,7 @@ export function generateNameConflict(r: Named, name: string): ApiError {
   return new ApiError({
     code: 409,
     reason: 'AlreadyExists',
-    message: `${qualified(r)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`,
+    message: `${qualified(r)} ${goQuote(name)} already exists, the server was not able to generate a unique name for the object`,
     details: { ...details(r, name), retryAfterSeconds: 1 },
   });
 }
@@ -63,7 +64,7 @@ export function conflict(r: Named, name: string, cause: string): ApiError {
   return new ApiError({
     code: 409,
     reason: 'Conflict',
-    message: `Operation cannot be fulfilled on ${qualified(r)} ${JSON.stringify(name)}: ${cause}`,
+    message: `Operation cannot be fulfilled on ${qualified(r)} ${goQuote(name)}: ${cause}`,
     details: details(r, name),
   });
 }
@@ -78,7 +79,7 @@ export function preconditionFailed(r: Named, key: string, field: string, wanted:
   return conflict(r, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${text}`);
 }
 export function forbidden(r: Named, name: string, cause: string): ApiError {
-  const subject = r.resource === '' ? '' : name === '' ? `${qualified(r)} is` : `${qualified(r)} ${JSON.stringify(name)} is`;
+  const subject = r.resource === '' ? '' : name === '' ? `${qualified(r)} is` : `${qualified(r)} ${goQuote(name)} is`;
   return new ApiError({
     code: 403,
     reason: 'Forbidden',
@@ -98,7 +99,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   return new ApiError({
     code: 422,
     reason: 'Invalid',
-    message: `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} ${JSON.stringify(name)} is invalid${texts.length ? `: ${list}` : ''}`,
+    message: `${kind.group ? `${kind.kind}.${kind.group}` : kind.kind} ${goQuote(name)} is invalid${texts.length ? `: ${list}` : ''}`,
     details: { ...(name && { name }), ...(kind.group && { group: kind.group }), ...(kind.kind && { kind: kind.kind }), causes },
   });
 }

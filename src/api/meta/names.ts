@@ -205,6 +205,8 @@ export function isPathSegmentName(value: string, prefix = false): string[] {
 export type NameRule = (name: string, prefix: boolean) => string[];
 
 export const nameIsDNSSubdomain: NameRule = (name, prefix) => isDNS1123Subdomain(prefix ? maskTrailingDash(name) : name);
+/** A younger rule: it asks nothing of a prefix, and counts bytes. */
+export const nameIsLongName: NameRule = (name, prefix) => (prefix ? [] : subdomain(name, maxBytesMessage(253)));
 export const nameIsDNSLabel: NameRule = (name, prefix) => isDNS1123Label(prefix ? maskTrailingDash(name) : name);
 export const nameIsPathSegment: NameRule = (name, prefix) => isPathSegmentName(name, prefix);
 

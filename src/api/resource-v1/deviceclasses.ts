@@ -1,5 +1,6 @@
 import { define } from '../definition.js';
 import { at, type FieldError, invalid } from '../meta/field-errors.js';
+import { nameIsLongName } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { isExtendedResource } from '../shared/resource-names.js';
 import type { DeviceClass } from '../types/resource-v1.gen.js';
@@ -12,6 +13,7 @@ export default define<DeviceClass>({
   group: 'resource.k8s.io',
   version: 'v1',
   resource: 'deviceclasses',
+  validateName: nameIsLongName,
   returnDeletedObject: true,
   generation: true,
   validate,

@@ -2,6 +2,7 @@ import { define } from '../definition.js';
 import { at, type FieldError, required } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
 import { validateNonNegative } from '../meta/metadata.js';
+import { nameIsLongName } from '../meta/names.js';
 import { formatLabels } from '../shared/format.js';
 import { defaultPodTemplate } from '../shared/pod/defaults.js';
 import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
@@ -15,6 +16,7 @@ export default define<ReplicationController>({
   group: '',
   version: 'v1',
   resource: 'replicationcontrollers',
+  validateName: nameIsLongName,
   shownAs: 'controllers',
   ownMetadataChecks: { whole: false },
   generation: true,

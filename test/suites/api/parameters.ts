@@ -99,4 +99,33 @@ export function parameterConversations(use: () => Api): void {
     refused(await api.get(status, TABLE), 406, 'NotAcceptable', /^only the following media types are accepted: application\/json,/);
     await api.get(api.path('resourceclaims.resource.k8s.io', 'formed'), TABLE).expect(200);
   });
+
+  it('tells a path that is nowhere from a method that is not allowed', async () => {
+    const api = use();
+    await api.configMap('pathed');
+    const path = api.path('configmaps', 'pathed');
+    const nowhere = 'the server could not find the requested resource';
+    const refusedMethod = 'the server does not allow this method on the requested resource';
+    await api.create('resourcequotas', { metadata: { name: 'pathed' } });
+    refused(await api.get(`${api.path('resourcequotas', 'pathed', 'status')}/more`), 404, 'NotFound', nowhere);
+    refused(await api.raw('patch', '/api/v1/bindings'), 404, 'NotFound', nowhere);
+    refused(await api.raw('post', path.replace('/api/v1/', '/api/v1/watch/')), 405, 'MethodNotAllowed', refusedMethod);
+    refused(await api.raw('patch', api.path('pods', 'missing', 'attach')), 405, 'MethodNotAllowed', refusedMethod);
+    expect((await api.raw('head', `${path}/nonsense`)).status).to.equal(404);
+    expect((await api.raw('head', path)).status).to.equal(405);
+  });
+
+  it('refuses names that are no segments of a path, and dry runs of connections', async () => {
+    const api = use();
+    const dots = await api.get(`${api.path('configmaps')}/%2e%2e%2f`.replace('%2f', '%252f'));
+    refused(dots, 400, 'BadRequest', /^Name parameter invalid: "\.\.%2f": may not contain '%'$/);
+    refused(await api.get(`${api.path('pods', 'missing', 'attach')}?dryRun=All`), 400, 'BadRequest', 'dryRun is not supported');
+  });
+
+  it('asks nothing of the prefix of a name where the rule is a younger one', async () => {
+    const api = use();
+    const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    const answer = await api.post(api.path('replicationcontrollers'), { metadata: { generateName: '-x' }, spec: { template } });
+    refused(answer, 422, 'Invalid', /^ReplicationController "-x[a-z0-9]{5}" is invalid: metadata\.name: Invalid value/);
+  });
 }

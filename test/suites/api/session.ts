@@ -79,7 +79,7 @@ export class Api {
   }
 
   /** Any method, with headers of one's own. */
-  raw(method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string): Test {
+  raw(method: 'head' | 'get' | 'post' | 'put' | 'patch' | 'delete', path: string): Test {
     return this.#send(method, path);
   }
 
@@ -113,7 +113,7 @@ export class Api {
       .map((line) => JSON.parse(line) as WatchEvent);
   }
 
-  #send(method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string): Test {
+  #send(method: 'head' | 'get' | 'post' | 'put' | 'patch' | 'delete', path: string): Test {
     const { url, cert, key } = this.#access;
     return supertest(url)[method](path).cert(cert).key(key).disableTLSCerts();
   }
