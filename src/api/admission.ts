@@ -1,6 +1,7 @@
 import type { Context, Definition, DeleteOptions } from './definition.js';
 import type { KubeObject } from './meta/object.js';
 
+/** What a write does to an object. */
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
 /** A write on its way, as admission sees it. */

@@ -160,6 +160,7 @@ export interface ObjectKey {
   readonly name: string;
 }
 
+/** How to delete, as the body or the query of a DELETE says it. */
 export interface DeleteOptions {
   gracePeriodSeconds?: number | undefined;
   propagationPolicy?: 'Orphan' | 'Background' | 'Foreground' | undefined;

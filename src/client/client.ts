@@ -5,8 +5,10 @@ import type { Draft, KubeObject, ObjectList, Resource } from '../api/meta/object
 
 export type { DeleteOptions, ObjectKey };
 
+/** The languages a patch may be in, beside apply. */
 export type PatchType = 'json' | 'merge' | 'strategic';
 
+/** How to write. */
 export interface WriteOptions {
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
@@ -15,6 +17,7 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What to list or watch. */
 export interface ListOptions {
   /** Absent or "": all namespaces. */
   readonly namespace?: string;

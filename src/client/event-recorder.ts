@@ -14,6 +14,7 @@ const MAX_WAITING = 1000;
 const MAX_TRIES = 12;
 const RETRY_DELAY = 10_000;
 
+/** Who records, where, and by which clock. */
 export interface RecorderOptions {
   readonly client: Client;
   readonly clock: Clock;

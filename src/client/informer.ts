@@ -18,6 +18,7 @@ export interface InformerHandler<T extends KubeObject> {
   delete?(object: T): void;
 }
 
+/** What an informer follows. */
 export interface InformerOptions<T extends KubeObject> {
   readonly client: Pick<Client, 'list' | 'watch'>;
   readonly resource: Resource<T>;

@@ -5,6 +5,7 @@ import type { Logger } from '../util/log.js';
 import type { Client } from './client.js';
 import { Informer } from './informer.js';
 
+/** What informers read from. */
 export interface InformersOptions {
   readonly client: Pick<Client, 'list' | 'watch'>;
   readonly clock: Clock;

@@ -73,10 +73,14 @@ export class LocalClient implements Client {
     const found = definition.subresources[subresource];
     if (!found?.create) throw errors.methodNotAllowed();
     const kind = found.body ?? definition;
-    const input = decoded(kind, { schema: schemaOf(kind) }, {
-      ...body,
-      metadata: { name: key.name, namespace: key.namespace || undefined, ...body.metadata },
-    });
+    const input = decoded(
+      kind,
+      { schema: schemaOf(kind) },
+      {
+        ...body,
+        metadata: { name: key.name, namespace: key.namespace || undefined, ...body.metadata },
+      },
+    );
     return (await found.create(this.#context({ ...options, subresource }), key, input)) as R;
   }
 

@@ -100,6 +100,7 @@ export function bool(text: string): boolean {
   throw new InvalidArgumentError('It must be true or false.');
 }
 
+/** Reads a whole number. @throws InvalidArgumentError */
 export function integer(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);

@@ -56,6 +56,7 @@ const CONTROLLERS: readonly ControllerDefinition[] = [
 /** Who the controllers are in managedFields and user agents, as upstream's single process of all of them. */
 const MANAGER = 'kube-controller-manager';
 
+/** What controllers work with, and which of them run. */
 export interface ControllersOptions extends StartOptions {
   /** As `--controllers`: names or aliases, `*` for all, `-name` for all but one. The first that says something about a controller counts. */
   readonly enabled: readonly string[];

@@ -11,6 +11,7 @@ import { negotiate, negotiateDiscovery, PLAIN } from './negotiation.js';
 import type { ApiRequest } from './request.js';
 import { sendBody, sendJson, sendText } from './respond.js';
 
+/** What discovery tells about. */
 export interface DiscoveryOptions {
   readonly definitions: Definitions;
   /** Where clients of any network reach the server: host:port. */

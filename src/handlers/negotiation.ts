@@ -4,6 +4,7 @@ import { type Definition, isCustom } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import type { ApiRequest } from './request.js';
 
+/** In what answers and bodies are written. */
 export type Encoding = 'json' | 'yaml' | 'protobuf';
 
 export const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
@@ -20,6 +21,7 @@ export const PATCH_TYPES = {
   'application/apply-patch+yaml': 'apply',
 } as const;
 
+/** The languages of PATCH. */
 export type PatchKind = (typeof PATCH_TYPES)[keyof typeof PATCH_TYPES];
 
 /** What an answer can look like at one place. */

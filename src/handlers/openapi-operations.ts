@@ -3,6 +3,7 @@
 import { type Definition, type GroupVersionKind, schemaOf, type Subresource } from '../api/definition.js';
 import { type Action, inOrder, type Parameter, pathParameter, queryParameters } from './openapi-parameters.js';
 
+/** Methods of HTTP as OpenAPI writes them. */
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch';
 
 /** One method of one path. */
@@ -255,6 +256,7 @@ export function groupTag(group: string): string {
   return group === '' ? 'core' : words.map((word, i) => (i === 0 ? word : title(word))).join('');
 }
 
+/** The group in identifiers of operations: `Apps`, `Core`. */
 export function groupTitle(group: string): string {
   return title(groupTag(group));
 }

@@ -33,6 +33,7 @@ export interface ParameterV2 {
   readonly schema?: { readonly $ref: string };
 }
 
+/** A parameter, or where the document has it. */
 export type ParameterOrRef = ParameterV2 | { readonly $ref: string };
 
 /** An operation, as a document of version 2 writes it. */

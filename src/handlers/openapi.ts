@@ -13,6 +13,7 @@ import { sendBody } from './respond.js';
 const YEAR = 365 * 24 * 60 * 60 * 1000;
 const V2_PROTOBUF = ['com.github.proto-openapi.spec.v2.v1.0+protobuf', 'com.github.proto-openapi.spec.v2@v1.0+protobuf'];
 
+/** What the documents describe. */
 export interface OpenApiOptions {
   readonly definitions: Definitions;
   readonly clock: Clock;

@@ -9,10 +9,12 @@ export function parseCIDR(cidr: string): { first: number; size: number } {
   return { first: address - (address % size), size };
 }
 
+/** `10.0.0.1` */
 export function ipText(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }
 
+/** The address as a number. */
 export function ipNumber(text: string): number {
   return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }

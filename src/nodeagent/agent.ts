@@ -25,6 +25,7 @@ import type { Sources } from './sources.js';
 import { messageOf } from './text.js';
 import { PodWorker, type WorkerContext } from './worker.js';
 
+/** One node and what it works with. */
 export interface AgentOptions {
   readonly client: Client;
   readonly clock: Clock;

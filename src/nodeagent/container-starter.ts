@@ -12,6 +12,7 @@ import { NO_EPHEMERAL } from './status.js';
 import { killContainer } from './stop-pod.js';
 import { goDuration, messageOf, podText } from './text.js';
 
+/** What a pod's containers are started with. */
 export interface StarterContext {
   readonly runtime: Runtime;
   readonly clock: Clock;

@@ -7,6 +7,7 @@ import { messageOf } from './text.js';
 
 const RETRY = 1_000;
 
+/** Whose events are watched. */
 export interface WatchOptions {
   readonly docker: Docker;
   readonly clusterId: string;

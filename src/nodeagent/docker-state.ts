@@ -8,14 +8,17 @@ const MAX_MESSAGE = 4096;
 const MAX_LOG_MESSAGE = 2048;
 const LOG_LINES = 80;
 
+/** A container's id as a pod's status shows it. */
 export function dockerId(id: string): string {
   return `docker://${id}`;
 }
 
+/** The id that Docker knows. */
 export function rawId(id: string): string {
   return id.replace('docker://', '');
 }
 
+/** Docker knows no such thing. */
 export function isMissing(error: unknown): boolean {
   return (error as { statusCode?: number }).statusCode === 404;
 }

@@ -38,6 +38,7 @@ import {
 } from './runtime.js';
 import { messageOf } from './text.js';
 
+/** Which Docker, and for whom. */
 export interface DockerOptions {
   /** Default: the socket Docker's own command would use. */
   readonly docker?: Docker;

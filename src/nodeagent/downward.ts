@@ -3,6 +3,7 @@ import { uidOf } from '../api/meta/object.js';
 import { milliValue, value } from '../api/meta/quantity.js';
 import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from '../api/types/core-v1.gen.js';
 
+/** What a pod can learn about where it runs. */
 export interface Place {
   readonly hostIP: string;
   readonly podIP: string;

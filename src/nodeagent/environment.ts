@@ -7,6 +7,7 @@ import type { Sources } from './sources.js';
 /** A reference that cannot be resolved: the container gets CreateContainerConfigError with this message. */
 export class ConfigError extends Error {}
 
+/** The variables of a container, and its command with them filled in. */
 export interface Environment {
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly command: readonly string[] | undefined;

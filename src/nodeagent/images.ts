@@ -8,6 +8,7 @@ import { type Credentials, type Image, type Runtime, RuntimeError } from './runt
 import type { Sources } from './sources.js';
 import { goDuration, messageOf } from './text.js';
 
+/** What images are fetched with. */
 export interface ImageOptions {
   readonly runtime: Runtime;
   readonly clock: Clock;

@@ -13,6 +13,7 @@ const DURATION_SECONDS = 40;
 const SLOTS = 10;
 const SLOT_MS = 1_000;
 
+/** Whose leases are renewed, and how often. */
 export interface LeaseOptions {
   readonly client: Client;
   readonly clock: Clock;

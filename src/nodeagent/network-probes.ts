@@ -61,6 +61,7 @@ export function httpGet(
   });
 }
 
+/** Succeeds when the port takes a connection. */
 export function tcpProbe(action: TCPSocketAction, podIP: string, port: ResolvePort, timeoutMs: number): Promise<ProbeResult> {
   const host = action.host || podIP;
   return new Promise((resolve) => {

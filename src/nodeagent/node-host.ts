@@ -18,6 +18,7 @@ import type { Runtime } from './runtime.js';
 import { Sources } from './sources.js';
 import { TimerWheel } from './timer-wheel.js';
 
+/** The nodes of a process and what they share. */
 export interface NodeHostOptions {
   readonly client: Client;
   readonly informers: Informers;

@@ -26,6 +26,7 @@ export const AGENT_ANNOTATION = 'kubemu.dev/agent';
 const KUBELET_VERSION = 'v1.36.3';
 const KUBELET_PORT = 10250;
 
+/** Where a node and its pods can be reached. */
 export interface NodeAddressing {
   readonly ip: string;
   readonly podCIDR: string;
@@ -49,6 +50,7 @@ export type NodeDraft = Pick<Node, 'spec' | 'status'> & {
   metadata: { name: string; labels: Record<string, string>; annotations: Record<string, string> };
 };
 
+/** The labels every kubelet gives its node. */
 export function standardLabels(name: string, runtime: Runtime): Record<string, string> {
   const { architecture } = runtime.info;
   return {
@@ -60,6 +62,7 @@ export function standardLabels(name: string, runtime: Runtime): Record<string, s
   };
 }
 
+/** What the status of a Node is made of. */
 export interface StatusInput {
   readonly name: string;
   readonly capacity: Readonly<Record<string, string>> | undefined;

@@ -7,6 +7,7 @@ import type { ContainerRecord } from './records.js';
 import type { ProbeKind, Runtime, RuntimeContainer } from './runtime.js';
 import { messageOf } from './text.js';
 
+/** What is probed, and who is told. */
 export interface ProberOptions {
   readonly runtime: Runtime;
   readonly clock: Clock;

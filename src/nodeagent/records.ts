@@ -48,6 +48,7 @@ export interface PodRecord {
   terminating: boolean;
 }
 
+/** Whether a container runs first, beside, or as what the pod is there for. */
 export function kindOf(pod: Pod, container: Container): ContainerKind {
   if (!pod.spec.initContainers?.includes(container)) return 'main';
   return container.restartPolicy === 'Always' ? 'sidecar' : 'init';
@@ -86,6 +87,7 @@ export function newRecord(pod: Pod, now: number): PodRecord {
   };
 }
 
+/** Whether it runs now. */
 export function isRunning(record: ContainerRecord): boolean {
   return record.current?.state === 'running';
 }
@@ -96,6 +98,7 @@ export function isInitialized(record: ContainerRecord): boolean {
   return record.current?.state === 'exited' && record.current.exitCode === 0;
 }
 
+/** Whether one of the containers that the pod is there for has ever been started. */
 export function anyMainStarted(containers: readonly ContainerRecord[]): boolean {
   return containers.some((c) => c.kind === 'main' && (c.current !== undefined || c.previous !== undefined));
 }

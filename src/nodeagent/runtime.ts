@@ -48,6 +48,7 @@ export interface RuntimeNode {
   readonly podCIDR: string;
 }
 
+/** An image the runtime has. */
 export interface Image {
   readonly id: string;
   readonly sizeBytes: number;
@@ -67,6 +68,7 @@ export type VolumeContent =
   /** A kind the agent cannot resolve itself: the field's name in the volume. */
   | { readonly name: string; readonly type: 'other'; readonly source: string };
 
+/** A file that a volume is filled with. */
 export interface VolumeFile {
   /** Relative to the volume. */
   readonly path: string;
@@ -74,12 +76,14 @@ export interface VolumeFile {
   readonly mode: number;
 }
 
+/** What a pod's sandbox is made for. */
 export interface SandboxRequest {
   readonly pod: Pod;
   readonly node: RuntimeNode;
   readonly signal: AbortSignal;
 }
 
+/** What a container is made of. */
 export interface ContainerRequest {
   readonly pod: Pod;
   readonly node: RuntimeNode;
@@ -93,8 +97,10 @@ export interface ContainerRequest {
   readonly signal: AbortSignal;
 }
 
+/** What a probe is asked for. */
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
 
+/** A probe that the runtime carries out. */
 export interface ProbeRequest {
   readonly pod: Pod;
   readonly container: RuntimeContainer;
@@ -113,11 +119,13 @@ export interface ProbeResult {
   readonly output: string;
 }
 
+/** How a command ended. */
 export interface ExecResult {
   readonly exitCode: number;
   readonly output: string;
 }
 
+/** How much of a log, and from when. */
 export interface LogOptions {
   readonly follow?: boolean;
   readonly tailLines?: number;

@@ -10,6 +10,7 @@ import { simulatedRuntime } from './simulated.js';
 import { messageOf } from './text.js';
 import { TimerWheel } from './timer-wheel.js';
 
+/** Which runtime, and for which cluster. */
 export interface RuntimesOptions {
   /** auto: Docker where it answers, the simulation elsewhere. */
   readonly runtime: 'auto' | 'docker' | 'simulated';

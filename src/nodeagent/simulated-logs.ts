@@ -7,6 +7,7 @@ import { parseDuration } from '../util/duration.js';
 import type { LogOptions, RuntimeContainer } from './runtime.js';
 import { annotation } from './stages.js';
 
+/** What an invented log is made of. */
 export interface SyntheticLogInput {
   readonly pod: Pod;
   /** The container as it is at the moment. */

@@ -28,6 +28,7 @@ import {
 import { syntheticLog } from './simulated-logs.js';
 import { delayOf, loadStages, numberOf, pickStage, type Stage, type Subject, textOf } from './stages.js';
 
+/** What the simulation goes by. */
 export interface SimulatedOptions {
   readonly clock: Clock;
   /** A random source in [0,1): container ids come from it. */

@@ -99,11 +99,13 @@ export function delayOf({ delay }: Stage, subject: Subject): number {
   }
 }
 
+/** A text of a stage, taken from the subject where the stage says so. */
 export function textOf(value: Value<string> | undefined, subject: Subject): string | undefined {
   if (typeof value !== 'object') return value;
   return annotation(subject, value.annotation) || value.default;
 }
 
+/** A number of a stage, likewise; 0 where there is none. */
 export function numberOf(value: Value<number> | undefined, subject: Subject): number {
   if (typeof value !== 'object') return value ?? 0;
   const text = annotation(subject, value.annotation);

@@ -6,6 +6,7 @@ import type { Clock } from '../util/clock.js';
 import type { PodRecord } from './records.js';
 import { podStatus, statusPatch } from './status.js';
 
+/** What status is written with. */
 export interface StatusWriterOptions {
   readonly client: Client;
   readonly clock: Clock;

@@ -8,12 +8,14 @@ import { type ContainerRecord, isRunning, type PodRecord } from './records.js';
 import type { Runtime } from './runtime.js';
 import { podText } from './text.js';
 
+/** What is needed to end containers. */
 export interface KillContext {
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly events: PodEvents;
 }
 
+/** What is needed to end a whole pod. */
 export interface StopContext extends KillContext {
   /** The API object is gone: nobody can say any more how long to wait. */
   readonly vanished: boolean;

@@ -12,6 +12,7 @@ const DEFAULT_MODE = 0o644;
 /** A volume that cannot be made now: the event FailedMount says why, and it is tried again. */
 export class VolumeError extends Error {}
 
+/** What volumes are filled from, and whether at all. */
 export interface VolumeOptions {
   readonly sources: Sources;
   readonly place: Place;

@@ -34,6 +34,7 @@ export interface StoreOptions {
   readonly prefix: string;
 }
 
+/** What an update may do beside changing what is there. */
 export interface UpdateOptions {
   /** The object may be created when it is absent (apply; PUT of kinds that allow it). */
   readonly create?: boolean;

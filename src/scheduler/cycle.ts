@@ -17,6 +17,7 @@ export type Outcome =
   /** No node can take the pod. */
   | { readonly message: string; readonly rejectedBy: ReadonlySet<string> };
 
+/** What one turn of a pod works with. */
 export interface CycleOptions {
   readonly plugins: readonly Plugin[];
   readonly random: () => number;

@@ -44,6 +44,7 @@ export function hostPorts(pod: Pod): HostPort[] {
   );
 }
 
+/** Whether two pods cannot both have their host ports on one node. */
 export function portsConflict(a: HostPort, b: HostPort): boolean {
   const anyAddress = a.ip === '0.0.0.0' || b.ip === '0.0.0.0';
   return a.port === b.port && a.protocol === b.protocol && (anyAddress || a.ip === b.ip);

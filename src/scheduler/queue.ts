@@ -35,6 +35,7 @@ export interface Queued {
   unschedulableSince: number;
 }
 
+/** What the queue asks about pods and the time. */
 export interface QueueOptions {
   readonly plugins: readonly Plugin[];
   readonly clock: Clock;

@@ -13,14 +13,17 @@ const ASSUMED_REQUEST: ReadonlyMap<string, number> = new Map([
   ['memory', 200 * 1024 * 1024],
 ]);
 
+/** A quantity as a number: thousandths of CPUs, whole units of all else. */
 export function amount(resource: string, quantity: string): number {
   return resource === 'cpu' ? milliValue(quantity) : value(quantity);
 }
 
+/** Quantities as numbers, by resource. */
 export function amounts(quantities: Quantities | undefined): Amounts {
   return new Map(Object.entries(quantities ?? {}).map(([name, q]) => [name, amount(name, q)]));
 }
 
+/** Adds, or takes away, in place. */
 export function add(to: Amounts, what: ReadonlyMap<string, number>, sign: 1 | -1 = 1): void {
   for (const [name, n] of what) to.set(name, (to.get(name) ?? 0) + sign * n);
 }

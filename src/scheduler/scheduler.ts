@@ -19,6 +19,7 @@ import { Owners } from './owners.js';
 import { plugins as allPlugins } from './plugins/index.js';
 import { type Queued, SchedulingQueue } from './queue.js';
 
+/** What the scheduler works with. */
 export interface SchedulerOptions {
   readonly client: Client;
   readonly informers: Informers;

@@ -31,6 +31,7 @@ export function equalTo(labels: Readonly<Record<string, string>>): LabelRequirem
   return Object.entries(labels).map(([key, value]) => ({ key, operator: 'in', values: [value] }));
 }
 
+/** The parts of a selector as one list. */
 export function requirementsOf(selector: LabelSelector | undefined): LabelRequirement[] {
   return [...equalTo(selector?.matchLabels ?? {}), ...(selector?.matchExpressions ?? []).map(requirement)];
 }

@@ -13,6 +13,7 @@ export interface HealthCheck {
   check(): void | Promise<void>;
 }
 
+/** The paths that tell how the server is: healthz is the older name of livez. */
 export type Endpoint = 'healthz' | 'livez' | 'readyz';
 
 const ENDPOINTS: readonly Endpoint[] = ['healthz', 'livez', 'readyz'];

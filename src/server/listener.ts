@@ -30,6 +30,7 @@ const SESSION_MEMORY_MB = 512;
 /** After the last answer: what the sockets get to send it. */
 const FLUSH_MS = 500;
 
+/** Where to listen, as whom, and what answers. */
 export interface ListenOptions extends Omit<FilterOptions, 'logger'> {
   readonly bindAddress: string;
   /** 0: any free one. */

@@ -21,6 +21,7 @@ export interface ResourceCount {
   readonly count: number;
 }
 
+/** What is measured beside requests. */
 export interface MetricsOptions {
   readonly version: VersionInfo;
   /** How many objects of each kind there are; asked at each scrape. */

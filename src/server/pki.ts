@@ -20,6 +20,7 @@ const CERTIFICATE_DAYS = 365;
 /** A certificate with less than this left is replaced at the next start. */
 const RENEW_BEFORE_MS = 30 * 86_400_000;
 
+/** The part of the settings that certificates depend on. */
 export type PkiOptions = Pick<
   Settings,
   'dataDir' | 'bindAddress' | 'tlsCertFile' | 'tlsPrivateKeyFile' | 'clientCAFile' | 'tokenAuthFile' | 'logger'

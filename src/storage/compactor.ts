@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { type Storage, StorageError } from './storage.js';
 
+/** What is compacted, and how much history stays. */
 export interface CompactorOptions {
   readonly storage: Storage;
   readonly clock: Clock;

@@ -16,6 +16,7 @@ const READ_AHEAD = 1024 * 1024;
 /** What LevelDB needs to open, beside the room to copy its logs into tables. */
 const SPARE_ROOM = 1024 * 1024;
 
+/** Where the store is and how it keeps its word. */
 export interface LevelOptions {
   /** Belongs to the store alone. Made when it does not exist. */
   readonly directory: string;

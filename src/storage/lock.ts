@@ -54,6 +54,7 @@ export function isLocked(error: unknown): boolean {
   return error instanceof Error && (error.cause as { code?: unknown } | undefined)?.code === 'LEVEL_LOCKED';
 }
 
+/** The error of a store that somebody else has open. */
 export function locked(directory: string, by: string): StorageError {
   return new StorageError('LOCKED', `the store in ${directory} is in use by ${by}`);
 }

@@ -13,6 +13,7 @@ export interface Item {
 /** Makes an item of what storage holds. Must not throw. */
 export type Decode<I extends Item> = (entry: Entry) => I;
 
+/** As watch events name it. */
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 /** What a watcher is told. One object for all watchers, so that whoever encodes it needs to do so once. */

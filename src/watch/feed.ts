@@ -17,6 +17,7 @@ import type { HistoryLimits } from './history.js';
 const PAGE = 2000;
 const DEFAULT_LIMITS: HistoryLimits = { count: 20_000, bytes: 64 * 1024 * 1024 };
 
+/** What the feed reads. */
 export interface FeedOptions {
   readonly storage: Storage;
   /** What is kept of each resource's past, beside the bound that storage's floor is. */

@@ -22,6 +22,7 @@ export interface Sink<I extends Item> {
   ended?(): void;
 }
 
+/** What a watcher wants to be told, and from when on. */
 export interface WatchOptions<I extends Item> {
   /** Only keys that begin with this: the cache's prefix, or it and a namespace. */
   readonly prefix: string;

@@ -7,6 +7,7 @@ import { bad, badContainers, containersOf, list, none, type Pod, plural, quote, 
 /** A check as it was from a minor version on; undefined: nothing is wrong. */
 export type Rule = (pod: Pod) => Result;
 
+/** One rule of the standards, in the forms it has had. */
 export interface Check {
   readonly id: string;
   readonly level: 'baseline' | 'restricted';

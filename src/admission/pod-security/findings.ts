@@ -8,12 +8,14 @@ export interface Pod {
   readonly spec: PodSpec;
 }
 
+/** What a check finds. */
 export interface Finding {
   /** In a few words, for lists of pods. */
   readonly reason: string;
   readonly detail: string;
 }
 
+/** Undefined: the pod may be. */
 export type Result = Finding | undefined;
 
 export const none: Result = undefined;
@@ -23,6 +25,7 @@ export function bad(found: readonly string[], reason: string, detail: string): R
   return found.length > 0 ? { reason, detail } : none;
 }
 
+/** All containers of a pod, of whatever sort. */
 export function containersOf({ initContainers = [], containers, ephemeralContainers = [] }: PodSpec): readonly Container[] {
   return [...initContainers, ...containers, ...ephemeralContainers];
 }
@@ -44,14 +47,17 @@ export function list(noun: string, items: readonly string[]): string {
   return `${plural(noun, items)} ${quote(items)}`;
 }
 
+/** The noun for one or several items. */
 export function plural(noun: string, items: readonly string[]): string {
   return items.length === 1 ? noun : `${noun}s`;
 }
 
+/** Items in quotation marks, with commas. */
 export function quote(items: readonly string[]): string {
   return items.map((item) => `"${item}"`).join(', ');
 }
 
+/** Each item once, sorted. */
 export function unique(items: readonly string[]): string[] {
   return [...new Set(items)].sort();
 }

@@ -8,14 +8,17 @@ const LEVELS = ['privileged', 'baseline', 'restricted'] as const;
 /** The version in which a check last changed: what is newer is the same. */
 const LAST = Math.max(...CHECKS.flatMap((check) => check.versions.map((v) => v.since)));
 
+/** From all to little that a pod may do. */
 export type Level = (typeof LEVELS)[number];
 
+/** A level as of a version of Kubernetes. */
 export interface Standard {
   readonly level: Level;
   /** "latest" or "v1.x" */
   readonly version: string;
 }
 
+/** What is enforced, warned about and written into the audit log. */
 export interface Policy {
   readonly enforce: Standard;
   readonly audit: Standard;
@@ -51,6 +54,7 @@ export function isStricter(level: Level, other: Level): boolean {
   return LEVELS.indexOf(level) > LEVELS.indexOf(other);
 }
 
+/** `baseline:v1.36` */
 export function shown({ level, version }: Standard): string {
   return `${level}:${version}`;
 }

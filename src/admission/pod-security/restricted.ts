@@ -12,6 +12,7 @@ export function runAsNonRoot({ spec }: Pod): Result {
   return bad(implicit, reason, `pod or ${list('container', implicit)} must set securityContext.runAsNonRoot=true`);
 }
 
+/** Containers do not run as user 0. */
 export function runAsUser({ spec }: Pod): Result {
   const who = setters(
     spec.securityContext?.runAsUser === 0,

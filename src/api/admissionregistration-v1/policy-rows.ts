@@ -3,6 +3,7 @@ import { goSelector } from './go-selector.js';
 
 const UNSET = '<unset>';
 
+/** The cell of the kind of a policy's parameters. */
 export function paramKindCell(kind: ParamKind | undefined): string {
   return kind ? `${kind.apiVersion ?? ''}/${kind.kind ?? ''}` : UNSET;
 }

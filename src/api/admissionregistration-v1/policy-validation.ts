@@ -24,6 +24,7 @@ const RESERVED = new Set(
   'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '),
 );
 
+/** What is wrong with a policy, in the parts between which each kind puts its own. */
 export interface PolicyErrors {
   /** What is wrong with when the policy applies. */
   readonly match: FieldError[];
@@ -31,6 +32,7 @@ export interface PolicyErrors {
   readonly variables: FieldError[];
 }
 
+/** @param old what it has already need not be judged again */
 export function validatePolicy(spec: PolicySpec, old?: PolicySpec): PolicyErrors {
   const { failurePolicy, paramKind, matchConstraints } = spec;
   const match: FieldError[] = [];
@@ -89,6 +91,7 @@ export function validatePolicyName(policyName: string | undefined): FieldError[]
   return policyName ? invalids(path, policyName, nameIsDNSSubdomain(policyName, false)) : [required(path)];
 }
 
+/** Parameters are named or selected, not both. */
 export function validateParamRef(ref: ParamRef | undefined): FieldError[] {
   if (!ref) return [];
   const path = SPEC.child('paramRef');

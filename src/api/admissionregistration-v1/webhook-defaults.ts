@@ -3,6 +3,7 @@ import type { MatchResources, MutatingWebhook, ValidatingWebhook } from '../type
 const TIMEOUT = 10;
 const HTTPS = 443;
 
+/** Fills in what every webhook has. */
 export function setWebhookDefaults(webhook: MutatingWebhook | ValidatingWebhook): void {
   webhook.failurePolicy ??= 'Fail';
   setMatchDefaults(webhook);
@@ -18,6 +19,7 @@ function setMatchDefaults(resources: Pick<MatchResources, 'matchPolicy' | 'names
   resources.objectSelector ??= {};
 }
 
+/** Fills in when a policy or its binding applies. */
 export function setPolicyMatchDefaults(resources: MatchResources | undefined): void {
   if (!resources) return;
   setMatchDefaults(resources);

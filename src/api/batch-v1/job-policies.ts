@@ -31,6 +31,7 @@ function checkNamedChoice(path: FieldPath, value: string | undefined, allowed: r
   return value ? checkChoice(path, value, allowed) : [required(path, choices(allowed))];
 }
 
+/** @returns what is wrong with the rules of when a failed pod fails the job */
 export function validateFailurePolicy(policy: PodFailurePolicy, spec: JobSpec, path: FieldPath): FieldError[] {
   const rules = policy.rules ?? [];
   const many = rules.length > MAX_RULES ? [tooMany(path.child('rules'), rules.length, MAX_RULES)] : [];
@@ -85,6 +86,7 @@ function validateExitCodes(requirement: PodFailurePolicyOnExitCodesRequirement, 
   return errors;
 }
 
+/** @returns what is wrong with the rules of when a job has succeeded before all of it has */
 export function validateSuccessPolicy(policy: SuccessPolicy, completions: number, path: FieldPath): FieldError[] {
   const rules = policy.rules ?? [];
   const at = path.child('rules');
@@ -116,6 +118,7 @@ function validateSuccessRule({ succeededCount, succeededIndexes }: SuccessPolicy
   return errors;
 }
 
+/** Indexes from one to another, both inclusive. */
 export type Interval = readonly [first: number, last: number];
 
 /** Reads `1,3-5`. @returns the intervals, or what is wrong */

@@ -95,6 +95,7 @@ function validateRestartPolicy({ template, podFailurePolicy }: JobSpec, path: Fi
   return [invalid(path, policy, 'only "Never" is supported when podFailurePolicy is specified')];
 }
 
+/** Warnings about what a job is to do, in Jobs and in templates. */
 export function jobWarnings(spec: JobSpec, path: FieldPath): string[] {
   const { completionMode, completions = 0, parallelism = 0, template } = spec;
   const found = templateWarnings(template, path.child('template'));

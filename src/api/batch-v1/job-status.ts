@@ -9,6 +9,7 @@ import { invalidWhole, parseIndexes, parseInterval } from './job-policies.js';
 const STATUS = at('status');
 const CONDITIONS = STATUS.child('conditions');
 
+/** Whether the job has a condition with this status. */
 export function hasCondition(status: JobStatus, type: string, value = 'True'): boolean {
   return status.conditions?.some((c) => c.type === type && c.status === value) ?? false;
 }

@@ -20,6 +20,7 @@ const OTHERS = {
   Group: ['ServiceAccount', 'User'],
 } as const;
 
+/** @returns what is wrong with the rules of a flow schema */
 export function validateRules(rules: readonly PolicyRulesWithSubjects[], path: FieldPath): FieldError[] {
   return rules.flatMap((rule, i) => validateRule(rule, path.index(i)));
 }

@@ -12,14 +12,17 @@ export function requireText(path: FieldPath, value: string | undefined): FieldEr
   return value ? [] : [required(path)];
 }
 
+/** A DNS label. */
 export function checkLabel(path: FieldPath, value: string): FieldError[] {
   return invalids(path, value, isDNS1123Label(value));
 }
 
+/** A DNS subdomain. */
 export function checkSubdomain(path: FieldPath, value: string): FieldError[] {
   return invalids(path, value, isDNS1123Subdomain(value));
 }
 
+/** A name with or without a domain before it: `example.com/name`. */
 export function checkQualifiedName(path: FieldPath, value: string): FieldError[] {
   return invalids(path, value, isQualifiedName(value));
 }
@@ -64,6 +67,7 @@ export function checkPort(path: FieldPath, port: number | string | undefined): F
   return typeof port === 'string' ? invalids(path, port, isPortName(port)) : invalids(path, port ?? 0, isPortNumber(port ?? 0));
 }
 
+/** The permissions of a file. */
 export function checkFileMode(path: FieldPath, mode: number | undefined): FieldError[] {
   if (mode === undefined || (mode >= 0 && mode <= 0o777)) return [];
   return [invalid(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive')];

@@ -34,6 +34,7 @@ function details(r: Named, name: string): StatusDetails {
   return { ...(name && { name }), ...(r.group && { group: r.group }), ...(r.resource && { kind: r.resource }) };
 }
 
+/** 404: there is no such object. */
 export function notFound(r: Named, name: string): ApiError {
   return new ApiError({
     code: 404,
@@ -42,6 +43,7 @@ export function notFound(r: Named, name: string): ApiError {
     details: details(r, name),
   });
 }
+/** 409: there is one of this name. */
 export function alreadyExists(r: Named, name: string): ApiError {
   return new ApiError({
     code: 409,
@@ -60,6 +62,7 @@ export function generateNameConflict(r: Named, name: string): ApiError {
   });
 }
 export const OBJECT_MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
+/** 409: the object is not as the client took it to be. */
 export function conflict(r: Named, name: string, cause: string): ApiError {
   return new ApiError({
     code: 409,
@@ -78,6 +81,7 @@ export function preconditionFailed(r: Named, key: string, field: string, wanted:
   const name = key.slice(key.lastIndexOf('/') + 1);
   return conflict(r, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${text}`);
 }
+/** 403: the user may not, or admission refuses. */
 export function forbidden(r: Named, name: string, cause: string): ApiError {
   const subject = r.resource === '' ? '' : name === '' ? `${qualified(r)} is` : `${qualified(r)} ${goQuote(name)} is`;
   return new ApiError({
@@ -103,9 +107,11 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
     details: { ...(name && { name }), ...(kind.group && { group: kind.group }), ...(kind.kind && { kind: kind.kind }), causes },
   });
 }
+/** 400: the request makes no sense. */
 export function badRequest(message: string): ApiError {
   return new ApiError({ code: 400, reason: 'BadRequest', message });
 }
+/** 401: who is it? */
 export function unauthorized(): ApiError {
   return new ApiError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 }
@@ -131,6 +137,7 @@ export function methodNotAllowed(): ApiError {
 export function pathNotFound(): ApiError {
   return new ApiError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
 }
+/** 406: none of the wanted forms can be made. */
 export function notAcceptable(accepted: readonly string[]): ApiError {
   return new ApiError({
     code: 406,
@@ -138,6 +145,7 @@ export function notAcceptable(accepted: readonly string[]): ApiError {
     message: `only the following media types are accepted: ${accepted.join(', ')}`,
   });
 }
+/** 415: the body is in no form that is read. */
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {
   return new ApiError({
     code: 415,
@@ -145,6 +153,7 @@ export function unsupportedMediaType(accepted: readonly string[]): ApiError {
     message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   });
 }
+/** 413: the body is too long. */
 export function requestEntityTooLarge(message: string): ApiError {
   return new ApiError({ code: 413, reason: 'RequestEntityTooLarge', message });
 }
@@ -154,6 +163,7 @@ export function expired(message: string, continueToken?: string): ApiError {
   if (continueToken !== undefined) (error.status.metadata as { continue?: string }).continue = continueToken;
   return error;
 }
+/** 410: what the client goes on from is no more. */
 export function gone(message: string): ApiError {
   return new ApiError({ code: 410, reason: 'Gone', message });
 }
@@ -175,9 +185,11 @@ export function tooManyRequests(message: string, retryAfterSeconds: number, caus
     details: { ...(causes && { causes }), ...(retryAfterSeconds > 0 && { retryAfterSeconds }) },
   });
 }
+/** 503: it may work again later. */
 export function serviceUnavailable(message: string): ApiError {
   return new ApiError({ code: 503, reason: 'ServiceUnavailable', message });
 }
+/** 504: it took too long. */
 export function timeout(message: string, retryAfterSeconds?: number): ApiError {
   return new ApiError({
     code: 504,
@@ -186,6 +198,7 @@ export function timeout(message: string, retryAfterSeconds?: number): ApiError {
     details: retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
   });
 }
+/** 500 with an invitation to try again: the server could not get it done in time. */
 export function serverTimeout(r: Named, verb: string, retryAfterSeconds: number): ApiError {
   return new ApiError({
     code: 500,

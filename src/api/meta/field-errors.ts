@@ -1,6 +1,7 @@
 // Validation errors of fields, worded as k8s.io/apimachinery/pkg/util/validation/field words them.
 import { goQuote } from './quote.js';
 
+/** The reasons of causes in a Status. */
 export type FieldErrorType =
   | 'FieldValueRequired'
   | 'FieldValueInvalid'
@@ -72,9 +73,11 @@ export function goJson(text: string): string {
   return text.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** The field must be there. */
 export function required(path: Path, detail = ''): FieldError {
   return error('FieldValueRequired', path, 'Required value', detail);
 }
+/** The value breaks a rule, which `detail` says. */
 export function invalid(path: Path, value: unknown, detail: string): FieldError {
   return error('FieldValueInvalid', path, `Invalid value: ${show(value)}`, detail);
 }
@@ -82,12 +85,15 @@ export function invalid(path: Path, value: unknown, detail: string): FieldError 
 export function typeInvalid(path: Path, value: unknown, detail: string): FieldError {
   return error('FieldValueTypeInvalid', path, `Invalid value: ${show(value)}`, detail);
 }
+/** The value must be there once. */
 export function duplicate(path: Path, value: unknown, detail = ''): FieldError {
   return error('FieldValueDuplicate', path, `Duplicate value: ${show(value)}`, detail);
 }
+/** The field must not be there, or not change. */
 export function forbidden(path: Path, detail: string): FieldError {
   return error('FieldValueForbidden', path, 'Forbidden', detail);
 }
+/** What the value names does not exist. */
 export function notFound(path: Path, value: unknown): FieldError {
   return error('FieldValueNotFound', path, `Not found: ${show(value)}`, '');
 }
@@ -100,12 +106,15 @@ export function notSupported(path: Path, value: unknown, valid: readonly string[
     valid.length ? `supported values: ${valid.map((v) => JSON.stringify(v)).join(', ')}` : '',
   );
 }
+/** More than so many bytes. */
 export function tooLong(path: Path, maxLength: number): FieldError {
   return error('FieldValueTooLong', path, 'Too long', `may not be more than ${maxLength} bytes`);
 }
+/** More than so many items. */
 export function tooMany(path: Path, actual: number, max: number): FieldError {
   return error('FieldValueTooMany', path, `Too many: ${actual}`, `must have at most ${max} ${max === 1 ? 'item' : 'items'}`);
 }
+/** The check itself failed. */
 export function internal(path: Path, cause: string): FieldError {
   return error('InternalError', path, 'Internal error', cause);
 }

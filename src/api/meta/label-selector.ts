@@ -7,6 +7,7 @@ import { aggregate, type LabelOperator, type LabelRequirement, LabelSelection, v
 
 const OPERATORS: Readonly<Record<string, LabelOperator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
 
+/** What a selector that exists makes acceptable. */
 export interface LabelSelectorOptions {
   /** Values of expressions are not checked: for objects that were stored when they were not. */
   readonly allowInvalidValues?: boolean;
@@ -61,6 +62,7 @@ export function hasInvalidValues(selector: LabelSelector | undefined): boolean {
   return (selector?.matchExpressions ?? []).some((e) => (e.values ?? []).some((v) => isLabelValue(v).length > 0));
 }
 
+/** It selects everything. */
 export function isEmptyLabelSelector(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
 }

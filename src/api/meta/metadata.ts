@@ -103,14 +103,17 @@ function holdsNothing(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
+/** Zero or more. */
 export function validateNonNegative(value: number, path: FieldPath): FieldError[] {
   return value < 0 ? [invalid(path, value, NOT_NEGATIVE)] : [];
 }
 
+/** The key of a label. */
 export function validateLabelName(name: string, path: FieldPath): FieldError[] {
   return isQualifiedName(name).map((m) => invalid(path, name, m));
 }
 
+/** Keys and values of labels, or of a selector of them. */
 export function validateLabels(labels: Record<string, string> | undefined, path: FieldPath): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
     ...validateLabelName(key, path),
@@ -118,6 +121,7 @@ export function validateLabels(labels: Record<string, string> | undefined, path:
   ]);
 }
 
+/** Keys of annotations, and the size of them all. */
 export function validateAnnotations(annotations: Record<string, string> | undefined, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   let size = 0;
@@ -166,6 +170,7 @@ function inOrder(ref: OwnerReference): OwnerReference {
   };
 }
 
+/** The form of a finalizer's name. */
 export function validateFinalizerName(name: string, path: FieldPath): FieldError[] {
   return isQualifiedName(name).map((m) => invalid(path, name, m));
 }

@@ -70,6 +70,7 @@ export function isDNS1123Label(value: string): string[] {
   return errors;
 }
 
+/** `example.com`: labels with dots between them (RFC 1123). This rule and those below return messages, none where all is well. */
 export function isDNS1123Subdomain(value: string): string[] {
   return subdomain(value, maxLengthMessage(253));
 }
@@ -88,6 +89,7 @@ export function isDNS1123SubdomainWithUnderscore(value: string): string[] {
   return errors;
 }
 
+/** A DNS label that begins with a letter (RFC 1035). */
 export function isDNS1035Label(value: string): string[] {
   const errors = byteLength(value) > 63 ? [maxLengthMessage(63)] : [];
   const text =
@@ -96,6 +98,7 @@ export function isDNS1035Label(value: string): string[] {
   return errors;
 }
 
+/** `*.example.com` */
 export function isWildcardDNS1123Subdomain(value: string): string[] {
   const errors = byteLength(value) > 253 ? [maxLengthMessage(253)] : [];
   const text =
@@ -123,6 +126,7 @@ export function isQualifiedName(value: string): string[] {
   return errors;
 }
 
+/** The value of a label; may be empty. */
 export function isLabelValue(value: string): string[] {
   const errors = byteLength(value) > 63 ? [maxBytesMessage(63)] : [];
   const text =
@@ -131,6 +135,7 @@ export function isLabelValue(value: string): string[] {
   return errors;
 }
 
+/** The name of a variable in C. */
 export function isCIdentifier(value: string): string[] {
   const text = "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
   return patterns.cIdentifier.test(value) ? [] : [regexMessage(text, C_IDENTIFIER, 'my_name', 'MY_NAME', 'MyName')];
@@ -157,10 +162,12 @@ function parentDirectory(value: string): string[] {
   return value.startsWith('..') ? ["must not start with '..'"] : [];
 }
 
+/** A number between two, both inclusive. */
 export function isInRange(value: number, low: number, high: number): string[] {
   return value >= low && value <= high ? [] : [rangeMessage(low, high)];
 }
 
+/** 1…65535 */
 export function isPortNumber(port: number): string[] {
   return isInRange(port, 1, 65535);
 }
@@ -180,11 +187,13 @@ export function isPortName(value: string): string[] {
   return errors;
 }
 
+/** `25%` */
 export function isPercent(value: string): string[] {
   const text = "a valid percent string must be a numeric string followed by an ending '%'";
   return patterns.percent.test(value) ? [] : [regexMessage(text, PERCENT, '1%', '93%')];
 }
 
+/** A header's name, as upstream lets it be. */
 export function isHTTPHeaderName(value: string): string[] {
   const text = "a valid HTTP header must consist of alphanumeric characters or '-'";
   return patterns.headerName.test(value) ? [] : [regexMessage(text, HEADER_NAME, 'X-Header-Name')];

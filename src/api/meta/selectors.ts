@@ -6,6 +6,7 @@ import { isLabelValue, isQualifiedName } from './names.js';
 
 type Labels = Readonly<Record<string, string>> | undefined;
 
+/** As label selectors write them; `exists` and `!` stand for a key alone. */
 export type LabelOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
 
 /** One condition on a label. */

@@ -3,6 +3,7 @@
 import { fact } from '../facts.js';
 import { type Special, specialOf } from './special.js';
 
+/** Types of fields without parts, as .proto files name them. */
 export type Scalar = 'string' | 'bytes' | 'bool' | 'int32' | 'int64';
 
 /** How a field is written and read. */

@@ -27,6 +27,7 @@ const NOT_A_REQUEST = "must be the name of a request in the claim or the name of
 /** Names of requests, with those of their alternatives. */
 export type RequestNames = ReadonlyMap<string, ReadonlySet<string>>;
 
+/** One device, where nothing is said. */
 export function setDeviceDefaults(claim: DeviceClaim | undefined): void {
   for (const request of claim?.requests ?? [])
     for (const wanted of [request.exactly, ...(request.firstAvailable ?? [])]) {
@@ -36,10 +37,12 @@ export function setDeviceDefaults(claim: DeviceClaim | undefined): void {
     }
 }
 
+/** The names that constraints and configuration may use. */
 export function requestNames(claim: DeviceClaim | undefined): RequestNames {
   return new Map((claim?.requests ?? []).map((r) => [r.name, new Set((r.firstAvailable ?? []).map(({ name }) => name))]));
 }
 
+/** @returns what is wrong with requests, constraints and configuration */
 export function validateDeviceClaim(claim: DeviceClaim, path: FieldPath): FieldError[] {
   const names = requestNames(claim);
   return [
@@ -107,6 +110,7 @@ function validateConstraint(constraint: DeviceConstraint, names: RequestNames, p
   return errors;
 }
 
+/** Each is there once, and names a request. */
 export function validateRequestRefs(refs: readonly string[] | undefined, names: RequestNames, path: FieldPath): FieldError[] {
   return validateSet(
     refs,
@@ -127,6 +131,7 @@ export function validateRequestRef(ref: string, names: RequestNames, path: Field
   return isThere ? errors : [...errors, invalid(path, ref, NOT_A_REQUEST)];
 }
 
+/** Parameters that only the driver understands. */
 export function validateOpaque(opaque: OpaqueDeviceConfiguration | undefined, path: FieldPath): FieldError[] {
   if (!opaque) return [required(path)];
   return [...validateDriverName(opaque.driver, path.child('driver')), ...validateRaw(opaque.parameters, path.child('parameters'))];

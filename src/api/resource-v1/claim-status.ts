@@ -35,6 +35,7 @@ interface DeviceId {
   readonly shareID?: string | undefined;
 }
 
+/** @returns what is wrong with a change of a claim's status */
 export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): FieldError[] {
   const { reservedFor = [], devices, allocation } = claim.status;
   const reservedPath = STATUS.child('reservedFor');

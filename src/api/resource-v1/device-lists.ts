@@ -50,10 +50,12 @@ function shortened(key: string): string {
   return `${key.slice(0, Math.ceil(remaining / 2))}...${key.slice(key.length - Math.floor(remaining / 2))}`;
 }
 
+/** A name that is a DNS label. */
 export function validateLabelNamed(name: string, path: FieldPath): FieldError[] {
   return checkLabel(path, name);
 }
 
+/** Subdomains with slashes between them. */
 export function validatePoolName(name: string, path: FieldPath): FieldError[] {
   if (name === '') return [required(path)];
   const long = byteLength(name) > MAX_POOL_NAME ? [tooLong(path, MAX_POOL_NAME)] : [];
@@ -72,6 +74,7 @@ export function validateQualified(name: string, path: FieldPath): FieldError[] {
   ];
 }
 
+/** As validateQualified, with the domain. */
 export function validateFullyQualified(name: string, path: FieldPath): FieldError[] {
   const errors = validateQualified(name, path);
   if (!name.includes('/')) errors.push(invalid(path, name, 'a fully qualified name must be a domain and a name separated by a slash'));

@@ -20,6 +20,7 @@ const WHERE =
 const SEMVER =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
 
+/** @param selectsNodes each device says for itself which nodes can use it */
 export function validateDevice(device: Device, path: FieldPath, selectsNodes: boolean): FieldError[] {
   const { name, attributes = {}, capacity = {}, bindingConditions = [], bindingFailureConditions = [] } = device;
   const errors = validateLabelNamed(name, path.child('name'));

@@ -74,6 +74,7 @@ export interface StructType {
   readonly prune?: (object: Record<string, unknown>) => string[];
 }
 
+/** The type of a value: what decoding, merging and field ownership go by. */
 export type Type = ScalarType | ListType | MapType | UnionType | StructType;
 
 /** A field of a struct, as facts or a CRD describe it. */
@@ -158,10 +159,12 @@ export function structType(
   return { kind: 'struct', goName, name, fields, byName, atomic, open, ...(prune && { prune }) };
 }
 
+/** A value without parts. */
 export function scalarType(scalar: ScalarKind, goName: string = GO_NAMES[scalar]): ScalarType {
   return { kind: 'scalar', scalar, goName };
 }
 
+/** A list; by default one owner has all of it. */
 export function listType(items: Type, options: { ownership?: ListOwnership; keys?: readonly string[]; goName?: string } = {}): ListType {
   return {
     kind: 'list',
@@ -172,6 +175,7 @@ export function listType(items: Type, options: { ownership?: ListOwnership; keys
   };
 }
 
+/** A map of any keys; by default each entry has an owner of its own. */
 export function mapType(values: Type, options: { atomic?: boolean; goName?: string } = {}): MapType {
   return { kind: 'map', values, atomic: options.atomic ?? false, goName: options.goName ?? `map[string]${values.goName}` };
 }

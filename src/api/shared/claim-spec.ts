@@ -6,6 +6,7 @@ import { nameIsDNSLabel } from '../meta/names.js';
 import { sign } from '../meta/quantity.js';
 import type { PersistentVolumeClaimSpec, TypedLocalObjectReference, TypedObjectReference } from '../types/core-v1.gen.js';
 
+/** What a claim that exists makes acceptable. */
 export interface ClaimSpecOptions {
   /** What a stored object already has goes on being accepted. */
   readonly allowInvalidSelectorValues?: boolean;
@@ -15,6 +16,7 @@ export interface ClaimSpecOptions {
 export const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'] as const;
 export const VOLUME_MODES = ['Block', 'Filesystem'] as const;
 
+/** Fills in what every claim has (SetDefaults_PersistentVolumeClaimSpec). */
 export function defaultClaimSpec(spec: PersistentVolumeClaimSpec): void {
   spec.volumeMode ??= 'Filesystem';
 }

@@ -33,6 +33,7 @@ export interface FieldMatch {
   readonly star: boolean;
 }
 
+/** A schedule that was read: fields of times in a zone, or a fixed interval. */
 export type Schedule =
   | { readonly fields: { readonly [F in keyof typeof FIELDS]: FieldMatch }; readonly zone: string | undefined }
   /** `@every 90m`; never less than a second. */

@@ -1,6 +1,7 @@
 // IP addresses and CIDRs as the API reads, writes and judges them.
 import { type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 
+/** The families of addresses. */
 export type Family = 'IPv4' | 'IPv6';
 
 /** A parsed address. `::ffff:10.0.0.1` is the IPv4 address 10.0.0.1 with `mapped` set, as in Go's net package. */

@@ -28,6 +28,7 @@ const QUOTA = new Set([
 ]);
 const INTEGERS = new Set(COUNTS);
 
+/** `hugepages-2Mi` */
 export function isHugePages(name: string): boolean {
   return name.startsWith(HUGE_PAGES);
 }

@@ -25,6 +25,7 @@ export function reviewedUser({ username, uid, groups, extra }: UserInfo): Review
   return { username, uid, groups: [...groups], ...(copied.length > 0 && { extra: Object.fromEntries(copied) }) };
 }
 
+/** What a SubjectAccessReview of any kind asks about. */
 export interface Asked {
   readonly resourceAttributes?: ResourceAttributes | undefined;
   readonly nonResourceAttributes?: NonResourceAttributes | undefined;

@@ -48,6 +48,7 @@ export function countOrPercent(value: IntOrString | undefined): number {
   return typeof value === 'string' ? Number.parseInt(value, 10) || 0 : (value ?? 0);
 }
 
+/** A percentage is no more than the whole; numbers may be anything. */
 export function validateAtMost100Percent(value: IntOrString | undefined, path: FieldPath): FieldError[] {
   const over = typeof value === 'string' && isPercent(value).length === 0 && countOrPercent(value) > 100;
   return over ? [invalid(path, value, 'must not be greater than 100%')] : [];

@@ -8,6 +8,7 @@ function needsClusterIP({ type }: ServiceSpec): boolean {
   return type !== 'ExternalName';
 }
 
+/** Has no address of its own by wish: its name leads to the pods. */
 export function isHeadless({ clusterIPs }: ServiceSpec): boolean {
   return clusterIPs?.length === 1 && clusterIPs[0] === NONE;
 }
@@ -22,10 +23,12 @@ export function getsNodePorts(spec: ServiceSpec): boolean {
   return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
 }
 
+/** Load balancers ask each node whether it has pods of the Service. */
 export function needsHealthCheckPort(spec: ServiceSpec): boolean {
   return spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
 }
 
+/** Can be reached from outside of the cluster. */
 export function isExternallyAccessible(spec: ServiceSpec): boolean {
   return mayHaveNodePorts(spec) || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0);
 }
@@ -39,10 +42,12 @@ function sameClusterIPs(a: ServiceSpec, b: ServiceSpec): boolean {
   return (a.clusterIP ?? '') === (b.clusterIP ?? '') && sameList(a.clusterIPs, b.clusterIPs);
 }
 
+/** Whether two Services have the same families in the same order. */
 export function sameFamilies(a: ServiceSpec, b: ServiceSpec): boolean {
   return sameList(a.ipFamilies, b.ipFamilies);
 }
 
+/** Equality of lists; an absent one is empty. */
 export function sameList(a: readonly string[] = [], b: readonly string[] = []): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }

@@ -27,6 +27,7 @@ export function controllerReference(resource: Resource, owner: KubeObject): Owne
   };
 }
 
+/** Who claims, and what: the owner with its selector, and the objects that may be its own. */
 export interface ClaimOptions<O extends KubeObject, T extends KubeObject> {
   readonly client: Client;
   readonly ownerResource: Resource<O>;

@@ -6,6 +6,7 @@ import { endpointslices } from '../../api/meta/resources.gen.js';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/types/discovery-v1.gen.js';
 import { equal } from '../../util/equal.js';
 
+/** What the addresses of one slice are. */
 export type AddressType = 'IPv4' | 'IPv6';
 
 /** Endpoints with the same ports; a group without endpoints has one slice without endpoints. */
@@ -15,6 +16,7 @@ export interface Group {
   readonly endpoints: readonly Endpoint[];
 }
 
+/** What the slices of a Service are planned from. */
 export interface PlanOptions {
   /** The slices there are, all of one owner. */
   readonly existing: readonly EndpointSlice[];

@@ -10,6 +10,7 @@ import { partialMetadata } from './metadata.js';
 /** What of a definition a table shows. */
 export type Tabular = Pick<Definition, 'columns' | 'row' | 'compareRows' | 'rowConditions' | 'carriedAnnotations'>;
 
+/** How the client wants its table. */
 export interface TableOptions {
   readonly version: 'v1' | 'v1beta1';
   readonly includeObject: 'None' | 'Metadata' | 'Object';

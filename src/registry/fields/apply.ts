@@ -16,6 +16,7 @@ import { compareObjects, updateManagers, without } from './update.js';
 import { validateApplied } from './validate.js';
 import { changedFields, fieldsOf } from './walk.js';
 
+/** A configuration, by whom, and what it is applied to. */
 export interface ApplyOptions {
   /** Which parts have owners of their own. */
   readonly type: StructType;

@@ -9,6 +9,7 @@ export interface Conflict {
   readonly path: string;
 }
 
+/** One conflict for each path of the set. */
 export function conflictsOf(manager: Manager, set: FieldSet): Conflict[] {
   return paths(set).map((path) => ({ manager, path }));
 }

@@ -4,6 +4,7 @@
 // https://github.com/kubernetes-sigs/structured-merge-diff/tree/master/fieldpath
 import { compareElements, elementText } from './path-element.js';
 
+/** A set of fields: the children of a node, by path element. */
 export interface FieldSet {
   readonly [pathElement: string]: FieldSet;
 }

@@ -19,6 +19,7 @@ export interface Shape {
   readonly keys: readonly KeyField[];
 }
 
+/** A field of a struct as field ownership sees it. */
 export interface ShapeField {
   readonly name: string;
   /** The step to it: `f:name`. */

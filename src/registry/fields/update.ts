@@ -17,6 +17,7 @@ import { difference, type FieldSet, intersection, isEmptySet, recursiveDifferenc
 import { ItemError, shapeOf } from './shape.js';
 import { changedFields, compare, type Comparison } from './walk.js';
 
+/** A write, and by whom. */
 export interface TrackOptions {
   readonly type: Type;
   /** The object as it will be; its metadata.managedFields are set. */
@@ -68,6 +69,7 @@ function startingManagers(object: KubeObject, live: KubeObject | undefined, subr
   return managers && managers.size > 0 ? managers : present();
 }
 
+/** A change whose fields find a new owner. */
 export interface UpdateInput {
   readonly type: Type;
   /** Changed. */

@@ -15,6 +15,7 @@ import { applyJsonPatch, JsonPatchError, MAX_OPERATIONS, type Operation } from '
 import { applyMergePatch } from './merge-patch.js';
 import { mergeStrategic, StrategicPatchError } from './strategic.js';
 
+/** The older languages of PATCH (RFC 6902, RFC 7386, and Kubernetes' own). */
 export type PatchKind = 'json' | 'merge' | 'strategic';
 
 /** A patch as it came. It is read when it is first applied, since an absent object counts more than a malformed patch. */

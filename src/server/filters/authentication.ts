@@ -12,6 +12,7 @@ import { ANONYMOUS, authenticated, UNAUTHENTICATED_GROUP } from '../user-names.j
 
 const anonymous: UserInfo = { username: ANONYMOUS, groups: [UNAUTHENTICATED_GROUP] };
 
+/** How clients may say who they are. */
 export interface AuthenticationOptions {
   readonly tokens: TokenAuthenticator;
   /** Requests without credentials are let in as system:anonymous. */

@@ -18,6 +18,7 @@ import { impersonation } from './impersonation.js';
 import { measure } from './metrics.js';
 import { readRequestInfo } from './request-info.js';
 
+/** What the filters work with. */
 export interface FilterOptions {
   readonly tokens: TokenAuthenticator;
   readonly anonymousAuth: boolean;

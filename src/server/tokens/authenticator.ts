@@ -9,6 +9,7 @@ import { type SigningKey, unverifiedClaims } from './keys.js';
 /** Clocks of different machines may differ by so much. */
 const LEEWAY_MS = 60_000;
 
+/** What tells whether a token of a ServiceAccount holds: its key, and the objects it is bound to. */
 export interface AuthenticatorOptions {
   readonly key: () => Promise<SigningKey>;
   readonly clock: Clock;

@@ -12,6 +12,7 @@ import { serviceAccountIssuer } from './issuer.js';
 import { SigningKey } from './keys.js';
 import { legacyIssuer, type LegacyOptions, legacyTokens, type Names } from './legacy.js';
 
+/** Where tokens come from. */
 export interface TokensOptions {
   /** The tokens of --token-auth-file. */
   readonly fixed: TokenAuthenticator;
@@ -33,6 +34,7 @@ export interface Tokens {
   discovery(serverAddress: () => string): ReadonlyMap<string, Handler>;
 }
 
+/** Makes what reads tokens and, where there is a key, what signs them. */
 export function createTokens({ fixed, signingKey, clock, reader, label }: TokensOptions): Tokens {
   let made: Promise<SigningKey> | undefined;
   const key = () => {

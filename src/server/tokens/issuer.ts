@@ -9,6 +9,7 @@ const INJECTED_SECONDS = 3607;
 /** Injected tokens live so long, for clients that never read their token again; after INJECTED_SECONDS their use is told (KEP-1205). */
 const EXTENDED_SECONDS = 365 * 24 * 3600;
 
+/** What signs, in whose name and for whom. */
 export interface IssuerOptions {
   /** Asked for with the first token: making the key takes a while. */
   readonly key: () => Promise<SigningKey>;

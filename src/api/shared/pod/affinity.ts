@@ -105,6 +105,7 @@ function validateTerm(term: PodAffinityTerm, path: FieldPath): FieldError[] {
   return [...errors, ...validateLabelName(term.topologyKey ?? '', path.child('topologyKey'))];
 }
 
+/** A selector that also takes over values of the pod's own labels (KEP-3633). */
 export interface LabelKeys {
   readonly labelSelector?: LabelSelector | undefined;
   readonly matchLabelKeys?: readonly string[] | undefined;

@@ -5,6 +5,7 @@ import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector } from '../..
 import { checkLabel, checkNoBacksteps, checkSubdomain, invalids } from '../../meta/checks.js';
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from './field-refs.js';
 
+/** @returns what is wrong with variables: their names, and where their values come from */
 export function validateEnv(variables: readonly EnvVar[], path: FieldPath): FieldError[] {
   return variables.flatMap((variable, i) => {
     const at = path.index(i);
@@ -44,6 +45,7 @@ function validateFileKeyRef(ref: FileKeySelector, path: FieldPath): FieldError[]
   ];
 }
 
+/** @returns what is wrong with whole ConfigMaps and Secrets as variables */
 export function validateEnvFrom(sources: readonly EnvFromSource[], path: FieldPath): FieldError[] {
   return sources.flatMap(({ prefix, configMapRef, secretRef }, i) => {
     const at = path.index(i);

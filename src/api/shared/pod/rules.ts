@@ -13,6 +13,7 @@ import { validateImageSpaces } from './containers.js';
 import { validateGatesUpdate, validateTolerations } from './scheduling.js';
 import { validatePodSpec } from './spec.js';
 
+/** The part of the settings that the rules of pods depend on. */
 export interface PodScope {
   readonly allowPrivileged: boolean;
 }

@@ -62,6 +62,7 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[],
   });
 }
 
+/** Names of gates are qualified, and each is there once. */
 export function validateSchedulingGates(gates: readonly PodSchedulingGate[], path: FieldPath): FieldError[] {
   const seen = new Set<string>();
   return gates.flatMap(({ name }, i) => {

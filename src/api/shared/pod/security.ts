@@ -15,6 +15,7 @@ import { goValue } from '../go-value.js';
 import { checkChoice, checkDescendingPath, invalids } from '../../meta/checks.js';
 import { validateWindowsOptions } from './windows.js';
 
+/** What a container's security depends on beyond the container. */
 export interface SecurityScope {
   readonly hostUsers: boolean;
   readonly allowPrivileged: boolean;

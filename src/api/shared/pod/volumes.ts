@@ -33,6 +33,7 @@ export interface VolumeOwner {
   readonly podName?: string | undefined;
 }
 
+/** The volumes of a pod by name. */
 export type Volumes = ReadonlyMap<string, Volume>;
 
 /** @returns the volumes that mounts can refer to, and all that is wrong */
@@ -141,6 +142,7 @@ function validateOne(source: Source, volume: Volume, path: FieldPath, owner: Vol
 
 const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
 
+/** A path on the node, and what must be there. */
 export function validateHostPath(source: HostPathVolumeSource, path: FieldPath): FieldError[] {
   if (!source.path) return [required(path.child('path'))];
   const type = source.type === undefined ? [] : checkChoice(path.child('type'), source.type, HOST_PATH_TYPES, 'unsupported');

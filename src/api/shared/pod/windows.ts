@@ -5,6 +5,7 @@ import type { PodSpec, WindowsSecurityContextOptions } from '../../types/core-v1
 import { checkSubdomain, invalids } from '../../meta/checks.js';
 import { placedContainers } from './visit.js';
 
+/** @returns what is wrong with the options of a pod or a container on Windows */
 export function validateWindowsOptions(options: WindowsSecurityContextOptions | undefined, path: FieldPath): FieldError[] {
   if (!options) return [];
   const { gmsaCredentialSpecName: name, gmsaCredentialSpec: spec, runAsUserName: user } = options;
