@@ -19,7 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'api/definition': ['util', 'api/meta', 'api/facts', 'api/schema'],
   'api/definitions': ['api/definition', 'api/meta'],
   'api/admission': ['api/definition', 'api/meta'],
-  'api/shared': [...BASE, 'api/definition'],
+  'api/shared': [...BASE, 'api/facts', 'api/definition'],
   'api/structural': [...BASE, 'api/schema'],
   'api/load': ['api/definition'],
   'api/protobuf': ['util', 'api/facts'],

@@ -48,7 +48,13 @@ function validate({ metadata, spec }: ValidatingAdmissionPolicy, old?: Validatin
     return [...errors, required(SPEC.child('validations'), NOTHING), required(ANNOTATIONS, NOTHING)];
   errors.push(...validations.flatMap((v, i) => validateValidation(v, SPEC.child('validations').index(i))));
   if (auditAnnotations.length > MAX_ANNOTATIONS)
-    errors.push(invalid(ANNOTATIONS, goValue(auditAnnotations), `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`));
+    errors.push(
+      invalid(
+        ANNOTATIONS,
+        goValue(auditAnnotations, '[]admissionregistration.AuditAnnotation'),
+        `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`,
+      ),
+    );
   const keys = new Set<string>();
   for (const [i, annotation] of auditAnnotations.entries()) {
     errors.push(...validateAnnotation(annotation, metadata.name, ANNOTATIONS.index(i)));

@@ -106,7 +106,8 @@ function validateSpec(spec: DaemonSetSpec, scope: TemplateScope): FieldError[] {
 function validateUpdateStrategy(strategy: DaemonSetUpdateStrategy | undefined, path: FieldPath): FieldError[] {
   const { type, rollingUpdate } = strategy ?? {};
   if (type === 'OnDelete') return [];
-  if (type !== 'RollingUpdate') return [notSupported(path, goValue(strategy), ['RollingUpdate', 'OnDelete'])];
+  if (type !== 'RollingUpdate')
+    return [notSupported(path, goValue(strategy, 'apps.DaemonSetUpdateStrategy'), ['RollingUpdate', 'OnDelete'])];
   const at = path.child('rollingUpdate');
   if (!rollingUpdate) return [required(at)];
   const errors: FieldError[] = [];

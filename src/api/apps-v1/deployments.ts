@@ -99,7 +99,7 @@ function validateStrategy(strategy: DeploymentStrategy | undefined, path: FieldP
   const { type, rollingUpdate } = strategy ?? {};
   const at = path.child('rollingUpdate');
   if (type === 'Recreate') return rollingUpdate ? [forbidden(at, "may not be specified when strategy `type` is 'Recreate'")] : [];
-  if (type !== 'RollingUpdate') return [notSupported(path, goValue(strategy), ['Recreate', 'RollingUpdate'])];
+  if (type !== 'RollingUpdate') return [notSupported(path, goValue(strategy, 'apps.DeploymentStrategy'), ['Recreate', 'RollingUpdate'])];
   if (!rollingUpdate) return [required(at, 'this should be defaulted and never be nil')];
   const { maxUnavailable, maxSurge } = rollingUpdate;
   const errors = [

@@ -126,10 +126,16 @@ function validatePolicies(spec: StatefulSetSpec): FieldError[] {
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   if (type === 'OnDelete') {
     if (rollingUpdate)
-      errors.push(invalid(path.child('rollingUpdate'), goValue(rollingUpdate), "only allowed for updateStrategy 'RollingUpdate'"));
+      errors.push(
+        invalid(
+          path.child('rollingUpdate'),
+          goValue(rollingUpdate, 'apps.RollingUpdateStatefulSetStrategy'),
+          "only allowed for updateStrategy 'RollingUpdate'",
+        ),
+      );
   } else if (type === 'RollingUpdate')
     errors.push(...validateNonNegative(rollingUpdate?.partition ?? 0, path.child('rollingUpdate', 'partition')));
-  else errors.push(invalid(path, goValue(spec.updateStrategy), "must be 'RollingUpdate' or 'OnDelete'"));
+  else errors.push(invalid(path, goValue(spec.updateStrategy, 'apps.StatefulSetUpdateStrategy'), "must be 'RollingUpdate' or 'OnDelete'"));
   for (const field of ['whenDeleted', 'whenScaled'] as const) {
     const path = SPEC.child('persistentVolumeClaimRetentionPolicy', field);
     errors.push(...checkChoice(path, spec.persistentVolumeClaimRetentionPolicy?.[field], ['Retain', 'Delete'], 'unsupported'));

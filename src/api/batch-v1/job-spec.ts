@@ -37,7 +37,10 @@ export function validateJobTemplate(spec: JobSpec, path: FieldPath, scope: Templ
   if (spec.successPolicy) {
     if (spec.completionMode === 'Indexed')
       errors.push(...validateSuccessPolicy(spec.successPolicy, spec.completions ?? 0, path.child('successPolicy')));
-    else errors.push(invalid(path.child('successPolicy'), goValue(spec.successPolicy), 'requires indexed completion mode'));
+    else
+      errors.push(
+        invalid(path.child('successPolicy'), goValue(spec.successPolicy, '*batch.SuccessPolicy'), 'requires indexed completion mode'),
+      );
   }
   errors.push(...validateReplacement(spec, path.child('podReplacementPolicy')));
   errors.push(...validatePodTemplate(spec.template, path.child('template'), scope));

@@ -111,7 +111,13 @@ function validateFinished(status: JobStatus, old: JobStatus): FieldError[] {
     errors.push(invalid(STATUS.child('active'), active, 'active>0 is invalid for finished job'));
   const uncountedChanged = changed || !semanticEqual(uncounted, old.uncountedTerminatedPods);
   if (uncountedChanged && (uncounted?.failed?.length ?? 0) + (uncounted?.succeeded?.length ?? 0) > 0)
-    errors.push(invalid(STATUS.child('uncountedTerminatedPods'), goValue(uncounted), 'must be empty for finished job'));
+    errors.push(
+      invalid(
+        STATUS.child('uncountedTerminatedPods'),
+        goValue(uncounted, 'batch.UncountedTerminatedPods'),
+        'must be empty for finished job',
+      ),
+    );
   if ((changed || status.terminating !== old.terminating) && terminating > 0)
     errors.push(invalid(STATUS.child('terminating'), terminating, 'terminating>0 is invalid for finished job'));
   return errors;

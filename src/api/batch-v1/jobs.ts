@@ -1,10 +1,10 @@
 import { define } from '../definition.js';
-import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
+import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { shownLabels, shownSelector, validateLabelSelector } from '../meta/label-selector.js';
 import { validateImmutable, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label } from '../meta/names.js';
 import { age, containerCells, formatLabelSelector, humanDuration } from '../shared/format.js';
-import { goValue } from '../shared/go-value.js';
+import { validateImmutableStruct } from '../shared/go-value.js';
 import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { type TemplateScope, validateSelected } from '../shared/pod/template.js';
 import { compileSelector, workloadWarnings } from '../shared/workload.js';
@@ -121,12 +121,9 @@ function validateUpdate({ spec }: Job, old: Job, scope: TemplateScope): FieldErr
     ...(['completionMode', 'backoffLimitPerIndex', 'managedBy'] as const).flatMap((f) =>
       validateImmutable(spec[f], old.spec[f], SPEC.child(f)),
     ),
-    ...(['podFailurePolicy', 'successPolicy'] as const).flatMap((f) => fixed(spec[f], old.spec[f], SPEC.child(f))),
+    ...validateImmutableStruct(spec.podFailurePolicy, old.spec.podFailurePolicy, SPEC.child('podFailurePolicy'), '*batch.PodFailurePolicy'),
+    ...validateImmutableStruct(spec.successPolicy, old.spec.successPolicy, SPEC.child('successPolicy'), '*batch.SuccessPolicy'),
   ];
-}
-
-function fixed(value: unknown, old: unknown, path: FieldPath): FieldError[] {
-  return validateImmutable(value, old, path, goValue(value));
 }
 
 /** Indexed jobs are scaled by changing both completions and parallelism (KEP-3715). */
@@ -142,8 +139,8 @@ function validateTemplateUpdate({ template }: JobSpec, old: Job): FieldError[] {
   const path = SPEC.child('template');
   const before = old.spec.template;
   const paused = old.spec.suspend === true && (!old.status.startTime || hasCondition(old.status, 'Suspended')) && !old.status.active;
-  if (!paused) return fixed(template, before, path);
-  return fixed(withOldDirectives(template.spec, before.spec), before.spec, SPEC.child('template.spec'));
+  if (!paused) return validateImmutableStruct(template, before, path, 'core.PodTemplateSpec');
+  return validateImmutableStruct(withOldDirectives(template.spec, before.spec), before.spec, SPEC.child('template.spec'), 'core.PodSpec');
 }
 
 /** The new spec with the old values of everything that may change. */

@@ -213,7 +213,12 @@ function validateChange(
     const [before, now] = [found(old, type), found(request, type)];
     if (now.length > before.length) errors.push(forbidden(CONDITIONS, `updates may not add a condition of type ${JSON.stringify(type)}`));
     else if (now.length === before.length && !semanticEqual(now, before))
-      errors.push(forbidden(CONDITIONS, `updates may not modify a condition of type ${JSON.stringify(type)}\n${difference(before, now)}`));
+      errors.push(
+        forbidden(
+          CONDITIONS,
+          `updates may not modify a condition of type ${JSON.stringify(type)}\n${difference(before, now, '[]certificates.CertificateSigningRequestCondition')}`,
+        ),
+      );
   }
   const certificate = old.status.certificate ?? '';
   if ((request.status.certificate ?? '') !== certificate) {

@@ -41,7 +41,8 @@ export default define<FlowSchema>({
 function validate({ metadata: { name }, spec, status }: FlowSchema): FieldError[] {
   const errors = validateSpec(spec, name);
   const fixed = mandatorySpec<FlowSchemaSpec>('flowschemas', name);
-  if (fixed && !sameSpec(spec, fixed)) errors.push(invalid(SPEC, goValue(spec), `spec of '${name}' must equal the fixed value`));
+  if (fixed && !sameSpec(spec, fixed))
+    errors.push(invalid(SPEC, goValue(spec, 'flowcontrol.FlowSchemaSpec'), `spec of '${name}' must equal the fixed value`));
   return [...errors, ...validateConditions(status)];
 }
 
@@ -55,7 +56,7 @@ function validateSpec(spec: FlowSchemaSpec, name: string): FieldError[] {
     errors.push(invalid(path, precedence, "only the schema named 'exempt' may have matchingPrecedence 1"));
   const method = spec.distinguisherMethod;
   if (method && !METHODS.includes(method.type))
-    errors.push(notSupported(SPEC.child('distinguisherMethod', 'type'), goValue(method), METHODS));
+    errors.push(notSupported(SPEC.child('distinguisherMethod', 'type'), goValue(method, 'flowcontrol.FlowDistinguisherMethod'), METHODS));
   const levelPath = SPEC.child('priorityLevelConfiguration', 'name');
   const level = spec.priorityLevelConfiguration.name;
   if (level) errors.push(...invalids(levelPath, level, nameIsDNSSubdomain(level, false)));

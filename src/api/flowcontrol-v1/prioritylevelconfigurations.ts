@@ -73,7 +73,9 @@ function validateFixed(spec: PriorityLevelConfigurationSpec, name: string): Fiel
   const isExempt = name === EXEMPT;
   if (sameSpec(isExempt ? { ...spec, exempt: fixed.exempt } : spec, fixed)) return [];
   const except = isExempt ? " except the 'spec.exempt' field" : '';
-  return [invalid(SPEC, goValue(spec), `spec of '${name}'${except} must equal the fixed value`)];
+  return [
+    invalid(SPEC, goValue(spec, 'flowcontrol.PriorityLevelConfigurationSpec'), `spec of '${name}'${except} must equal the fixed value`),
+  ];
 }
 
 function validateSpec({ type, exempt, limited }: PriorityLevelConfigurationSpec, name: string): FieldError[] {

@@ -42,7 +42,7 @@ function validate({ handler, overhead, scheduling }: RuntimeClass): FieldError[]
   tolerations.forEach((toleration, i) => {
     const { key = '', operator = '', value = '', effect = '' } = toleration;
     const identity = JSON.stringify([key, operator, value, effect]);
-    if (seen.has(identity)) errors.push(duplicate(path.index(i), goValue(toleration)));
+    if (seen.has(identity)) errors.push(duplicate(path.index(i), goValue(toleration, 'core.Toleration')));
     seen.add(identity);
   });
   return errors;

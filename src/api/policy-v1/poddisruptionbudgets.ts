@@ -38,7 +38,7 @@ function validate({ spec }: PodDisruptionBudget, allowInvalidValues: boolean): F
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: policy } = spec;
   const errors: FieldError[] = [];
   if (minAvailable !== undefined && maxUnavailable !== undefined)
-    errors.push(invalid(SPEC, goValue(spec), 'minAvailable and maxUnavailable cannot be both set'));
+    errors.push(invalid(SPEC, goValue(spec, 'policy.PodDisruptionBudgetSpec'), 'minAvailable and maxUnavailable cannot be both set'));
   if (minAvailable !== undefined) errors.push(...validateShare(minAvailable, SPEC.child('minAvailable')));
   if (maxUnavailable !== undefined) errors.push(...validateShare(maxUnavailable, SPEC.child('maxUnavailable')));
   return [

@@ -1,10 +1,10 @@
 // What was allocated for a claim, and who uses it.
 import { checkChoice } from '../meta/checks.js';
 import { type FieldError, type FieldPath, at, forbidden, invalid, required, tooMany } from '../meta/field-errors.js';
-import { validateConditions, validateImmutable } from '../meta/metadata.js';
+import { validateConditions } from '../meta/metadata.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
-import { goValue } from '../shared/go-value.js';
+import { validateImmutableStruct } from '../shared/go-value.js';
 import type {
   AllocatedDeviceStatus,
   AllocationResult,
@@ -53,7 +53,8 @@ export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): F
   if (reservedFor.length > 0) errors.push(...validateReserved(claim, old));
   if (!allocation) return errors;
   const path = STATUS.child('allocation');
-  if (old.status.allocation) return [...errors, ...validateImmutable(allocation, old.status.allocation, path, goValue(allocation))];
+  if (old.status.allocation)
+    return [...errors, ...validateImmutableStruct(allocation, old.status.allocation, path, '*resource.AllocationResult')];
   return [...errors, ...validateAllocation(allocation, requestNames(claim.spec.devices), path)];
 }
 

@@ -60,7 +60,10 @@ function validateAttribute(attribute: DeviceAttribute, path: FieldPath): FieldEr
     ...(versions ?? []).flatMap((text, i) => validateVersion(text, path.child('versions').index(i))),
   );
   const fields = Object.values(attribute).filter((value) => value !== undefined);
-  if (fields.length !== 1) errors.push(invalid(path, fields.length === 0 ? '' : goValue(attribute), 'exactly one value must be specified'));
+  if (fields.length !== 1)
+    errors.push(
+      invalid(path, fields.length === 0 ? '' : goValue(attribute, 'resource.DeviceAttribute'), 'exactly one value must be specified'),
+    );
   return errors;
 }
 

@@ -1,8 +1,7 @@
 import { type Context, define } from '../definition.js';
 import { at, type FieldError } from '../meta/field-errors.js';
-import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
-import { goValue } from '../shared/go-value.js';
+import { validateImmutableStruct } from '../shared/go-value.js';
 import type { ResourceClaim } from '../types/resource-v1.gen.js';
 import { checkStatusRights, validateAdminRequests, validateAdminResults } from './claim-access.js';
 import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
@@ -21,7 +20,7 @@ export default define<ResourceClaim>({
     ...validateAdminRequests(spec.devices?.requests, metadata.namespace ?? '', services.reader),
     ...validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
   ],
-  validateUpdate: (claim, old) => validateImmutable(claim.spec, old.spec, at('spec'), goValue(claim.spec)),
+  validateUpdate: (claim, old) => validateImmutableStruct(claim.spec, old.spec, at('spec'), 'resource.ResourceClaimSpec'),
   subresources: {
     status: { withoutTable: true, keeps: ['metadata'], prepare: dropDeallocatedDevices, validate: validateStatus },
   },

@@ -1,8 +1,8 @@
 import { define } from '../definition.js';
 import { at } from '../meta/field-errors.js';
-import { validateAnnotations, validateImmutable, validateLabels } from '../meta/metadata.js';
+import { validateAnnotations, validateLabels } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
-import { goValue } from '../shared/go-value.js';
+import { validateImmutableStruct } from '../shared/go-value.js';
 import type { ResourceClaimTemplate } from '../types/resource-v1.gen.js';
 import { validateAdminRequests } from './claim-access.js';
 import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
@@ -23,6 +23,6 @@ export default define<ResourceClaimTemplate>({
     ...validateLabels(metadata?.labels, SPEC.child('metadata', 'labels')),
     ...validateDeviceClaim(spec.devices ?? {}, SPEC.child('spec', 'devices')),
   ],
-  validateUpdate: (template, old) => validateImmutable(template.spec, old.spec, SPEC, goValue(template.spec)),
+  validateUpdate: (template, old) => validateImmutableStruct(template.spec, old.spec, SPEC, 'resource.ResourceClaimTemplateSpec'),
   row: (template, { now }) => [template.metadata.name, age(template, now)],
 });

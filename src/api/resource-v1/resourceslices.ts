@@ -88,7 +88,13 @@ function validateWhere({ nodeName, nodeSelector, allNodes, perDeviceNodeSelectio
     errors.push(...validateNodeSelector(nodeSelector, SPEC.child('nodeSelector')));
     const terms = nodeSelector.nodeSelectorTerms;
     if (terms.length !== 1)
-      errors.push(invalid(SPEC.child('nodeSelector', 'nodeSelectorTerms'), goValue(terms), 'must have exactly one node selector term'));
+      errors.push(
+        invalid(
+          SPEC.child('nodeSelector', 'nodeSelectorTerms'),
+          goValue(terms, '[]core.NodeSelectorTerm'),
+          'must have exactly one node selector term',
+        ),
+      );
   }
   for (const [field, value] of Object.entries({ allNodes, perDeviceNodeSelection })) {
     if (value === true) set.push(`\`${field}\``);

@@ -1,11 +1,17 @@
 // Events of both groups: v1 and events.k8s.io are two shapes of one stored object, and the stored one is v1's.
 import { checkSubdomain } from '../meta/checks.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
-import { validateImmutable, validateLabelName } from '../meta/metadata.js';
-import { goValue } from './go-value.js';
+import { validateLabelName } from '../meta/metadata.js';
+import { type GoKind, validateImmutableStruct } from './go-value.js';
 import type { Event, ObjectReference } from '../types/core-v1.gen.js';
 import { since } from './format.js';
 
+/** How upstream prints the parts of an Event that are structs. */
+const KINDS: Partial<Record<keyof Event, GoKind>> = {
+  involvedObject: 'core.ObjectReference',
+  source: 'core.EventSource',
+  related: '*core.ObjectReference',
+};
 const MAX_LENGTH = 128;
 const MAX_NOTE_LENGTH = 1024;
 
@@ -64,8 +70,10 @@ export function validateStrictly(event: Event): FieldError[] {
 /** What events.k8s.io asks of a changed Event beyond `validateEvent`: only the series may go on. */
 export function validateStrictChange(event: Event, old: Event): FieldError[] {
   const errors = JSON.stringify(event.series) === JSON.stringify(old.series) ? [] : validateSeries(event);
-  const frozen = (field: string, key: keyof Event) =>
-    errors.push(...validateImmutable(event[key], old[key], at(field), goValue(event[key] ?? (typeof old[key] === 'string' ? '' : null))));
+  const frozen = (field: string, key: keyof Event) => {
+    const kind = KINDS[key] ?? (typeof old[key] === 'string' ? 's' : 'j');
+    errors.push(...validateImmutableStruct(event[key], old[key], at(field), kind));
+  };
   for (const key of [
     'involvedObject',
     'reason',

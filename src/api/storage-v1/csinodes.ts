@@ -57,7 +57,7 @@ function validateDriversKept({ spec }: CSINode, old: CSINode): FieldError[] {
     (spec.drivers ?? []).flatMap((driver) => {
       if (driver.name !== before.name || semanticEqual({ ...driver, allocatable: undefined }, { ...before, allocatable: undefined }))
         return [];
-      return [invalid(DRIVERS, goValue({ ...driver, allocatable: null }), FIELD_IMMUTABLE)];
+      return [invalid(DRIVERS, goValue({ ...driver, allocatable: undefined }, 'storage.CSINodeDriver'), FIELD_IMMUTABLE)];
     }),
   );
 }

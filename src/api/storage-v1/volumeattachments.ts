@@ -1,10 +1,9 @@
 import { define } from '../definition.js';
 import { invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
-import { validateImmutable } from '../meta/metadata.js';
 import { byteLength, nameIsDNSSubdomain, rangeMessage } from '../meta/names.js';
 import { age } from '../shared/format.js';
-import { goValue } from '../shared/go-value.js';
+import { validateImmutableStruct } from '../shared/go-value.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
 import { validateInlineVolumeSpec } from '../shared/volume-spec.js';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../types/storage-v1.gen.js';
@@ -33,7 +32,7 @@ export default define<VolumeAttachment>({
 });
 
 function validateChange(attachment: VolumeAttachment, old: VolumeAttachment): FieldError[] {
-  return [...validate(attachment), ...validateImmutable(attachment.spec, old.spec, SPEC, goValue(attachment.spec))];
+  return [...validate(attachment), ...validateImmutableStruct(attachment.spec, old.spec, SPEC, 'storage.VolumeAttachmentSpec')];
 }
 
 function validate({ spec, status }: VolumeAttachment): FieldError[] {

@@ -142,7 +142,7 @@ function validateAddresses({ status }: Node): FieldError[] {
     const key = JSON.stringify([address.type, address.address]);
     const known = seen.has(key);
     seen.add(key);
-    return known ? [duplicate(at('status', 'addresses').index(i), goValue(address))] : [];
+    return known ? [duplicate(at('status', 'addresses').index(i), goValue(address, 'core.NodeAddress'))] : [];
   });
 }
 
@@ -175,7 +175,7 @@ function validateConfigSource(
   own: (map: ConfigMapNodeConfigSource, path: FieldPath) => FieldError[],
 ): FieldError[] {
   const map = source.configMap;
-  if (!map) return [invalid(path, goValue(source), 'exactly one reference subfield must be non-nil')];
+  if (!map) return [invalid(path, goValue(source, 'core.NodeConfigSource'), 'exactly one reference subfield must be non-nil')];
   const child = path.child('configMap');
   const check = (field: 'namespace' | 'name' | 'kubeletConfigKey', rule: (value: string) => string[]) =>
     map[field] ? invalids(child.child(field), map[field], rule(map[field])) : [required(child.child(field))];

@@ -132,7 +132,7 @@ function validateFrozen(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
     errors.push(
       forbidden(
         SPEC,
-        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${difference(before, next)}`,
+        `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${difference(before, next, 'core.PersistentVolumeClaimSpec')}`,
       ),
     );
   return errors;

@@ -99,13 +99,17 @@ function validateChange({ spec }: PersistentVolume, { spec: old }: PersistentVol
     errors.push(
       forbidden(
         SPEC.child('persistentvolumesource'),
-        `spec.persistentvolumesource is immutable after creation\n${difference(before, source)}`,
+        `spec.persistentvolumesource is immutable after creation\n${difference(before, source, 'core.PersistentVolumeSource')}`,
       ),
     );
   errors.push(...validateImmutable(spec.volumeMode, old.volumeMode, at('volumeMode')));
   if (old.nodeAffinity && !semanticEqual(spec.nodeAffinity, old.nodeAffinity))
     errors.push(
-      invalid(at('nodeAffinity'), goValue(spec.nodeAffinity) ?? null, 'field is immutable, except for updating from beta label to GA'),
+      invalid(
+        at('nodeAffinity'),
+        goValue(spec.nodeAffinity, '*core.VolumeNodeAffinity'),
+        'field is immutable, except for updating from beta label to GA',
+      ),
     );
   if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined)
     errors.push(forbidden(SPEC.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden'));

@@ -87,7 +87,7 @@ function validateSpec(spec: ResourceQuotaSpec): FieldError[] {
     if (!SCOPES[requirement.scopeName]) errors.push(invalid(selectorPath.child('scopeName'), requirement.scopeName, 'unsupported scope'));
     for (const name of counted)
       if (!isCountedIn(requirement.scopeName, name))
-        errors.push(invalid(selectorPath, goValue(scopeSelector), 'unsupported scope applied to resource'));
+        errors.push(invalid(selectorPath, goValue(scopeSelector, 'core.ScopeSelector'), 'unsupported scope applied to resource'));
     errors.push(...validateRequirement(requirement, selectorPath));
   }
   const names = requirements.map(({ scopeName }) => scopeName);

@@ -1,12 +1,11 @@
 // What a new pod must be, and what may change in a pod that exists.
 import { equal } from '../../../util/equal.js';
-import { inKeyOrder } from '../../../util/json.js';
 import { unifiedDiff } from '../../../util/unified-diff.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required, NAMELESS } from '../../meta/field-errors.js';
 import { semanticEqual } from '../../meta/metadata.js';
 import { isInRange } from '../../meta/names.js';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.gen.js';
-import { goValue } from '../go-value.js';
+import { type GoKind, goValue } from '../go-value.js';
 import { MIRROR, validateAnnotationsUpdate, validatePodAnnotations, validateProfilesAgree } from './annotations.js';
 import { invalids } from '../../meta/checks.js';
 import { validateImageSpaces } from './containers.js';
@@ -122,13 +121,13 @@ function validateFixedFields(spec: PodSpec, old: PodSpec): FieldError[] {
     }
   }
   if (semanticEqual(munged, old)) return errors;
-  const text = `pod updates may not change fields other than ${UPDATABLE}\n${difference(old, munged)}`;
+  const text = `pod updates may not change fields other than ${UPDATABLE}\n${difference(old, munged, 'core.PodSpec')}`;
   return [...errors, forbidden(SPEC, text)];
 }
 
-/** What changed, for the reader of a message; the order of fields in a request says nothing. */
-export function difference(old: unknown, next: unknown): string {
-  return unifiedDiff(JSON.stringify(old, inKeyOrder, 1), JSON.stringify(next, inKeyOrder, 1));
+/** What changed, for the reader of a message, in values as upstream prints them. */
+export function difference(old: unknown, next: unknown, kind: GoKind): string {
+  return unifiedDiff(JSON.stringify(goValue(old, kind), undefined, 1), JSON.stringify(goValue(next, kind), undefined, 1));
 }
 
 function withOldImages(containers: readonly Container[], old: readonly Container[]): Container[] {
@@ -155,19 +154,12 @@ function validateNodeAffinityNarrowed(affinity: NodeAffinity | undefined, old: N
   return before.flatMap((term, i) => termNarrowed(now[i] ?? {}, term, path.index(i)));
 }
 
-/** A term as upstream prints it. */
-function goTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm): unknown {
-  const list = (requirements: typeof matchExpressions) =>
-    requirements.length > 0 ? requirements.map(({ key, operator, values }) => ({ key, operator, values: values ?? null })) : null;
-  return goValue({ matchExpressions: list(matchExpressions), matchFields: list(matchFields) });
-}
-
 function termNarrowed(term: NodeSelectorTerm, old: NodeSelectorTerm, path: FieldPath): FieldError[] {
   const lists = (['matchExpressions', 'matchFields'] as const).map((f) => [term[f] ?? [], old[f] ?? []] as const);
   const wasEmpty = lists.every(([, before]) => before.length === 0);
   const kept = lists.every(([now, before]) => semanticEqual(now.slice(0, before.length), before));
   const narrowed = wasEmpty ? lists.every(([now]) => now.length === 0) : kept;
-  return narrowed ? [] : [invalid(path, goTerm(term), 'only additions are allowed (no mutations or deletions)')];
+  return narrowed ? [] : [invalid(path, goValue(term, 'core.NodeSelectorTerm'), 'only additions are allowed (no mutations or deletions)')];
 }
 
 /** @returns all that is wrong with a change of a pod's ephemeral containers: they can only be added */
@@ -180,7 +172,9 @@ export function validateEphemeralUpdate(pod: Pod, old: Pod, scope: PodScope): Fi
     const name = JSON.stringify(before.name);
     if (!now) errors.push(forbidden(path, `existing ephemeral containers ${name} may not be removed\n`));
     else if (!semanticEqual(before, now))
-      errors.push(forbidden(path, `existing ephemeral containers ${name} may not be changed\n${difference(before, now)}`));
+      errors.push(
+        forbidden(path, `existing ephemeral containers ${name} may not be changed\n${difference(before, now, 'core.EphemeralContainer')}`),
+      );
   }
   return errors;
 }

@@ -35,7 +35,8 @@ export function validateSecurityContext(context: SecurityContext | undefined, sc
   }
   errors.push(...validateSeccompProfile(context.seccompProfile, path.child('seccompProfile')));
   if (context.allowPrivilegeEscalation === false) {
-    const refuse = (what: string) => invalid(path, goValue(context), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
+    const refuse = (what: string) =>
+      invalid(path, goValue(context, 'core.SecurityContext'), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`);
     if (context.privileged) errors.push(refuse('`privileged` to true'));
     for (const capability of context.capabilities?.add ?? [])
       if (capability === 'CAP_SYS_ADMIN') errors.push(refuse('`capabilities.Add` CAP_SYS_ADMIN'));
@@ -118,7 +119,7 @@ function validateSeccompProfile(profile: SeccompProfile | undefined, path: Field
     if (profile.localhostProfile === undefined) errors.push(required(at, 'must be set when seccomp type is Localhost'));
     else errors.push(...checkDescendingPath(at, profile.localhostProfile));
   } else if (profile.localhostProfile !== undefined)
-    errors.push(invalid(at, goValue(profile), 'can only be set when seccomp type is Localhost'));
+    errors.push(invalid(at, goValue(profile, 'core.SeccompProfile'), 'can only be set when seccomp type is Localhost'));
   return errors;
 }
 

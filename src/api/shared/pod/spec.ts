@@ -106,11 +106,7 @@ function validateResourceClaims(claims: readonly PodResourceClaim[], metadata: O
     else if (names.has(name)) errors.push(duplicate(at.child('name'), name));
     else errors.push(...checkLabel(at.child('name'), name));
     names.add(name);
-    const shown = goValue({
-      name,
-      resourceClaimName: resourceClaimName ?? null,
-      resourceClaimTemplateName: resourceClaimTemplateName ?? null,
-    });
+    const shown = goValue(claim, 'core.PodResourceClaim');
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined)
       errors.push(invalid(at, shown, 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'));
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined)
