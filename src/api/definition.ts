@@ -345,6 +345,8 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly verbs: readonly Verb[];
   readonly storageVersionHash: string | undefined;
   readonly schema: string;
+  /** Default: the kind and List. */
+  readonly listKind?: string;
   /** Of kinds made at run time, for which the facts have none (see `Typed`). */
   readonly struct?: StructType;
   readonly owned?: StructType;
@@ -428,8 +430,13 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
   };
 }
 
+/** What a list of a kind's objects calls itself. */
+export function listKindOf({ listKind, kind }: Pick<Definition, 'listKind' | 'kind'>): string {
+  return listKind ?? `${kind}List`;
+}
+
 /** Whether a definition was made at run time, from a CustomResourceDefinition. */
-export function isCustom({ struct }: Pick<Definition, 'struct'>): boolean {
+export function isCustom({ struct }: { readonly struct?: StructType | undefined }): boolean {
   return struct !== undefined;
 }
 

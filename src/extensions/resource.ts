@@ -77,6 +77,7 @@ class Version {
       version,
       resource: spec.names.plural,
       kind,
+      listKind: names.listKind || `${kind}List`,
       namespaced: spec.scope === 'Namespaced',
       singular: names.singular ?? '',
       shortNames: names.shortNames ?? [],
@@ -116,8 +117,8 @@ class Version {
 
   #subresources(): Record<string, Subresource<Custom>> {
     const { status, scale } = this.#version.subresources ?? {};
-    const { group, names, scope } = this.#crd.spec;
-    const resource = { group, resource: names.plural, namespaced: scope === 'Namespaced' };
+    const { group, names } = this.#crd.spec;
+    const resource = { group, resource: names.plural };
     return {
       ...(status && {
         status: { verbs: PART_VERBS, keeps: ['metadata'], validate: (object: Custom, old: Custom) => this.#validateStatus(object, old) },
@@ -145,7 +146,10 @@ class Version {
       reshape(converted, schema, this.#keepUnknown);
       return converted;
     };
-    return { fromStored: (object) => to(object, this.#schema), toStored: (object) => to(object, this.#storedSchema) };
+    return {
+      fromStored: (object) => to(object, this.#schema),
+      toStored: (object) => to(object, this.#storedSchema),
+    };
   }
 
   #deprecation(): string | undefined {

@@ -1,9 +1,10 @@
 // The scale subresource of custom resources: their definition says where the numbers stand.
 import type { Subresource } from '../api/definition.js';
-import { ApiError, badRequest, internalError } from '../api/meta/errors.js';
+import { ApiError, internalError } from '../api/meta/errors.js';
 import { type FieldError, invalid } from '../api/meta/field-errors.js';
 import type { KubeObject } from '../api/meta/object.js';
-import { scaleView } from '../api/shared/scale.js';
+import { checkUid, scaleView } from '../api/shared/scale.js';
+import type { Scale } from '../api/types/autoscaling-v1.gen.js';
 import type { CustomResourceSubresourceScale } from '../api/types/apiextensions-v1.gen.js';
 import { isObject, setOwn } from '../util/json.js';
 
@@ -67,12 +68,13 @@ function goType(value: unknown): string {
 
 /** The subresource of a resource with a scale. */
 export function scaleOf(
-  resource: { readonly group: string; readonly resource: string; readonly namespaced: boolean },
+  resource: { readonly group: string; readonly resource: string },
   { specReplicasPath, statusReplicasPath, labelSelectorPath }: CustomResourceSubresourceScale,
 ): Partial<Subresource> {
+  const want = (object: KubeObject, replicas: number): void => setAt(object, specReplicasPath, replicas);
   const view = scaleView<KubeObject>(resource, {
     wanted: (object) => reading(() => numberAt(object, specReplicasPath) ?? 0),
-    want: (object, replicas) => setAt(object, specReplicasPath, replicas),
+    want,
     present: (object) => reading(() => numberAt(object, statusReplicasPath) ?? 0),
     selector: (object) => reading(() => (labelSelectorPath ? textAt(object, labelSelectorPath) : '')),
   });
@@ -83,10 +85,12 @@ export function scaleOf(
         throw internalError(`the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`);
       return view.read?.(object, context) as KubeObject;
     },
-    write(object, input, context) {
-      if ((input as { spec?: { replicas?: number } }).spec?.replicas === undefined && numberAt(object, specReplicasPath) === undefined)
-        throw badRequest(`the spec replicas field ${JSON.stringify(specReplicasPath)} cannot be empty`);
-      view.write?.(object, input, context);
+    // the numbers are checked where they stand in the object
+    write(object, input) {
+      const scale = input as Scale;
+      checkUid(resource, object, scale);
+      want(object, scale.spec?.replicas ?? 0);
+      object.metadata.resourceVersion = scale.metadata.resourceVersion || object.metadata.resourceVersion;
     },
   };
 }

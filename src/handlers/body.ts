@@ -1,6 +1,6 @@
 // Request bodies: media type, size, JSON or YAML, the kind they claim to be, and their fields.
 import { isUtf8 } from 'node:buffer';
-import { type Definition, type DeleteOptions, type GroupVersionKind, schemaOf } from '../api/definition.js';
+import { type Definition, type DeleteOptions, type GroupVersionKind, isCustom, schemaOf } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { wasGivenEmpty } from '../api/meta/given-empty.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
@@ -10,6 +10,7 @@ import { decode, DecodeError, seenDuplicates } from '../api/schema/decode.js';
 import { JsonError, parseJson } from '../api/schema/json.js';
 import { objectType, structTypeOf, type Typed } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
+import { otherCustomKind, otherVersion } from './custom-kinds.js';
 import { bodyEncoding } from './negotiation.js';
 import { unreadableKind } from '../registry/patch/index.js';
 import type { FieldValidation } from './options.js';
@@ -141,14 +142,14 @@ function checkKind(value: unknown, expected: Expected, body: Buffer): Record<str
   const object = value as Record<string, unknown>;
   const problem = unreadableKind(object);
   if (problem !== undefined) throw unrecognized(expected, problem, body);
+  if (isCustom(expected) && !object.kind) throw unrecognized(expected, `Object 'Kind' is missing in '${body.toString()}'`, body);
+  if (isCustom(expected) && !object.apiVersion) throw otherVersion('', expected);
   const given = claimed(inAnyCase(object), expected);
   if (!given) return object;
   if (given === 'malformed') throw unrecognized(expected, `unexpected GroupVersion string: ${String(object.apiVersion)}`, body);
+  if (isCustom(expected)) throw otherCustomKind(given, expected, (object.metadata as { name?: string } | undefined)?.name ?? '');
   if (given.group === expected.group && given.kind === expected.kind && expected.otherVersions?.includes(given.version)) return object;
-  if (given.kind === expected.kind && isRegistered(given))
-    throw errors.badRequest(
-      `the API version in the data (${apiVersionOf(given)}) does not match the expected API version (${apiVersionOf(expected)})`,
-    );
+  if (given.kind === expected.kind && isRegistered(given)) throw otherVersion(apiVersionOf(given), expected);
   throw cannotHandle(given, expected, kindProblem(given, expected));
 }
 

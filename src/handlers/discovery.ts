@@ -99,9 +99,9 @@ export class Discovery {
   }
 
   async #resources(request: ApiRequest, group: string, version: string): Promise<void> {
-    const found = this.#groups()
-      .find((g) => g.name === group)
-      ?.versions.find((v) => v.version === version);
+    const versions = this.#groups().find((g) => g.name === group)?.versions;
+    const found = versions?.find((v) => v.version === version);
+    if (!found && versions?.every((v) => v.definitions.every(isCustom))) return sendUnknown(request);
     if (!found) throw errors.pathNotFound();
     allowGet(request);
     await sendJson(

@@ -1,5 +1,5 @@
 // From a request for a resource to the handler of its verb. One file a verb; each reads as decode, act, answer.
-import type { Definition } from '../api/definition.js';
+import { type Definition, isCustom } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { isPathSegmentName } from '../api/meta/names.js';
 import { goQuote } from '../api/meta/quote.js';
@@ -43,7 +43,7 @@ export function resourceHandler(server: Server, next: Handler): Handler {
 /** A group that is served says so even of what it has not. */
 function unknownResource(server: Server, request: ApiRequest): void {
   const { group } = request.info;
-  if (group !== '' && server.registry.definitions.all().every((d) => d.group !== group)) return sendUnknown(request);
+  if (group !== '' && server.registry.definitions.all().every((d) => d.group !== group || isCustom(d))) return sendUnknown(request);
   throw errors.pathNotFound();
 }
 
@@ -75,6 +75,7 @@ async function subresource(server: Server, request: ApiRequest, definition: Defi
   const { verb, subresource: name } = request.info;
   const found = Object.hasOwn(definition.subresources, name) ? definition.subresources[name] : undefined;
   const { info } = request;
+  if (!found && isCustom(definition)) throw errors.notFound(definition, info.name);
   if (!found || info.name === '' || (info.tail !== '' && name !== 'proxy')) throw errors.pathNotFound();
   if (request.method === 'HEAD' || !found.verbs.includes(verb)) refuse();
   checkName(info.name);

@@ -1,4 +1,4 @@
-import type { Context } from '../api/definition.js';
+import { type Context, isCustom } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { invalid } from '../api/meta/field-errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
@@ -10,6 +10,7 @@ import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
 import { claimed, complete, type Expected, expectedOf, kindProblem, readApplied } from './body.js';
 import { dedupeOwners, placeInNamespace } from './create.js';
+import { changedKind } from './custom-kinds.js';
 import { patchKind, type PatchKind } from './negotiation.js';
 import { type WriteQuery, writeQuery } from './options.js';
 import type { ApiRequest } from './request.js';
@@ -57,6 +58,7 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
     const { object, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
     for (const text of warnings) if (!request.warnings.includes(text)) request.warnings.push(text);
     const given = kind === 'strategic' ? undefined : claimed(object, expected);
+    if (given && given !== 'malformed' && isCustom(expected)) throw changedKind(given, expected, object.metadata.name);
     if (given)
       throw refusedKind(
         object,

@@ -1,9 +1,9 @@
 // Writes answers. The usual one, a stored object or a list of them as JSON, is written from the stored texts untouched.
-import type { Definition } from '../api/definition.js';
+import { type Definition, isCustom, listKindOf } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import type { Status } from '../api/types/meta-v1.gen.js';
-import { type Item, type ListHead, listMetadata } from './forms/item.js';
+import { customListMetadata, type Item, type ListHead, listMetadata } from './forms/item.js';
 import { partialMetadata } from './forms/metadata.js';
 import { listTable, objectTable, tabularOf } from './forms/table.js';
 import { type Negotiated, negotiateStatus } from './negotiation.js';
@@ -17,6 +17,7 @@ const COMMA = Buffer.from(',');
 const OPEN = Buffer.from('{');
 const OPEN_LIST = Buffer.from('[');
 const NEXT = Buffer.from(',{');
+const NOTHING = Buffer.alloc(0);
 
 /** What an answer is about. */
 export interface Subject {
@@ -146,14 +147,14 @@ function listPieces(negotiated: Negotiated, { definition, subresource, now }: Su
 }
 
 function* objectList(definition: Definition, head: ListHead, items: readonly ListItem[]): Generator<Buffer> {
-  yield Buffer.from(
-    `{"kind":"${definition.kind}List","apiVersion":"${apiVersionOf(definition)}","metadata":${listMetadata(head)},"items":[`,
-  );
-  let open = OPEN;
+  const custom = isCustom(definition);
+  const metadata = custom ? customListMetadata(head) : listMetadata(head);
+  yield Buffer.from(`{"kind":"${listKindOf(definition)}","apiVersion":"${apiVersionOf(definition)}","metadata":${metadata},"items":[`);
+  let [open, next] = custom ? [NOTHING, COMMA] : [OPEN, NEXT];
   for (const item of items) {
     yield open;
-    yield item.listTail;
-    open = NEXT;
+    yield custom ? item.text : item.listTail;
+    open = next;
   }
   yield Buffer.from(']}');
 }

@@ -1,7 +1,7 @@
 import type { Definition } from '../api/definition.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { normalize } from '../api/schema/decode.js';
-import { structTypeOf } from '../api/schema/types.js';
+import { objectType } from '../api/schema/types.js';
 import type { Entry } from '../storage/storage.js';
 
 const UID = Buffer.from('"uid":"');
@@ -115,7 +115,7 @@ export class ObjectItem {
         kind: definition.kind,
       };
       // conversions do not care for the order of fields
-      const object = normalize(structTypeOf(definition.schema), converted);
+      const object = normalize(objectType(definition), converted);
       this.#other = new ObjectItem(kind, this.key, this.revision, Buffer.from(JSON.stringify(object)), object);
     }
     return this.#other;

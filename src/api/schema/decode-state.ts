@@ -58,7 +58,8 @@ export class State {
       if (type?.kind === 'struct') {
         const field: Field | undefined = type.byName.get(String(step));
         struct = type.name;
-        names.push(field?.embeddedIn ? `${field.embeddedIn}.${step}` : String(step));
+        // upstream reads the metadata of a custom resource for themselves
+        if (!type.prune) names.push(field?.embeddedIn ? `${field.embeddedIn}.${step}` : String(step));
         type = field?.type;
       } else type = type?.kind === 'list' ? type.items : type?.kind === 'map' ? type.values : undefined;
     }

@@ -28,20 +28,17 @@ export function scaleSubresource<T extends Scalable>(
   resource: { group: string; resource: string },
   selector: (object: T) => string,
 ): Partial<Subresource<T>> {
-  return scaleView<T>(
-    { ...resource, namespaced: true },
-    {
-      wanted: ({ spec }) => spec.replicas ?? 0,
-      want: ({ spec }, replicas) => void (spec.replicas = replicas),
-      present: ({ status }) => status?.replicas ?? 0,
-      selector,
-    },
-  );
+  return scaleView<T>(resource, {
+    wanted: ({ spec }) => spec.replicas ?? 0,
+    want: ({ spec }, replicas) => void (spec.replicas = replicas),
+    present: ({ status }) => status?.replicas ?? 0,
+    selector,
+  });
 }
 
 /** The view of an object that may keep its numbers anywhere. @param resource names it in errors */
 export function scaleView<T extends KubeObject>(
-  resource: { readonly group: string; readonly resource: string; readonly namespaced: boolean },
+  resource: { readonly group: string; readonly resource: string },
   replicas: Replicas<T>,
 ): Partial<Subresource<T>> {
   return {
@@ -53,7 +50,7 @@ export function scaleView<T extends KubeObject>(
         apiVersion: 'autoscaling/v1',
         metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
         spec: wanted ? { replicas: wanted } : {},
-        status: { replicas: replicas.present(object), selector: replicas.selector(object) },
+        status: { replicas: replicas.present(object), selector: replicas.selector(object) || undefined },
       };
       return scale;
     },
@@ -61,16 +58,19 @@ export function scaleView<T extends KubeObject>(
     write(object, input) {
       const scale = input as Scale;
       const wanted = scale.spec?.replicas ?? 0;
-      const { namespaced } = resource;
-      const wrong = [...validateObjectMeta(scale.metadata, { namespaced }), ...validateNonNegative(wanted, at('spec', 'replicas'))];
+      const wrong = [...validateObjectMeta(scale.metadata, { namespaced: true }), ...validateNonNegative(wanted, at('spec', 'replicas'))];
       if (wrong.length) throw invalid({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name, wrong);
-      const { uid, resourceVersion } = scale.metadata;
-      if (uid && uid !== object.metadata.uid) {
-        const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
-        throw conflict({ group: resource.group, resource: `${resource.resource}/scale` }, object.metadata.name, cause);
-      }
+      checkUid(resource, object, scale);
       replicas.want(object, wanted);
-      object.metadata.resourceVersion = resourceVersion;
+      object.metadata.resourceVersion = scale.metadata.resourceVersion;
     },
   };
+}
+
+/** @throws ApiError Conflict when a Scale is about another object of the name */
+export function checkUid(resource: { readonly group: string; readonly resource: string }, object: KubeObject, scale: Scale): void {
+  const { uid } = scale.metadata;
+  if (!uid || uid === object.metadata.uid) return;
+  const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${object.metadata.uid}`;
+  throw conflict({ group: resource.group, resource: `${resource.resource}/scale` }, object.metadata.name, cause);
 }

@@ -6,6 +6,11 @@ import type { Schema } from './schema.js';
 
 const MAX_FLOAT = 3.4028234663852886e38;
 
+/** Whether Go reads a number as an integer: others, and those that are too large, are floats. */
+export function isInteger(value: number): boolean {
+  return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
+}
+
 /** @returns what is wrong with a number */
 export function checkNumber(place: Place, value: number, schema: Schema): Result {
   const result = new Result();
@@ -23,7 +28,7 @@ export function checkNumber(place: Place, value: number, schema: Schema): Result
   };
   range(value, 'Checked');
   // Go compares integers as such: what a bound has behind the point does not count then
-  const whole = Number.isInteger(value);
+  const whole = isInteger(value);
   const native = (bound: number, fits: boolean): number => (whole && fits ? Math.trunc(bound) : bound);
   const { multipleOf, maximum, minimum } = schema;
   if (multipleOf !== undefined) {

@@ -4,7 +4,7 @@ import { type FieldError, type FieldPath, invalid, notSupported, required, tooLo
 import { goRegExp, GoRegExpError } from '../../util/go-regexp.js';
 import { equal } from '../../util/equal.js';
 import { formatOf, hasFormat, isTextFormat } from './formats.js';
-import { checkNumber } from './numbers.js';
+import { checkNumber, isInteger } from './numbers.js';
 import { Place, Result } from './result.js';
 import { additionalOf, fieldOf, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
 
@@ -60,7 +60,7 @@ function typesOf(schema: Schema): readonly string[] {
 /** What JSON calls the value, and the format Go sees in it. */
 function typeOfValue(value: unknown): [type: string, format: string] {
   if (Array.isArray(value)) return ['array', ''];
-  if (typeof value === 'number') return Number.isInteger(value) ? ['integer', 'int64'] : ['number', 'float64'];
+  if (typeof value === 'number') return isInteger(value) ? ['integer', 'int64'] : ['number', 'float64'];
   return [typeof value, ''];
 }
 

@@ -22,6 +22,15 @@ export function itemOf(object: KubeObject): Item {
   return { text: Buffer.from(JSON.stringify({ kind, apiVersion, metadata, ...rest })), object };
 }
 
+/** The metadata of a list of custom resources: upstream leaves nothing out there. */
+export function customListMetadata(head: ListHead): string {
+  return JSON.stringify({
+    continue: head.continue ?? '',
+    remainingItemCount: head.remainingItemCount,
+    resourceVersion: head.resourceVersion,
+  });
+}
+
 /** The metadata of a list as JSON. */
 export function listMetadata(head: ListHead): string {
   return JSON.stringify({
