@@ -119,6 +119,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const tokens = createTokens({
     fixed: access.tokens,
     signingKey: () => access.serviceAccountKey(),
+    bootstrap: settings.enableBootstrapTokenAuth,
     clock,
     reader: registry,
     label: labelSecret(client, logger),

@@ -50,6 +50,8 @@ export interface Settings {
   readonly authorizationMode: readonly AuthorizationMode[];
   /** --anonymous-auth: a request without credentials is system:anonymous, not refused. Off with AlwaysAllow. */
   readonly anonymousAuth: boolean;
+  /** --enable-bootstrap-token-auth: Secrets of type bootstrap.kubernetes.io/token in kube-system are believed. Default false. */
+  readonly enableBootstrapTokenAuth: boolean;
   /** --token-auth-file: CSV of token, user, uid and optional "group1,group2". */
   readonly tokenAuthFile: string | undefined;
   /** --client-ca-file: client certificates signed by these are accepted too, beside those of the cluster's own CA. */
@@ -123,6 +125,7 @@ export function resolveOptions(options: ClusterOptions = {}): Settings {
     nodes: 1,
     runtime: 'auto',
     controllers: ['*'],
+    enableBootstrapTokenAuth: false,
     tokenAuthFile: undefined,
     clientCAFile: undefined,
     tlsCertFile: undefined,

@@ -19,6 +19,7 @@ export interface Flags {
   authorizationMode?: string[];
   anonymousAuth?: boolean;
   tokenAuthFile?: string;
+  enableBootstrapTokenAuth?: boolean;
   clientCaFile?: string;
   tlsCertFile?: string;
   tlsPrivateKeyFile?: string;
@@ -55,6 +56,7 @@ export function addServerFlags(command: Command, mode: string): Command {
     .optionsGroup('Access:')
     .option('--client-ca-file <file>', 'authorities whose client certificates are accepted too')
     .option('--token-auth-file <file>', 'CSV file of token,user,uid,"group1,group2"')
+    .option('--enable-bootstrap-token-auth [bool]', 'believe the bootstrap tokens in kube-system (default: false)', bool)
     .option('--anonymous-auth [bool]', 'let requests without credentials in as system:anonymous (never with AlwaysAllow)', bool)
     .option('--authorization-mode <modes>', `AlwaysAllow, AlwaysDeny, Node, RBAC: asked in this order (default: ${mode})`, list)
     .optionsGroup('API:')

@@ -4,6 +4,7 @@
 // what a controller watches and does, a folder of the same name holds what it works with. Controllers know the cluster
 // through a Client and shared informers only, so they could run in another process. Where to start: runtime/controller.ts.
 import { UserError } from '../util/user-error.js';
+import { bootstrapSigner } from './bootstrap-signer.js';
 import { clusterroleAggregation } from './clusterrole-aggregation.js';
 import { deployment } from './deployment.js';
 import { disruption } from './disruption.js';
@@ -24,6 +25,7 @@ import { serviceaccountToken } from './serviceaccount-token.js';
 import { attributesClassProtection, claimProtection, volumeProtection } from './storage-protection.js';
 import { taintEviction } from './taint-eviction.js';
 import type { ControllerDefinition } from './runtime/controller.js';
+import { tokenCleaner } from './token-cleaner.js';
 import { startAll, type StartOptions } from './runtime/start.js';
 
 export type { ControllerSettings, ServedResource } from './runtime/controller.js';
@@ -45,6 +47,8 @@ const CONTROLLERS: readonly ControllerDefinition[] = [
   endpointslice,
   endpointsliceMirroring,
   disruption,
+  bootstrapSigner,
+  tokenCleaner,
   claimProtection,
   volumeProtection,
   attributesClassProtection,
@@ -58,7 +62,7 @@ const MANAGER = 'kube-controller-manager';
 
 /** What controllers work with, and which of them run. */
 export interface ControllersOptions extends StartOptions {
-  /** As `--controllers`: names or aliases, `*` for all, `-name` for all but one. The first that says something about a controller counts. */
+  /** As `--controllers`: names or aliases, `*` for all that are on by default, `-name` for all but one. The first that says something about a controller counts. */
   readonly enabled: readonly string[];
 }
 
@@ -77,13 +81,13 @@ export function enabledControllers(enabled: readonly string[]): string[] {
   return CONTROLLERS.filter((c) => isEnabled(c, enabled)).map((c) => c.name);
 }
 
-function isEnabled({ name, alias }: ControllerDefinition, enabled: readonly string[]): boolean {
+function isEnabled({ name, alias, offByDefault }: ControllerDefinition, enabled: readonly string[]): boolean {
   const names = [name, ...(alias === undefined ? [] : [alias])];
   for (const word of enabled) {
     if (names.includes(word)) return true;
     if (word.startsWith('-') && names.includes(word.slice(1))) return false;
   }
-  return enabled.includes('*');
+  return enabled.includes('*') && !offByDefault;
 }
 
 /**

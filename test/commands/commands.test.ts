@@ -143,7 +143,7 @@ describe('the command line', function () {
   it('hands the flags on', async () => {
     const flags =
       '--bind-address=127.0.0.1 --secure-port=0 --memory --fsync=false --nodes=5 --runtime=simulated --node-cpu=4 --v=1 --controllers=*,-deployment ' +
-      '--authorization-mode=AlwaysDeny --anonymous-auth=false --service-cluster-ip-range=10.1.0.0/16 --service-node-port-range=31000+10 ' +
+      '--authorization-mode=AlwaysDeny --anonymous-auth=false --enable-bootstrap-token-auth --service-cluster-ip-range=10.1.0.0/16 --service-node-port-range=31000+10 ' +
       '--event-ttl=1h30m --enable-admission-plugins=A,B --disable-admission-plugins=C --allow-privileged=false';
     const up = begin(FAKE, ['up', ...flags.split(' ')]);
     await up.printed('Ctrl-C');
@@ -159,6 +159,7 @@ describe('the command line', function () {
       controllers: ['*', '-deployment'],
       authorizationMode: ['AlwaysDeny'],
       anonymousAuth: false,
+      enableBootstrapTokenAuth: true,
       serviceClusterIPRanges: ['10.1.0.0/16'],
       serviceNodePortRange: [31000, 31010],
       eventTTL: 5_400_000,

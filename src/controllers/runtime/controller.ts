@@ -63,6 +63,8 @@ export interface ControllerDefinition {
   readonly name: string;
   /** Upstream's older name. */
   readonly alias?: string;
+  /** `*` does not mean it: it must be named. */
+  readonly offByDefault?: true;
   /** `source.component` of its events; upstream's. Default: the name. */
   readonly source?: string;
   create(environment: Environment): readonly Controller[];

@@ -1,11 +1,12 @@
 // Who a bearer token stands for, and the tokens of service accounts: signed here (issuer.ts), known again here
-// (authenticator.ts; legacy.ts for those in Secrets), and checked by others with the key that discovery.ts publishes.
+// (authenticator.ts; legacy.ts for those in Secrets, bootstrap.ts for those of nodes that join), and checked by others with the key that discovery.ts publishes.
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Reader, TokenAuthenticator, TokenIssuer } from '../../api/definition.js';
 import type { Handler } from '../../handlers/request.js';
 import type { Clock } from '../../util/clock.js';
 import { authenticated } from '../user-names.js';
 import { serviceAccountTokens } from './authenticator.js';
+import { bootstrapTokens } from './bootstrap.js';
 import { ISSUER } from './claims.js';
 import { issuerDiscovery } from './discovery.js';
 import { serviceAccountIssuer } from './issuer.js';
@@ -18,6 +19,8 @@ export interface TokensOptions {
   readonly fixed: TokenAuthenticator;
   /** Not asked for before a token of a service account comes up: making the key takes a while. */
   readonly signingKey: () => Promise<KeyObject>;
+  /** Whether bootstrap tokens are believed. */
+  readonly bootstrap: boolean;
   readonly clock: Clock;
   readonly reader: Reader;
   /** Puts labels on a Secret whose token was used. */
@@ -35,7 +38,7 @@ export interface Tokens {
 }
 
 /** Makes what reads tokens and, where there is a key, what signs them. */
-export function createTokens({ fixed, signingKey, clock, reader, label }: TokensOptions): Tokens {
+export function createTokens({ fixed, signingKey, bootstrap, clock, reader, label }: TokensOptions): Tokens {
   let made: Promise<SigningKey> | undefined;
   const key = () => {
     made ??= signingKey().then((k) => new SigningKey(k));
@@ -46,6 +49,7 @@ export function createTokens({ fixed, signingKey, clock, reader, label }: Tokens
       forThisServer(fixed),
       legacyTokens({ key, clock, reader, label }),
       serviceAccountTokens({ key, clock, reader }),
+      ...(bootstrap ? [forThisServer(bootstrapTokens({ clock, reader }))] : []),
     ]),
     issuer: serviceAccountIssuer({ key, clock, newId: randomUUID }),
     secretToken: legacyIssuer(key),

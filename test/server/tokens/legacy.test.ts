@@ -42,7 +42,7 @@ class Holder {
     } as unknown as Reader;
     const label = async (_: Secret, labels: object) => void this.labelled.push(labels);
     const clock = { now: () => START } as Clock;
-    const { authenticator } = createTokens({ fixed: noTokens, signingKey: async () => privateKey, clock, reader, label });
+    const { authenticator } = createTokens({ fixed: noTokens, bootstrap: false, signingKey: async () => privateKey, clock, reader, label });
     const found = await authenticator.authenticate(token, audiences).catch((e: Error) => e.message);
     return found ?? 'unknown';
   }

@@ -46,6 +46,7 @@ describe('tokens of service accounts', () => {
       },
     } as unknown as Reader;
     tokens = createTokens({
+      bootstrap: false,
       fixed: noTokens,
       signingKey: async () => privateKey,
       clock: { now: () => now } as Clock,
