@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createAdmission } from './admission/index.js';
-import type { Authorizer } from './api/definition.js';
+import type { Authorizer } from './api/context.js';
 import { Definitions } from './api/definitions.js';
 import { GROUPS, loadGroup } from './api/load.js';
 import { serviceUnavailable } from './api/meta/errors.js';

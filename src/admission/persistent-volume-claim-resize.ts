@@ -3,7 +3,7 @@
 import * as errors from '../api/meta/errors.js';
 import { compare } from '../api/meta/quantity.js';
 import { storageclasses } from '../api/meta/resources.gen.js';
-import type { Reader } from '../api/definition.js';
+import type { Reader } from '../api/context.js';
 import type { PersistentVolumeClaim } from '../api/types/core-v1.gen.js';
 import { isCore, type Step } from './step.js';
 

@@ -3,7 +3,7 @@
 import * as errors from '../api/meta/errors.js';
 import { priorityclasses } from '../api/meta/resources.gen.js';
 import type { AdmissionAttributes } from '../api/admission.js';
-import type { Reader } from '../api/definition.js';
+import type { Reader } from '../api/context.js';
 import type { Pod, PodSpec } from '../api/types/core-v1.gen.js';
 import type { PriorityClass } from '../api/types/scheduling-v1.gen.js';
 import { isCore, podOf, type Step } from './step.js';

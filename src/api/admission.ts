@@ -1,4 +1,5 @@
-import type { Context, Definition, DeleteOptions } from './definition.js';
+import type { Context, DeleteOptions } from './context.js';
+import type { Definition } from './definition.js';
 import type { KubeObject } from './meta/object.js';
 
 /** What a write does to an object. */

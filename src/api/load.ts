@@ -1,5 +1,5 @@
 // Kinds. A folder is a group and version, a file in it a resource with its name: what is special about it, and nothing else
-// (definition.ts says what that can be). What kinds share is in meta/ (of every object) and shared/ (of several kinds);
+// (definition.ts says what that can be, context.ts what it may use). What kinds share is in meta/ (of every object) and shared/ (of several kinds);
 // schema/ reads and normalizes objects by their types, facts.ts gives what is known of the API as data.
 import { readdirSync } from 'node:fs';
 import type { Definition } from './definition.js';

@@ -1,6 +1,6 @@
 // The one interface that controllers, scheduler, node agents and embedders know. local.ts serves it in process, straight from
 // the registry; nothing in it keeps it from being served over the network. informer.ts keeps copies of resources over it.
-import type { DeleteOptions, ObjectKey } from '../api/definition.js';
+import type { DeleteOptions, ObjectKey } from '../api/context.js';
 import type { Draft, KubeObject, ObjectList, Resource } from '../api/meta/object.js';
 
 export type { DeleteOptions, ObjectKey };

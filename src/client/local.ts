@@ -1,6 +1,7 @@
 // The client of everything that runs inside the process: straight to the registry, no HTTP, no JSON; through the same
 // defaulting, admission and validation as any request.
-import { type DeleteOptions, type ObjectKey, schemaOf } from '../api/definition.js';
+import type { DeleteOptions, ObjectKey } from '../api/context.js';
+import { schemaOf } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type Draft, type KubeObject, type ObjectList, type Resource, type UserInfo } from '../api/meta/object.js';
 import { parseFieldSelector, parseLabelSelector } from '../api/meta/selectors.js';

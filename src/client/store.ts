@@ -1,5 +1,5 @@
 // The objects an informer knows, with indexes. Objects are shared with whoever made them and never copied.
-import type { ObjectKey } from '../api/definition.js';
+import type { ObjectKey } from '../api/context.js';
 import type { KubeObject } from '../api/meta/object.js';
 
 /** The key of an object in stores and queues: `namespace/name`, or `name` for a kind without namespaces. */

@@ -3,7 +3,7 @@
 //
 // resource.ts makes the definitions; naming.ts decides on names; this file does one definition at a time, in the order in
 // which they changed.
-import type { Context } from '../api/definition.js';
+import type { Context } from '../api/context.js';
 import * as errors from '../api/meta/errors.js';
 import { customresourcedefinitions as CRDS } from '../api/meta/resources.gen.js';
 import { CLEANUP_FINALIZER, type Condition, conditionOf, isTrue, setCondition } from '../api/structural/conditions.js';

@@ -1,7 +1,8 @@
 // From a CustomResourceDefinition to the definitions of its resource, one a version: what `define` is for built-in kinds. The
 // rules are those of k8s.io/apiextensions-apiserver/pkg/registry/customresource.
 import { createHash } from 'node:crypto';
-import type { Context, Definition, Subresource, Verb } from '../api/definition.js';
+import type { Context } from '../api/context.js';
+import type { Definition, Subresource, Verb } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { at, type FieldError } from '../api/meta/field-errors.js';
 import { compareKubeVersions } from '../api/meta/kube-version.js';

@@ -1,6 +1,7 @@
 // Request bodies: media type, size, JSON or YAML, the kind they claim to be, and their fields.
 import { isUtf8 } from 'node:buffer';
-import { type Definition, type DeleteOptions, type GroupVersionKind, isCustom, schemaOf } from '../api/definition.js';
+import type { DeleteOptions } from '../api/context.js';
+import { type Definition, type GroupVersionKind, isCustom, schemaOf } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { wasGivenEmpty } from '../api/meta/given-empty.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';

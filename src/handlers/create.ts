@@ -1,4 +1,5 @@
-import type { Context, Definition } from '../api/definition.js';
+import type { Context } from '../api/context.js';
+import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { ownedType } from '../api/schema/types.js';

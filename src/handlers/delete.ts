@@ -1,4 +1,5 @@
-import type { Definition, DeleteOptions } from '../api/definition.js';
+import type { DeleteOptions } from '../api/context.js';
+import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { list } from '../registry/list.js';
 import type { Store } from '../registry/store.js';

@@ -1,5 +1,5 @@
 // The options of requests: query parameters (and the body of DELETE), checked as apimachinery's validation does.
-import type { DeleteOptions } from '../api/definition.js';
+import type { DeleteOptions } from '../api/context.js';
 import * as errors from '../api/meta/errors.js';
 import { at, type FieldError, forbidden, invalid, notSupported, required } from '../api/meta/field-errors.js';
 import { validateFieldManager } from '../api/meta/metadata.js';

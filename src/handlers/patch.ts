@@ -1,4 +1,5 @@
-import { type Context, isCustom } from '../api/definition.js';
+import type { Context } from '../api/context.js';
+import { isCustom } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { invalid } from '../api/meta/field-errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';

@@ -1,4 +1,4 @@
-import type { Context } from '../api/definition.js';
+import type { Context } from '../api/context.js';
 import { refusal } from '../api/shared/refusal.js';
 import type { Registry } from '../registry/registry.js';
 import type { Clock } from '../util/clock.js';

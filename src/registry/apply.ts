@@ -1,4 +1,5 @@
-import type { Context, Definition } from '../api/definition.js';
+import type { Context } from '../api/context.js';
+import type { Definition } from '../api/definition.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { objectType, ownedType } from '../api/schema/types.js';
 import { applyObject, resetFields } from './fields/index.js';

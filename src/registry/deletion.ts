@@ -1,4 +1,5 @@
-import type { Context, Definition, DeleteOptions } from '../api/definition.js';
+import type { Context, DeleteOptions } from '../api/context.js';
+import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from '../api/meta/metadata.js';
 import type { KubeObject } from '../api/meta/object.js';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Context, Definition } from '../api/definition.js';
+import type { Context } from '../api/context.js';
+import type { Definition } from '../api/definition.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { normalize } from '../api/schema/decode.js';
 import { objectType } from '../api/schema/types.js';

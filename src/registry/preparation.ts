@@ -1,7 +1,8 @@
 // What happens to an object between the client's input and the write, for every kind alike: what a request may not set or
 // change goes back to what it was, then come the kind's own hooks, then validation. The order is that of upstream's
 // rest.BeforeCreate and rest.BeforeUpdate.
-import type { Context, Definition, Subresource } from '../api/definition.js';
+import type { Context } from '../api/context.js';
+import type { Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { type FieldError, invalid } from '../api/meta/field-errors.js';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metadata.js';

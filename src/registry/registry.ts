@@ -4,15 +4,8 @@
 // present and the past; item.ts is an object as caches and answers share it; fields/ tracks who owns which field and merges
 // applied configurations, patch/ knows the older languages of PATCH. Start with store.ts.
 import type { Admission } from '../api/admission.js';
-import {
-  type Context,
-  type Definition,
-  type DeleteOptions,
-  type ObjectKey,
-  type Reader,
-  type Services,
-  type Writer,
-} from '../api/definition.js';
+import type { Context, DeleteOptions, ObjectKey, Reader, Services, Writer } from '../api/context.js';
+import type { Definition } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import * as errors from '../api/meta/errors.js';
 import { type KubeObject, type Resource, resourcePath, type UserInfo } from '../api/meta/object.js';

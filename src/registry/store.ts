@@ -2,7 +2,8 @@
 // `update`, on which patch, apply, status and scale writes rest. preparation.ts holds the rules of what a write may change,
 // deletion.ts those of deleting.
 import type { Admission, Operation } from '../api/admission.js';
-import type { Allocation, Context, Definition, DeleteOptions, ObjectKey } from '../api/definition.js';
+import type { Allocation, Context, DeleteOptions, ObjectKey } from '../api/context.js';
+import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { ownedType } from '../api/schema/types.js';

@@ -1,6 +1,6 @@
 // Constrained impersonation (KEP-5284): a user may act as another in general (verb "impersonate"), or only in one of the
 // modes below, which name both whom and for which verbs.
-import type { AuthorizationAttributes, Authorizer } from '../api/definition.js';
+import type { AuthorizationAttributes, Authorizer } from '../api/context.js';
 import type { UserInfo } from '../api/meta/object.js';
 import { refusal } from '../api/shared/refusal.js';
 import {

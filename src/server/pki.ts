@@ -3,7 +3,7 @@ import { generateKeyPair, type KeyObject, X509Certificate } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { TokenAuthenticator } from '../api/definition.js';
+import type { TokenAuthenticator } from '../api/context.js';
 import type { Settings } from '../options.js';
 import { systemClock } from '../util/clock.js';
 import { makeDirectory } from '../util/directories.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { TokenAuthenticator } from '../api/definition.js';
+import type { TokenAuthenticator } from '../api/context.js';
 import type { UserInfo } from '../api/meta/object.js';
 import type { Logger } from '../util/log.js';
 import { UserError } from '../util/user-error.js';

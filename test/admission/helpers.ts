@@ -1,6 +1,7 @@
 import { createAdmission } from '../../src/admission/index.js';
 import type { AdmissionAttributes } from '../../src/api/admission.js';
-import type { AuthorizationAttributes, Definition } from '../../src/api/definition.js';
+import type { AuthorizationAttributes } from '../../src/api/context.js';
+import type { Definition } from '../../src/api/definition.js';
 import type { KubeObject } from '../../src/api/meta/object.js';
 import * as resources from '../../src/api/meta/resources.gen.js';
 

@@ -1,5 +1,5 @@
 import { createAdmission } from '../../src/admission/index.js';
-import type { Services } from '../../src/api/definition.js';
+import type { Services } from '../../src/api/context.js';
 import type { Definitions } from '../../src/api/definitions.js';
 import type { Draft } from '../../src/api/meta/object.js';
 import { namespaces, servicecidrs } from '../../src/api/meta/resources.gen.js';

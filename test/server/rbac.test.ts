@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AuthorizationAttributes, Reader } from '../../src/api/definition.js';
+import type { AuthorizationAttributes, Reader } from '../../src/api/context.js';
 import type { KubeObject, Resource } from '../../src/api/meta/object.js';
 import type { PolicyRule, Subject } from '../../src/api/types/rbac-v1.gen.js';
 import { rbac } from '../../src/server/authorization/rbac.js';

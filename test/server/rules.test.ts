@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Reader } from '../../src/api/definition.js';
+import type { Reader } from '../../src/api/context.js';
 import type { KubeObject, Resource } from '../../src/api/meta/object.js';
 import { authorizerFor } from '../../src/server/authorization/index.js';
 

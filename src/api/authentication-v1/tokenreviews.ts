@@ -1,4 +1,5 @@
-import { define, type TokenAuthenticator } from '../definition.js';
+import type { TokenAuthenticator } from '../context.js';
+import { define } from '../definition.js';
 import { badRequest } from '../meta/errors.js';
 import { reviewedUser } from '../shared/reviews.js';
 import type { TokenReview, TokenReviewStatus } from '../types/authentication-v1.gen.js';

@@ -1,4 +1,5 @@
-import { define, type Rules } from '../definition.js';
+import type { Rules } from '../context.js';
+import { define } from '../definition.js';
 import { badRequest } from '../meta/errors.js';
 import type { SelfSubjectRulesReview } from '../types/authorization-v1.gen.js';
 

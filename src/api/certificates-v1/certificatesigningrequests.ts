@@ -1,5 +1,6 @@
 import { timestamp } from '../../util/clock.js';
-import { type Context, define } from '../definition.js';
+import type { Context } from '../context.js';
+import { define } from '../definition.js';
 import { checkChoice, checkDistinct } from '../meta/checks.js';
 import {
   at,

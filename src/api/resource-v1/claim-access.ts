@@ -1,7 +1,7 @@
 // Who may give devices to claims: admin access needs a namespace that is meant for it, allocations and reports about devices
 // need rights of their own (KEP-4381, KEP-5018).
 import { equal } from '../../util/equal.js';
-import type { AuthorizationAttributes, Context, Reader } from '../definition.js';
+import type { AuthorizationAttributes, Context, Reader } from '../context.js';
 import { invalid as invalidObject } from '../meta/errors.js';
 import { at, type FieldError, type FieldPath, forbidden } from '../meta/field-errors.js';
 import { semanticEqual } from '../meta/metadata.js';

@@ -1,4 +1,5 @@
-import { type Context, define } from '../definition.js';
+import type { Context } from '../context.js';
+import { define } from '../definition.js';
 import { at, type FieldError } from '../meta/field-errors.js';
 import { age } from '../shared/format.js';
 import { validateImmutableStruct } from '../shared/go-value.js';

@@ -1,7 +1,7 @@
 // Nobody may hand out rights that he does not have himself, unless he may escalate or bind.
 // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
 import { equal } from '../../util/equal.js';
-import type { Context, Rules } from '../definition.js';
+import type { Context, Rules } from '../context.js';
 import { forbidden, notFound } from '../meta/errors.js';
 import type { KubeObject } from '../meta/object.js';
 import { clusterrolebindings, clusterroles, rolebindings, roles } from '../meta/resources.gen.js';

@@ -1,4 +1,4 @@
-import type { AuthorizationAttributes } from '../definition.js';
+import type { AuthorizationAttributes } from '../context.js';
 import { type ApiError, forbidden } from '../meta/errors.js';
 
 /** The refusal of what the attributes describe, in upstream's words. */

@@ -1,5 +1,5 @@
 // What the access reviews of authorization.k8s.io share: their rules, and asking the authorizer.
-import type { AuthorizationAttributes, Context } from '../definition.js';
+import type { AuthorizationAttributes, Context } from '../context.js';
 import { invalid as invalidObject } from '../meta/errors.js';
 import { invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';

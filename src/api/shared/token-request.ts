@@ -1,4 +1,4 @@
-import type { BoundObject, Context, ObjectKey, TokenIssue } from '../definition.js';
+import type { BoundObject, Context, ObjectKey, TokenIssue } from '../context.js';
 import { badRequest, conflict, invalid as invalidObject, notFound, notImplemented } from '../meta/errors.js';
 import { at, type FieldError, invalid } from '../meta/field-errors.js';
 import type { KubeObject } from '../meta/object.js';

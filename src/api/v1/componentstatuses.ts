@@ -1,4 +1,5 @@
-import { define, type Services } from '../definition.js';
+import type { Services } from '../context.js';
+import { define } from '../definition.js';
 import { leases } from '../meta/resources.gen.js';
 import type { ComponentStatus } from '../types/core-v1.gen.js';
 

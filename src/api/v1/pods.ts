@@ -1,6 +1,7 @@
 import { timestamp } from '../../util/clock.js';
 import { copy } from '../../util/equal.js';
-import { type Context, define } from '../definition.js';
+import type { Context } from '../context.js';
+import { define } from '../definition.js';
 import { at } from '../meta/field-errors.js';
 import { semanticEqual } from '../meta/metadata.js';
 import { isDNS1123Label } from '../meta/names.js';

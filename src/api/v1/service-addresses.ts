@@ -1,6 +1,6 @@
 // Cluster IPs: taken by making the IPAddress object, which nobody can make twice, and given back by removing it. The ranges
 // are those of the ServiceCIDRs that are ready.
-import type { Allocation, Context, Services } from '../definition.js';
+import type { Allocation, Context, Services } from '../context.js';
 import { ApiError, internalError, invalid as invalidObject } from '../meta/errors.js';
 import { at, invalid } from '../meta/field-errors.js';
 import { ipaddresses, servicecidrs } from '../meta/resources.gen.js';

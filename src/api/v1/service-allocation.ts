@@ -1,5 +1,5 @@
 // What a Service is given beside its own fields: families, cluster IPs, node ports.
-import type { Allocation, Context, Services } from '../definition.js';
+import type { Allocation, Context, Services } from '../context.js';
 import { isApiError } from '../meta/errors.js';
 import { endpoints } from '../meta/resources.gen.js';
 import { parsePrefix } from '../shared/ip.js';

@@ -1,6 +1,6 @@
 // Node ports. Who has one is read from the Services themselves; what writes under way have taken is remembered per cluster
 // until they are done.
-import type { Allocation, Context, Services } from '../definition.js';
+import type { Allocation, Context, Services } from '../context.js';
 import { ApiError, internalError, invalid as invalidObject } from '../meta/errors.js';
 import { at, invalid } from '../meta/field-errors.js';
 import { services as servicesResource } from '../meta/resources.gen.js';

@@ -1,4 +1,4 @@
-import type { Authorizer, Rules } from '../../api/definition.js';
+import type { Authorizer, Rules } from '../../api/context.js';
 
 const EVERYTHING: Rules = {
   resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],

@@ -1,4 +1,4 @@
-import type { Authorizer, Decision, Reader, Rules } from '../../api/definition.js';
+import type { Authorizer, Decision, Reader, Rules } from '../../api/context.js';
 import type { AuthorizationMode } from '../../options.js';
 import { alwaysAllow, alwaysDeny } from './always.js';
 import { masters } from './masters.js';

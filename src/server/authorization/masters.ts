@@ -1,4 +1,4 @@
-import type { Authorizer } from '../../api/definition.js';
+import type { Authorizer } from '../../api/context.js';
 import { MASTERS_GROUP } from '../user-names.js';
 
 /** Members of system:masters may do everything, whatever the modes are. */

@@ -1,5 +1,5 @@
 import { configMapNames, resourceClaimNames, secretNames, volumeClaimNames } from '../../api/shared/pod/references.js';
-import type { Reader } from '../../api/definition.js';
+import type { Reader } from '../../api/context.js';
 import { persistentvolumes, pods, resourceslices, volumeattachments } from '../../api/meta/resources.gen.js';
 import type { PersistentVolume, Pod } from '../../api/types/core-v1.gen.js';
 

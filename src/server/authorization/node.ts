@@ -1,6 +1,6 @@
 // What a kubelet may do: what it needs for its own node and the pods there (the documentation's "Using Node Authorization"). What
 // the name of an object does not tell is left to the admission plug-in NodeRestriction.
-import type { AuthorizationAttributes, Authorizer, Decision, Reader } from '../../api/definition.js';
+import type { AuthorizationAttributes, Authorizer, Decision, Reader } from '../../api/context.js';
 import { fact } from '../../api/facts.js';
 import { parseFieldSelector } from '../../api/meta/selectors.js';
 import type { UserInfo } from '../../api/meta/object.js';

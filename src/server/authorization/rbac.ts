@@ -1,5 +1,5 @@
 // Role-based access: rights are granted by roles, roles to users by bindings (the documentation's "Using RBAC Authorization").
-import type { AuthorizationAttributes, Authorizer, Reader, Rules } from '../../api/definition.js';
+import type { AuthorizationAttributes, Authorizer, Reader, Rules } from '../../api/context.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import { clusterrolebindings, clusterroles, rolebindings, roles } from '../../api/meta/resources.gen.js';
 import type { PolicyRule, RoleRef, Subject } from '../../api/types/rbac-v1.gen.js';

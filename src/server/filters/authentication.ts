@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Request } from 'express';
-import type { TokenAuthenticator } from '../../api/definition.js';
+import type { TokenAuthenticator } from '../../api/context.js';
 import { unauthorized } from '../../api/meta/errors.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import { certificateUser } from '../certificate.js';

@@ -1,4 +1,4 @@
-import type { AuthorizationAttributes, Authorizer } from '../../api/definition.js';
+import type { AuthorizationAttributes, Authorizer } from '../../api/context.js';
 import { internalError } from '../../api/meta/errors.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import { refusal } from '../../api/shared/refusal.js';

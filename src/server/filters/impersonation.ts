@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Authorizer } from '../../api/definition.js';
+import type { Authorizer } from '../../api/context.js';
 import { badRequest, internalError } from '../../api/meta/errors.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import type { Filter } from '../exchange.js';

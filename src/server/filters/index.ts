@@ -1,6 +1,6 @@
 // Every filter, in the order in which a request passes them (upstream's DefaultBuildHandlerChain).
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
-import type { Authorizer, TokenAuthenticator } from '../../api/definition.js';
+import type { Authorizer, TokenAuthenticator } from '../../api/context.js';
 import type { Handler } from '../../handlers/request.js';
 import type { Logger } from '../../util/log.js';
 import type { Filter } from '../exchange.js';

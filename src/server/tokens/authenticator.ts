@@ -1,4 +1,4 @@
-import type { Reader, TokenAuthenticator } from '../../api/definition.js';
+import type { Reader, TokenAuthenticator } from '../../api/context.js';
 import type { KubeObject, Resource, UserInfo } from '../../api/meta/object.js';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/meta/resources.gen.js';
 import type { Clock } from '../../util/clock.js';

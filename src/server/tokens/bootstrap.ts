@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Reader, TokenAuthenticator } from '../../api/definition.js';
+import type { Reader, TokenAuthenticator } from '../../api/context.js';
 import { secrets } from '../../api/meta/resources.gen.js';
 import {
   BOOTSTRAP_TOKEN_NAMESPACE,

@@ -1,7 +1,7 @@
 // Who a bearer token stands for, and the tokens of service accounts: signed here (issuer.ts), known again here
 // (authenticator.ts; legacy.ts for those in Secrets, bootstrap.ts for those of nodes that join), and checked by others with the key that discovery.ts publishes.
 import { type KeyObject, randomUUID } from 'node:crypto';
-import type { Reader, TokenAuthenticator, TokenIssuer } from '../../api/definition.js';
+import type { Reader, TokenAuthenticator, TokenIssuer } from '../../api/context.js';
 import type { Handler } from '../../handlers/request.js';
 import type { Clock } from '../../util/clock.js';
 import { authenticated } from '../user-names.js';

@@ -1,4 +1,4 @@
-import type { TokenIssue, TokenIssuer } from '../../api/definition.js';
+import type { TokenIssue, TokenIssuer } from '../../api/context.js';
 import type { Clock } from '../../util/clock.js';
 import { serviceAccountName } from '../user-names.js';
 import { ISSUER, type TokenClaims } from './claims.js';

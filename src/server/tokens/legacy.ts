@@ -1,7 +1,7 @@
 // The tokens that stand in Secrets of type kubernetes.io/service-account-token (KEP-2799): signed by the controller manager with
 // the server's key, without an end, good for as long as the Secret holds them.
 import { timingSafeEqual } from 'node:crypto';
-import type { Reader, TokenAuthenticator } from '../../api/definition.js';
+import type { Reader, TokenAuthenticator } from '../../api/context.js';
 import { secrets, serviceaccounts } from '../../api/meta/resources.gen.js';
 import type { Secret } from '../../api/types/core-v1.gen.js';
 import type { Clock } from '../../util/clock.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AuthorizationAttributes, Context } from '../../../src/api/definition.js';
+import type { AuthorizationAttributes, Context } from '../../../src/api/context.js';
 import { ApiError } from '../../../src/api/meta/errors.js';
 import claims from '../../../src/api/resource-v1/resourceclaims.js';
 import templates from '../../../src/api/resource-v1/resourceclaimtemplates.js';

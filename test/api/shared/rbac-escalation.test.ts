@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AuthorizationAttributes, Context } from '../../../src/api/definition.js';
+import type { AuthorizationAttributes, Context } from '../../../src/api/context.js';
 import { isApiError } from '../../../src/api/meta/errors.js';
 import { checkBinding, checkRole } from '../../../src/api/shared/rbac-escalation.js';
 import type { ClusterRole, PolicyRule, Role, RoleBinding } from '../../../src/api/types/rbac-v1.gen.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Context } from '../../../src/api/definition.js';
+import type { Context } from '../../../src/api/context.js';
 import type { Node } from '../../../src/api/types/core-v1.gen.js';
 import nodes from '../../../src/api/v1/nodes.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Context } from '../../../src/api/definition.js';
+import type { Context } from '../../../src/api/context.js';
 import type { Secret } from '../../../src/api/types/core-v1.gen.js';
 import secrets from '../../../src/api/v1/secrets.js';
 

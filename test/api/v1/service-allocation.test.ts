@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Context } from '../../../src/api/definition.js';
+import type { Context } from '../../../src/api/context.js';
 import { alreadyExists, ApiError, notFound } from '../../../src/api/meta/errors.js';
 import type { Draft, Resource } from '../../../src/api/meta/object.js';
 import type { Service, ServiceSpec } from '../../../src/api/types/core-v1.gen.js';

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
-import type { TokenAuthenticator } from '../../../src/api/definition.js';
+import type { TokenAuthenticator } from '../../../src/api/context.js';
 import { union } from '../../../src/server/authorization/index.js';
 import { issue, makeAuthority } from '../../../src/server/certificates.js';
 import { clientPair, echo, Listening, over } from '../../helpers/listening.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AuthorizationAttributes } from '../../../src/api/definition.js';
+import type { AuthorizationAttributes } from '../../../src/api/context.js';
 import { alwaysDeny } from '../../../src/server/authorization/always.js';
 import { authorizerFor, union } from '../../../src/server/authorization/index.js';
 import { clientPair, echo, Listening } from '../../helpers/listening.js';

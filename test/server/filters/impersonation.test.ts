@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AuthorizationAttributes, Authorizer } from '../../../src/api/definition.js';
+import type { AuthorizationAttributes, Authorizer } from '../../../src/api/context.js';
 import { alwaysAllow } from '../../../src/server/authorization/always.js';
 import { type Call, clientPair, echo, Listening } from '../../helpers/listening.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Reader } from '../../../src/api/definition.js';
+import type { Reader } from '../../../src/api/context.js';
 import { bootstrapTokens } from '../../../src/server/tokens/bootstrap.js';
 import type { Clock } from '../../../src/util/clock.js';
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
-import type { Reader } from '../../../src/api/definition.js';
+import type { Reader } from '../../../src/api/context.js';
 import type { Secret } from '../../../src/api/types/core-v1.gen.js';
 import { noTokens } from '../../../src/server/token-file.js';
 import { createTokens } from '../../../src/server/tokens/index.js';

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { expect } from 'chai';
-import type { Reader } from '../../../src/api/definition.js';
+import type { Reader } from '../../../src/api/context.js';
 import type { KubeObject } from '../../../src/api/meta/object.js';
 import { noTokens } from '../../../src/server/token-file.js';
 import { createTokens, type Tokens, tokenUnion } from '../../../src/server/tokens/index.js';

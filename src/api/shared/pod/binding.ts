@@ -1,7 +1,7 @@
 // POST pods/<name>/binding: the scheduler assigns a pod to a node.
 import { timestamp } from '../../../util/clock.js';
 import { copy } from '../../../util/equal.js';
-import type { Context, ObjectKey } from '../../definition.js';
+import type { Context, ObjectKey } from '../../context.js';
 import { ApiError, badRequest, conflict, preconditionFailed } from '../../meta/errors.js';
 import { at, type FieldError, notSupported, required } from '../../meta/field-errors.js';
 import type { KubeObject } from '../../meta/object.js';

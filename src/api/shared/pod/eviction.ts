@@ -2,7 +2,7 @@
 // (https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/).
 import { timestamp } from '../../../util/clock.js';
 import { copy } from '../../../util/equal.js';
-import type { Context, DeleteOptions, ObjectKey } from '../../definition.js';
+import type { Context, DeleteOptions, ObjectKey } from '../../context.js';
 import {
   ApiError,
   badRequest,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Context, DeleteOptions, ObjectKey } from '../../../../src/api/definition.js';
+import type { Context, DeleteOptions, ObjectKey } from '../../../../src/api/context.js';
 import { ApiError } from '../../../../src/api/meta/errors.js';
 import type { KubeObject, Resource } from '../../../../src/api/meta/object.js';
 import { bind } from '../../../../src/api/shared/pod/binding.js';
