@@ -65,7 +65,7 @@ export interface Settings {
   readonly serviceNodePortRange: readonly [number, number];
   /** --event-ttl, in milliseconds: how long events are kept after the last write; 0 keeps them. Default an hour. */
   readonly eventTTL: number;
-  /** --enable-admission-plugins, --disable-admission-plugins: beside the default ones, and without these. */
+  /** --enable-admission-plugins, --disable-admission-plugins: beside the default ones (default: NodeRestriction), and without these. */
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
   /** --allow-privileged. Default true. */
@@ -133,7 +133,7 @@ export function resolveOptions(options: ClusterOptions = {}): Settings {
     serviceClusterIPRanges: ['10.96.0.0/16'],
     serviceNodePortRange: [30000, 32767],
     eventTTL: 3_600_000,
-    enableAdmissionPlugins: [],
+    enableAdmissionPlugins: ['NodeRestriction'],
     disableAdmissionPlugins: [],
     allowPrivileged: true,
     components: { controllers: true, scheduler: true, nodes: true },

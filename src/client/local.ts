@@ -72,8 +72,7 @@ export class LocalClient implements Client {
   ): Promise<R> {
     const { definition } = this.#registry.store(resource);
     const found = definition.subresources[subresource];
-    if (!found?.create) throw errors.methodNotAllowed();
-    const kind = found.body ?? definition;
+    const kind = found?.body ?? definition;
     const input = decoded(
       kind,
       { schema: schemaOf(kind) },
@@ -82,7 +81,7 @@ export class LocalClient implements Client {
         metadata: { name: key.name, namespace: key.namespace || undefined, ...body.metadata },
       },
     );
-    return (await found.create(this.#context({ ...options, subresource }), key, input)) as R;
+    return (await this.#registry.act(this.#context({ ...options, subresource }), definition, key, input)) as R;
   }
 
   async update<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions = {}): Promise<T> {

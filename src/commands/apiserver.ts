@@ -8,15 +8,16 @@ Examples:
   kubemu apiserver --data-dir ./data                    for controllers, scheduler and kubelets of your own
   kubemu apiserver --token-auth-file tokens.csv --authorization-mode RBAC`;
 
-/** kube-apiserver's own default; that of a cluster is another. */
+/** kube-apiserver's own defaults; those of a cluster are others. */
 const DEFAULT_MODE = 'AlwaysAllow';
+const DEFAULTS: Flags = { authorizationMode: [DEFAULT_MODE], enableAdmissionPlugins: [] };
 
 /** `kubemu apiserver`: no controllers, no scheduler, no nodes. */
 export function apiserverCommand(start: StartCluster): Command {
   const command = new Command('apiserver').description('Start the API server alone.').addHelpText('after', EXAMPLES);
   return addServerFlags(command, DEFAULT_MODE).action(async (flags: Flags) => {
     const options = {
-      ...clusterOptions({ authorizationMode: [DEFAULT_MODE], ...flags }),
+      ...clusterOptions({ ...DEFAULTS, ...flags }),
       components: { controllers: false, scheduler: false, nodes: false },
     };
     await runUntilStopped(start, options, (cluster, seconds) => {

@@ -48,7 +48,7 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
   placeInNamespace(body, info.namespace);
   subresource.defaults?.(body);
   track(body, expected, context);
-  await answer(server, request, definition, negotiated, 201, await subresource.create(context, info, body));
+  await answer(server, request, definition, negotiated, 201, await server.registry.act(context, definition, info, body));
 }
 
 /** What is asked and not stored has managers like everything that is created: answers may show them. */

@@ -141,6 +141,23 @@ export class Registry implements Reader, Writer {
       .map((item) => item.object as T);
   }
 
+  /**
+   * POST to a subresource: it acts, after admission has seen the body.
+   * @param context its subresource is meant
+   * @throws ApiError MethodNotAllowed when the subresource takes no POST, and what admission and subresource refuse
+   */
+  async act(context: Context, definition: Definition, key: ObjectKey, body: KubeObject): Promise<KubeObject> {
+    const { subresource } = context;
+    const found = definition.subresources[subresource];
+    if (!found?.create) throw errors.methodNotAllowed();
+    const { namespace, name } = key;
+    const nothing = { old: undefined, options: undefined };
+    const attributes = { operation: 'CREATE', definition, subresource, namespace, name, object: body, ...nothing, context } as const;
+    await this.#admission.mutate(attributes);
+    await this.#admission.validate(attributes);
+    return found.create(context, key, body);
+  }
+
   async update<T extends KubeObject>(
     context: Context,
     resource: Resource<T>,

@@ -18,7 +18,7 @@ import { isDNS1123Label, isDNS1123Subdomain } from '../meta/names.js';
 import { age, humanDuration } from '../shared/format.js';
 import { difference } from '../shared/pod/rules.js';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../types/certificates-v1.gen.js';
-import { certificateProblem, signingRequestProblem } from './signing-request.js';
+import { certificateProblem, signingRequestProblem } from '../shared/signing-request.js';
 
 const SPEC = at('spec');
 const CONDITIONS = at('status', 'conditions');

@@ -3,24 +3,17 @@
 import type { AuthorizationAttributes, Authorizer, Decision, Reader } from '../../api/context.js';
 import { fact } from '../../api/facts.js';
 import { parseFieldSelector } from '../../api/meta/selectors.js';
-import type { UserInfo } from '../../api/meta/object.js';
+import { nodeIdentity } from '../../api/shared/node-identity.js';
 import type { ClusterRole, PolicyRule } from '../../api/types/rbac-v1.gen.js';
-import { NODES_GROUP } from '../user-names.js';
 import { isRelated, type RelatedKind } from './node-relations.js';
 import { allows } from './rbac.js';
 
-const USER_PREFIX = 'system:node:';
 const LEASE_NAMESPACE = 'kube-node-lease';
 const ALLOWED: Decision = { decision: 'allow', reason: '' };
 const NO_OPINION: Decision = { decision: 'no-opinion', reason: '' };
 
 function refuse(reason: string): Decision {
   return { decision: 'no-opinion', reason };
-}
-
-/** The name of the node that a user is, "" when its user name says none; undefined: the user is no node. */
-function nodeOf({ username, groups }: UserInfo): string | undefined {
-  return username.startsWith(USER_PREFIX) && groups.includes(NODES_GROUP) ? username.slice(USER_PREFIX.length) : undefined;
 }
 
 /** What a rule is asked: the request of a node. */
@@ -35,7 +28,7 @@ export function nodeAuthorizer(reader: Reader): Authorizer {
   let rules: readonly PolicyRule[] | undefined;
   return {
     authorize(attributes) {
-      const node = nodeOf(attributes.user);
+      const node = nodeIdentity(attributes.user);
       if (node === undefined) return NO_OPINION;
       if (node === '') return refuse(`unknown node for user ${JSON.stringify(attributes.user.username)}`);
       const rule = attributes.path === undefined ? RULES[`${attributes.group}/${attributes.resource}`] : undefined;
@@ -46,8 +39,8 @@ export function nodeAuthorizer(reader: Reader): Authorizer {
     rulesFor: (user) => ({
       resourceRules: [],
       nonResourceRules: [],
-      incomplete: nodeOf(user) !== undefined,
-      ...(nodeOf(user) !== undefined && { error: 'node authorizer does not support user rule resolution' }),
+      incomplete: nodeIdentity(user) !== undefined,
+      ...(nodeIdentity(user) !== undefined && { error: 'node authorizer does not support user rule resolution' }),
     }),
   };
 }

@@ -40,12 +40,13 @@ export function configMapNames({ spec }: Pod): string[] {
 }
 
 /** The claims of its volumes, those made for the pod alone among them. */
-export function volumeClaimNames({ metadata, spec }: Pod): string[] {
-  return present(
-    (spec.volumes ?? []).map(({ name, persistentVolumeClaim, ephemeral }) =>
-      persistentVolumeClaim ? persistentVolumeClaim.claimName : ephemeral && `${metadata.name}-${name}`,
-    ),
-  );
+export function volumeClaimNames(pod: Pod): string[] {
+  return present((pod.spec.volumes ?? []).map((volume) => volumeClaimName(pod, volume)));
+}
+
+/** The claim behind a volume; undefined: there is none. */
+export function volumeClaimName({ metadata }: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined {
+  return persistentVolumeClaim ? persistentVolumeClaim.claimName : ephemeral && `${metadata.name}-${name}`;
 }
 
 /** The claims of devices that it uses; of those made from templates the ones that are there. */
@@ -69,4 +70,36 @@ function sourcesOf(volume: Volume): SecretSource[] {
 
 function present(names: readonly (string | undefined)[]): string[] {
   return names.filter((name): name is string => name !== undefined && name !== '');
+}
+
+/** What a pod names that only the API has, in upstream's words: mirror pods may not. @returns undefined: nothing */
+export function apiReference(pod: Pod): string | undefined {
+  const { spec } = pod;
+  if (spec.serviceAccountName) return 'serviceaccounts';
+  if (secretNames(pod).length > 0) return 'secrets';
+  if (configMapNames(pod).length > 0) return 'configmaps';
+  if (spec.resourceClaims?.length) return 'resourceclaims';
+  for (const volume of spec.volumes ?? []) {
+    const referenced = volumeReference(volume);
+    if (referenced) return referenced;
+  }
+  return undefined;
+}
+
+function volumeReference(volume: Volume): string | undefined {
+  if (volume.configMap) return 'configmaps (via configmap volumes)';
+  if (volume.secret) return 'secrets (via secret volumes)';
+  if (volume.csi) return 'csidrivers (via CSI volumes)';
+  if (volume.glusterfs) return 'endpoints (via glusterFS volumes)';
+  if (volume.persistentVolumeClaim) return 'persistentvolumeclaims';
+  if (volume.ephemeral) return 'persistentvolumeclaims (via ephemeral volumes)';
+  if (volume.azureFile) return 'secrets (via azureFile volumes)';
+  for (const source of volume.projected?.sources ?? []) {
+    if (source.configMap) return 'configmaps (via projected volumes)';
+    if (source.secret) return 'secrets (via projected volumes)';
+    if (source.serviceAccountToken) return 'serviceaccounts (via projected volumes)';
+    if (source.clusterTrustBundle) return 'clustertrustbundles';
+    if (source.podCertificate) return 'podcertificates';
+  }
+  return undefined;
 }

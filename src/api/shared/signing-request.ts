@@ -10,16 +10,41 @@ interface Element {
 
 const SEQUENCE = 0x30;
 const BIT_STRING = 0x03;
+/** id-at-commonName and id-at-organizationName (X.520), as DER has them. */
+const COMMON_NAME = '550403';
+const ORGANIZATION = '55040a';
+
+/** For whom a certificate is requested. */
+export interface RequestedSubject {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+}
+
+/** The request cannot be read. The message is Go's. */
+export class SigningRequestError extends Error {}
+
 /** @returns what is wrong with a request in base64 of PEM; texts as of Go's crypto/x509 */
 export function signingRequestProblem(request: string): string | undefined {
-  const pem = Buffer.from(request, 'base64').toString('latin1');
-  const block = /-----BEGIN CERTIFICATE REQUEST-----([\s\S]*?)-----END CERTIFICATE REQUEST-----/.exec(pem);
-  if (!block || pem.slice(0, block.index).includes('-----BEGIN')) return 'PEM block type must be CERTIFICATE REQUEST';
   try {
-    parseRequest(Buffer.from(block[1] ?? '', 'base64'));
+    requestedSubject(request);
     return undefined;
   } catch (e) {
-    return e instanceof DerError ? `asn1: structure error: ${e.message}` : `x509: ${e instanceof Error ? e.message : String(e)}`;
+    if (e instanceof SigningRequestError) return e.message;
+    throw e;
+  }
+}
+
+/** The subject of a request in base64 of PEM. @throws SigningRequestError */
+export function requestedSubject(request: string): RequestedSubject {
+  const pem = Buffer.from(request, 'base64').toString('latin1');
+  const block = /-----BEGIN CERTIFICATE REQUEST-----([\s\S]*?)-----END CERTIFICATE REQUEST-----/.exec(pem);
+  if (!block || pem.slice(0, block.index).includes('-----BEGIN'))
+    throw new SigningRequestError('PEM block type must be CERTIFICATE REQUEST');
+  try {
+    return parseRequest(Buffer.from(block[1] ?? '', 'base64'));
+  } catch (e) {
+    const problem = e instanceof DerError ? `asn1: structure error: ${e.message}` : `x509: ${e instanceof Error ? e.message : String(e)}`;
+    throw new SigningRequestError(problem, { cause: e });
   }
 }
 
@@ -43,13 +68,24 @@ export function certificateProblem(certificate: string): string | undefined {
 class DerError extends Error {}
 
 /** @throws Error when it is not a request with a public key, an algorithm and a signature */
-function parseRequest(der: Buffer): void {
+function parseRequest(der: Buffer): RequestedSubject {
   const [request] = elements(der);
   const [info, algorithm, signature] = elements(expect(request, SEQUENCE).content);
-  const [, , key] = elements(expect(info, SEQUENCE).content);
+  const [, subject, key] = elements(expect(info, SEQUENCE).content);
   expect(algorithm, SEQUENCE);
   expect(signature, BIT_STRING);
   createPublicKey({ key: expect(key, SEQUENCE).whole, format: 'der', type: 'spki' });
+  return readName(expect(subject, SEQUENCE));
+}
+
+/** A name is a sequence of sets of attributes, each an identifier and a text. */
+function readName(name: Element): RequestedSubject {
+  const attributes = elements(name.content)
+    .flatMap((set) => elements(set.content))
+    .map((attribute) => elements(attribute.content))
+    .map(([type, value]) => ({ type: type?.content.toString('hex'), text: value?.content.toString() ?? '' }));
+  const texts = (wanted: string) => attributes.filter(({ type }) => type === wanted).map(({ text }) => text);
+  return { commonName: texts(COMMON_NAME).at(-1) ?? '', organizations: texts(ORGANIZATION) };
 }
 
 function expect(element: Element | undefined, tag: number): Element {
