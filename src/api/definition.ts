@@ -48,6 +48,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly keeps?: readonly string[];
   /** Paths of fields that nobody comes to own through it, though its writes may touch them. */
   readonly unowned?: readonly string[];
+  /** As the kind's begin, for writes of this part. */
+  begin?(object: T, old: T, context: Context): Promise<Allocation | undefined>;
   /** As the kind's prepareUpdate, for writes of this part. */
   prepare?(object: T, old: T, context: Context): void;
   /** As the kind's validateUpdate, for writes of this part. Default: nothing is wrong. */

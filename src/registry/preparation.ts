@@ -94,7 +94,7 @@ export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, 
 }
 
 /** The part of an object that is written; undefined: the object itself, maybe through a view of it. */
-function partOf(d: Definition, subresource: string): Subresource | undefined {
+export function partOf(d: Definition, subresource: string): Subresource | undefined {
   const part = d.subresources[subresource];
   return part?.write ? undefined : part;
 }

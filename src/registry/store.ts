@@ -15,7 +15,7 @@ import { planDeletion, releasedBy } from './deletion.js';
 import { resetFields, trackUpdate } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
 import { canonical, encode, fillSystemMetadata, wipeSystemMetadata } from './metadata.js';
-import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, prepareCreate, prepareUpdate } from './preparation.js';
+import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, partOf, prepareCreate, prepareUpdate } from './preparation.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
 const NAME_ATTEMPTS = 8;
@@ -249,7 +249,7 @@ export class Store {
     const next = this.#defaulted(draft);
     if (!options.tracked) this.#track(context, next, old);
     await this.#mutate(context, 'UPDATE', next, old, name);
-    const allocation = await d.begin?.(next, old, context);
+    const allocation = await (partOf(d, context.subresource) ?? d).begin?.(next, old, context);
     return this.#settle(allocation, async () => {
       prepareUpdate(d, next, old, context);
       keepUnchangedTimes(next, old);

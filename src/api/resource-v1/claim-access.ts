@@ -39,11 +39,10 @@ function adminProblem(path: FieldPath, namespace: string, reader: Reader): Field
 }
 
 /**
- * `begin` of ResourceClaim: whether the user may change what was allocated, and what drivers say of it.
+ * `begin` of a ResourceClaim's status: whether the user may change what was allocated, and what drivers say of it.
  * @throws ApiError Invalid
  */
-export async function checkStatusRights(claim: ResourceClaim, old: ResourceClaim | undefined, context: Context): Promise<undefined> {
-  if (context.subresource !== 'status' || !old) return;
+export async function checkStatusRights(claim: ResourceClaim, old: ResourceClaim, context: Context): Promise<undefined> {
   const errors = [...(await bindingProblems(claim, old, context)), ...(await driverProblems(claim, old, context))];
   if (errors.length > 0) throw invalidObject({ group: 'resource.k8s.io', kind: 'ResourceClaim' }, claim.metadata.name, errors);
 }

@@ -16,14 +16,19 @@ export default define<ResourceClaim>({
   defaults: ({ spec }) => {
     setDeviceDefaults(spec.devices);
   },
-  begin: checkStatusRights,
   validate: ({ metadata, spec }, { services }) => [
     ...validateAdminRequests(spec.devices?.requests, metadata.namespace ?? '', services.reader),
     ...validateDeviceClaim(spec.devices ?? {}, at('spec', 'devices')),
   ],
   validateUpdate: (claim, old) => validateImmutableStruct(claim.spec, old.spec, at('spec'), 'resource.ResourceClaimSpec'),
   subresources: {
-    status: { withoutTable: true, keeps: ['metadata'], prepare: dropDeallocatedDevices, validate: validateStatus },
+    status: {
+      withoutTable: true,
+      keeps: ['metadata'],
+      begin: checkStatusRights,
+      prepare: dropDeallocatedDevices,
+      validate: validateStatus,
+    },
   },
   row: (claim, { now }) => [claim.metadata.name, state(claim), age(claim, now)],
 });

@@ -14,7 +14,6 @@ import { isHeadless, keepAllocated, normalizeClusterIPs } from './service-shape.
  * @throws ApiError Invalid when a wanted value cannot be had, InternalError when a range is used up
  */
 export async function allocate(service: Service, old: Service | undefined, context: Context): Promise<Allocation | undefined> {
-  if (context.subresource !== '') return undefined;
   const { spec } = service;
   if (old) keepAllocated(spec, old.spec);
   normalizeClusterIPs(spec, old?.spec);
