@@ -1,14 +1,14 @@
 // The controllers and the scheduler of Kubernetes itself, against `kubemu apiserver`: whatever they do with the real server they
 // must be able to do here, without a complaint in their logs.
 import { expect } from 'chai';
-import { leases, nodes } from '../../src/api/meta/resources.gen.js';
+import { deployments, leases, nodes, pods } from '../../src/api/meta/resources.gen.js';
 import { versionInfo } from '../../src/server/version.js';
 import { StockCluster } from './stock/cluster.js';
 import { governanceConversations } from './stock/governance.js';
 import { nodeConversations } from './stock/nodes.js';
 import { COMPONENTS, findComponents } from './stock/programs.js';
 import { storageConversations } from './stock/storage.js';
-import { workloadConversations } from './stock/workloads.js';
+import { deployment, workloadConversations } from './stock/workloads.js';
 
 const found = findComponents(versionInfo().minor);
 
@@ -49,5 +49,19 @@ describe(`the stock kube-controller-manager and kube-scheduler${'missing' in fou
       for (const component of cluster.components) expect(component.complaints(), component.name).to.deep.equal([]);
       expect(cluster.kubelets.failures).to.deep.equal([]);
       expect(cluster.server.errors).to.equal('');
+    }));
+
+  describe('a restart of the server', () =>
+    it('is survived: leaders lead on, and what they watch goes on where it was', async () => {
+      const before = cluster.components.map((component) => component.log.length);
+      await cluster.restart();
+      const namespace = await cluster.namespace('afterwards');
+      await cluster.objects.create(deployments, deployment(namespace, 'web', 2));
+      await cluster.until('two pods that run', async () => {
+        const list = await cluster.objects.list(pods, { namespace });
+        return list.length === 2 && list.every((pod) => pod.status?.phase === 'Running');
+      });
+      for (const [i, component] of cluster.components.entries())
+        expect(component.log.slice(before[i]), component.name).not.to.match(/too old resource version|Expired|leaderelection lost/);
     }));
 });

@@ -35,16 +35,20 @@ function flagsOf(name: ComponentName, pki: string): string[] {
   ];
 }
 
+function serverFlags(port: string): string[] {
+  return ['apiserver', `--secure-port=${port}`, '--authorization-mode=RBAC'];
+}
+
 /** The cluster and what the tests need of it. */
 export class StockCluster {
   readonly objects: Objects;
   readonly kubelets: Kubelets;
   readonly components: readonly Component[];
-  readonly server: Kubemu;
+  #server: Kubemu;
 
   private constructor(server: Kubemu, components: readonly Component[]) {
-    this.server = server;
-    this.objects = new Objects((...request) => server.send(...request));
+    this.#server = server;
+    this.objects = new Objects((...request) => this.#server.send(...request));
     this.kubelets = new Kubelets(this.objects);
     this.components = components;
   }
@@ -53,13 +57,24 @@ export class StockCluster {
   static async start(paths: Readonly<Record<ComponentName, string>>): Promise<StockCluster> {
     const dataDir = await mkdtemp(join(tmpdir(), 'kubemu-stock-'));
     const pki = join(dataDir, 'pki');
-    const server = await Kubemu.start(dataDir, ['apiserver', '--memory', '--secure-port=0', '--authorization-mode=RBAC']);
+    const server = await Kubemu.start(dataDir, serverFlags('0'));
     // the controllers sign with the server's key, which is made when it is first needed
     await server.get('/openid/v1/jwks');
     const components = await Promise.all(
       (Object.keys(paths) as ComponentName[]).map((name) => Component.start(name, paths[name], dataDir, server.url, flagsOf(name, pki))),
     );
     return new StockCluster(server, components);
+  }
+
+  get server(): Kubemu {
+    return this.#server;
+  }
+
+  /** Kills the server and starts it again where it was. */
+  async restart(): Promise<void> {
+    const { dataDir, url } = this.#server;
+    await this.#server.kill();
+    this.#server = await Kubemu.start(dataDir, serverFlags(new URL(url).port));
   }
 
   /** A namespace with the service account that its pods need. @returns its name */
@@ -75,7 +90,7 @@ export class StockCluster {
   async stop(): Promise<void> {
     await this.kubelets.stop();
     await Promise.all(this.components.map((component) => component.stop()));
-    await this.server.terminate();
-    await rm(this.server.dataDir, { recursive: true, force: true });
+    await this.#server.terminate();
+    await rm(this.#server.dataDir, { recursive: true, force: true });
   }
 }
