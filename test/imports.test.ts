@@ -17,7 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'api/meta': ['api/types'],
   'api/schema': ['util', 'api/meta', 'api/facts'],
   'api/context': ['util', 'api/meta'],
-  'api/definition': ['util', 'api/meta', 'api/facts', 'api/schema', 'api/context'],
+  'api/definition': [...BASE, 'api/facts', 'api/schema', 'api/context'],
   'api/definitions': ['api/definition', 'api/meta'],
   'api/admission': ['api/context', 'api/definition', 'api/meta'],
   'api/shared': [...BASE, 'api/facts', 'api/context', 'api/definition'],

@@ -6,6 +6,7 @@ import type { FieldError } from './meta/field-errors.js';
 import type { NameRule } from './meta/names.js';
 import { apiVersionOf, type KubeObject, type Resource } from './meta/object.js';
 import type { StructType } from './schema/types.js';
+import type { JSONSchemaProps } from './types/apiextensions-v1.gen.js';
 
 /** What can be done with a resource. */
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -188,6 +189,8 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   readonly listKind?: string;
   /** Of kinds made at run time, for which the facts have none (see `Typed`). */
   readonly struct?: StructType;
+  /** Of kinds made at run time: the schema that documents say. */
+  readonly document?: JSONSchemaProps | undefined;
   readonly owned?: StructType;
   readonly storedAs: { readonly group: string; readonly version: string; readonly resource: string };
   readonly selectableFields: readonly string[];

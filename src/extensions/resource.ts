@@ -87,6 +87,7 @@ class Version {
       storageVersionHash: createHash('sha256').update(storedGvk).digest().subarray(0, 8).toString('base64'),
       schema: schemaNameOf({ group, version, kind }),
       struct: readingType(kind, this.#schema, this.#keepUnknown),
+      document: this.#schema,
       owned: ownedType(kind, this.#keepUnknown ? undefined : this.#schema),
       storedAs: { group, version: this.#storedVersion, resource: spec.names.plural },
       selectableFields: fields.names,

@@ -64,6 +64,12 @@ const QUERY: Readonly<Record<Exclude<Action, 'connect'>, readonly string[]>> = {
   deletecollection: [...DELETE, ...SELECTION],
 };
 
+/** Custom resources differ from built-in ones. */
+const CUSTOM_QUERY: Readonly<Partial<Record<Action, readonly string[]>>> = {
+  get: ['resourceVersion', 'pretty'],
+  deletecollection: LIST,
+};
+
 /** Options of the kinds that name a connection or a log. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   log: [
@@ -84,8 +90,9 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The query parameters of an action on a resource, or on its subresource. */
-export function queryParameters(action: Action, subresource: string): Parameter[] {
-  const names = [...(action === 'connect' ? [] : QUERY[action]), ...(OPTIONS[subresource] ?? [])];
+export function queryParameters(action: Action, subresource: string, custom = false): Parameter[] {
+  const usual = action === 'connect' ? [] : QUERY[action];
+  const names = [...((custom && CUSTOM_QUERY[action]) || usual), ...(OPTIONS[subresource] ?? [])];
   return names.map((name) => ({
     name,
     in: 'query',

@@ -19,8 +19,11 @@ export interface Schema {
   readonly 'x-kubernetes-group-version-kind'?: readonly { readonly group: string; readonly version: string; readonly kind: string }[];
 }
 
+/** The version of OpenAPI a schema is written for. */
+export type Dialect = 'v2' | 'v3';
+
 /** Finds a schema by name. @returns undefined when nobody knows it */
-export type SchemaSource = (name: string) => Schema | undefined;
+export type SchemaSource = (name: string, dialect: Dialect) => Schema | undefined;
 
 export const V3_PREFIX = '#/components/schemas/';
 export const V2_PREFIX = '#/definitions/';
@@ -29,11 +32,11 @@ export const V2_PREFIX = '#/definitions/';
 export const builtInSchemas: SchemaSource = (name) => fact<Record<string, Schema>>('schemas')[name];
 
 /** The named schemas and all that they refer to, in the order of their names. */
-export function closure(names: Iterable<string>, source: SchemaSource): Record<string, Schema> {
+export function closure(names: Iterable<string>, source: SchemaSource, dialect: Dialect): Record<string, Schema> {
   const found = new Map<string, Schema>();
   const queue = [...names];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-    const schema = found.has(name) ? undefined : source(name);
+    const schema = found.has(name) ? undefined : source(name, dialect);
     if (!schema) continue;
     found.set(name, schema);
     collectRefs(schema, queue);

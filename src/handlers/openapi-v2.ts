@@ -14,6 +14,7 @@ const PRODUCES: Readonly<Record<Produces, readonly string[]>> = {
   json: ['application/json'],
   openid: ['application/json'],
   keys: ['application/jwk-set+json'],
+  custom: ['application/json', 'application/yaml'],
 };
 const PATCH_TYPES = [
   'application/json-patch+json',
@@ -70,7 +71,7 @@ export function documentV2(paths: readonly Path[], source: SchemaSource): Docume
   const sorted = [...paths].sort((a, b) => (a.path < b.path ? -1 : 1));
   const items = Object.fromEntries(sorted.map((p) => [p.path, pathItem(p, shared)]));
   const versions = groupVersions(paths);
-  const schemas = closure(schemaNames(paths), source);
+  const schemas = closure(schemaNames(paths), source, 'v2');
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: API_VERSION },
@@ -142,6 +143,8 @@ function operationItem(o: Operation, own: readonly Parameter[], shared: SharedPa
 }
 
 function consumes({ kind, body, produces }: Operation): { consumes?: readonly string[] } {
+  if (kind && produces === 'custom')
+    return { consumes: body?.schema === PATCH ? PATCH_TYPES.filter((type) => !type.includes('strategic')) : PRODUCES.custom };
   if (kind) return { consumes: body?.schema === PATCH ? PATCH_TYPES : ['*/*'] };
   return produces === 'object' || produces === 'json' ? { consumes: PRODUCES[produces] } : {};
 }

@@ -20,6 +20,7 @@ const MEDIA: Readonly<Record<Produces, readonly string[]>> = {
   json: ['application/json'],
   openid: ['application/json'],
   keys: ['application/jwk-set+json'],
+  custom: ['application/json', 'application/yaml'],
 };
 const PATCH_MEDIA = [
   'application/apply-patch+yaml',
@@ -29,23 +30,26 @@ const PATCH_MEDIA = [
 ];
 export const CODE_TEXTS: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' };
 
+const SECURITY = { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } };
+
 /**
  * The document of some paths, with the schemas they need.
  * @param own the group and version it is about
  */
 export function documentV3(paths: readonly Path[], source: SchemaSource, own = { group: '', version: 'v1' }): object {
-  const schemas = Object.entries(closure(schemaNames(paths), source)).map(([name, schema]) => [
+  const schemas = Object.entries(closure(schemaNames(paths), source, 'v3')).map(([name, schema]) => [
     name,
     described(name, inGroupVersions(schema, [own])),
   ]);
+  const isCustom = paths.length > 0 && paths.every((p) => p.operations.every((o) => o.produces === 'custom'));
   const sorted = [...paths].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: API_VERSION },
+    info: isCustom ? { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' } : { title: 'Kubernetes', version: API_VERSION },
     paths: Object.fromEntries(sorted.map((p) => [p.path, pathItem(p)])),
     components: {
       ...(schemas.length > 0 && { schemas: Object.fromEntries(schemas) as Record<string, Schema> }),
-      securitySchemes: { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } },
+      ...(!isCustom && { securitySchemes: SECURITY }),
     },
   };
 }
@@ -80,7 +84,7 @@ function operationItem(o: Operation, shared: readonly Parameter[]): object {
     description: o.description,
     operationId: o.id,
     ...(own.length > 0 && { parameters: own.map(parameterItem) }),
-    ...(o.body && { requestBody: bodyItem(o.body) }),
+    ...(o.body && { requestBody: bodyItem(o.body, o.produces === 'custom') }),
     responses: responses(o),
     ...kindItem(o),
   };
@@ -103,8 +107,9 @@ function parameterItem(p: Parameter): object {
   };
 }
 
-function bodyItem({ schema, required }: { schema: string; required: boolean }): object {
-  const content = contents(schema === PATCH ? PATCH_MEDIA : ['*/*'], reference(schema));
+function bodyItem({ schema, required }: { schema: string; required: boolean }, custom: boolean): object {
+  const patches = custom ? PATCH_MEDIA.filter((type) => !type.includes('strategic')) : PATCH_MEDIA;
+  const content = contents(schema === PATCH ? patches : custom ? MEDIA.custom : ['*/*'], reference(schema));
   return { content, ...(required && { required }) };
 }
 

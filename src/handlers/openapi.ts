@@ -1,8 +1,10 @@
 // Serves /openapi/v2 and /openapi/v3. Documents are made on the first request and again after the definitions changed.
 import { createHash } from 'node:crypto';
+import { isCustom } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
 import { acceptedOf } from './negotiation.js';
+import { customSchemas } from './openapi-custom.js';
 import { documentPath, groupTag, groupTitle, META, type Path, pathsOf, rootOf } from './openapi-operations.js';
 import { builtInSchemas, type SchemaSource } from './openapi-schemas.js';
 import { documentV2 } from './openapi-v2.js';
@@ -19,8 +21,6 @@ export interface OpenApiOptions {
   readonly clock: Clock;
   /** Which of the paths beside the API's own are served: /version, /.well-known/openid-configuration, /openid/v1/jwks. */
   readonly otherPaths: readonly string[];
-  /** The schemas of definitions made at run time. */
-  readonly schemas?: SchemaSource;
 }
 
 /** A document, or the means to make it. */
@@ -110,9 +110,10 @@ export class OpenApi {
   }
 
   #current(): Documents {
-    const { definitions, otherPaths, schemas } = this.#options;
+    const { definitions, otherPaths } = this.#options;
     if (this.#documents?.revision === definitions.revision) return this.#documents;
-    const source: SchemaSource = (name) => builtInSchemas(name) ?? schemas?.(name);
+    const custom = customSchemas(definitions);
+    const source: SchemaSource = (name, dialect) => builtInSchemas(name, dialect) ?? custom(name, dialect);
     const parts = partsOf(definitions, otherPaths);
     const v3 = parts.map(({ name, paths, own }): [string, Lazy] => [
       name,
@@ -169,7 +170,9 @@ function partsOf(definitions: Definitions, otherPaths: readonly string[]): Part[
       `${META}APIResourceList`,
     );
     const own = definitions.all().filter((other) => other.group === group && other.version === version);
-    add({ name: root.slice(1), own: { group, version }, paths: () => [resources, ...own.flatMap(pathsOf)] });
+    const isMade = own.every(isCustom);
+    add({ name: root.slice(1), own: { group, version }, paths: () => [...(isMade ? [] : [resources]), ...own.flatMap(pathsOf)] });
+    if (isMade) continue;
     if (group === '')
       add(single('api', documentPath('/api/', 'getCoreAPIVersions', 'core', 'get available API versions', `${META}APIVersions`)));
     else

@@ -1,0 +1,99 @@
+// What OpenAPI documents say of custom resources: the schema of their definition, completed with what every object has.
+// k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder.
+import { type Definition, isCustom, listKindOf } from '../api/definition.js';
+import type { Definitions } from '../api/definitions.js';
+import type { JSONSchemaProps } from '../api/types/apiextensions-v1.gen.js';
+import { schemaDescriptions } from './openapi-descriptions.js';
+import { listSchemaOf, META } from './openapi-operations.js';
+import { type Dialect, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
+
+/** A kind whose prose on kind, apiVersion and metadata is that of all. */
+const ANY_KIND = 'io.k8s.api.core.v1.Pod';
+const META_FIELDS = ['apiVersion', 'kind'];
+const PLAIN_OBJECT: JSONSchemaProps = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+/** Schemas of the kinds and lists that definitions made at run time have, by their names. */
+export function customSchemas(definitions: Definitions): SchemaSource {
+  const custom = definitions.all().filter(isCustom);
+  const kinds = new Map(custom.map((d) => [d.schema, d]));
+  const lists = new Map(custom.map((d) => [listSchemaOf(d), d]));
+  return (name, dialect) => {
+    const kind = kinds.get(name);
+    if (kind) return kindSchema(kind, dialect);
+    const list = lists.get(name);
+    return list && listSchema(list);
+  };
+}
+
+function kindSchema(d: Definition, dialect: Dialect): Schema {
+  const { group, version, kind } = d;
+  const own = converted(d.document ?? PLAIN_OBJECT, dialect);
+  return {
+    ...own,
+    // v2 says nothing within an object that keeps unknown fields
+    properties: { ...own.properties, ...metaProperties('ObjectMeta') },
+    'x-kubernetes-group-version-kind': [{ group, kind, version }],
+  };
+}
+
+function listSchema(d: Definition): Schema {
+  const { group, version } = d;
+  const kind = listKindOf(d);
+  return {
+    description: `${kind} is a list of ${d.kind}`,
+    type: 'object',
+    required: ['items'],
+    properties: {
+      ...metaProperties('ListMeta'),
+      items: { description: `List of ${d.resource}.`, type: 'array', items: { $ref: V3_PREFIX + d.schema } },
+    },
+    'x-kubernetes-group-version-kind': [{ group, kind, version }],
+  };
+}
+
+function metaProperties(metadata: 'ObjectMeta' | 'ListMeta'): Record<string, Schema> {
+  const texts = schemaDescriptions(ANY_KIND);
+  const described = (name: string) => (texts[name] === undefined ? {} : { description: texts[name] });
+  return {
+    ...Object.fromEntries(META_FIELDS.map((name) => [name, { ...described(name), type: 'string' }])),
+    metadata: { ...described('metadata'), allOf: [{ $ref: `${V3_PREFIX}${META}${metadata}` }] },
+  };
+}
+
+/** A schema and all below in a dialect. v2 cannot say all that v3 can, and kubectl cannot read all that v2 can say. */
+function converted(schema: JSONSchemaProps, dialect: Dialect): Schema {
+  const { items, properties, additionalProperties, ...rest } = schema;
+  const bare = dialect === 'v2' ? withoutAlternatives(rest) : withAlternatives(rest);
+  const isOpaque = dialect === 'v2' && Boolean(schema.nullable || schema['x-kubernetes-preserve-unknown-fields']);
+  const inner = isOpaque || Array.isArray(items) ? undefined : items;
+  const fields = isOpaque ? undefined : properties;
+  const embedded = !isOpaque && schema['x-kubernetes-embedded-resource'];
+  const hidesType =
+    dialect === 'v2' && (isOpaque ? schema.nullable || ['object', 'array'].includes(schema.type ?? '') : schema.type === 'array' && !inner);
+  return {
+    ...bare,
+    ...(hidesType && { type: undefined }),
+    ...(embedded && { required: [...new Set([...(schema.required ?? []), 'kind', 'apiVersion'])] }),
+    ...(inner && { items: converted(inner, dialect) }),
+    ...((fields || embedded) && {
+      properties: {
+        ...Object.fromEntries(Object.entries(fields ?? {}).map(([name, s]) => [name, converted(s, dialect)])),
+        ...(embedded && metaProperties('ObjectMeta')),
+      },
+    }),
+    ...(additionalProperties !== undefined && {
+      additionalProperties: typeof additionalProperties === 'object' ? converted(additionalProperties, dialect) : additionalProperties,
+    }),
+  } as Schema;
+}
+
+function withoutAlternatives(schema: JSONSchemaProps): JSONSchemaProps {
+  const { allOf: _allOf, anyOf: _anyOf, oneOf: _oneOf, not: _not, nullable: _nullable, ...rest } = schema;
+  return rest;
+}
+
+/** What is an integer or a string says so. */
+function withAlternatives(schema: JSONSchemaProps): JSONSchemaProps {
+  const isSaid = schema.anyOf !== undefined || schema.allOf !== undefined;
+  return schema['x-kubernetes-int-or-string'] && !isSaid ? { ...schema, anyOf: [{ type: 'integer' }, { type: 'string' }] } : schema;
+}
