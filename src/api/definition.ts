@@ -151,9 +151,11 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly schema?: string;
   /** Another resource whose store this version shares (events.k8s.io/v1 over v1 events). */
   readonly storedAs?: { readonly group: string; readonly version: string; readonly resource: string };
+  /** What field selectors may name beyond metadata.name and metadata.namespace; `fields` gives the values. */
   readonly selectableFields?: readonly string[];
-  /** metadata.generation is kept. Default: the kind has a spec and a status … say so explicitly in each file. */
+  /** Changes are counted in metadata.generation. */
   readonly generation?: boolean;
+  /** A new object may bring its status along. */
   readonly keepStatusOnCreate?: boolean;
   /** Text of a Warning header that every request for the resource is answered with: `v1 Endpoints is deprecated in v1.33+; …`. */
   readonly deprecation?: string;
@@ -177,14 +179,29 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly subresources?: Readonly<Record<string, Partial<Subresource<T>>>>;
 }
 
+/** What is so where a kind says nothing of it. */
+export const UNSAID = {
+  selectableFields: [],
+  generation: false,
+  keepStatusOnCreate: false,
+  plainFinalizers: false,
+  keeps: [],
+  createOnUpdate: false,
+  unconditionalUpdate: true,
+  returnDeletedObject: false,
+} as const satisfies Partial<DefinitionInput<KubeObject>>;
+
 /** A resource definition; made by `define`, or from a CustomResourceDefinition. */
-export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>, Resource<T> {
+export interface Definition<T extends KubeObject = KubeObject>
+  extends Hooks<T>,
+    Resource<T>,
+    Required<Pick<DefinitionInput<T>, keyof typeof UNSAID | 'schema' | 'storedAs' | 'shownAs'>>,
+    Pick<DefinitionInput<T>, 'deprecation'> {
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly verbs: readonly Verb[];
   readonly storageVersionHash: string | undefined;
-  readonly schema: string;
   /** Default: the kind and List. */
   readonly listKind?: string;
   /** Of kinds made at run time, for which the facts have none (see `Typed`). */
@@ -192,18 +209,7 @@ export interface Definition<T extends KubeObject = KubeObject> extends Hooks<T>,
   /** Of kinds made at run time: the schema that documents say. */
   readonly document?: JSONSchemaProps | undefined;
   readonly owned?: StructType;
-  readonly storedAs: { readonly group: string; readonly version: string; readonly resource: string };
-  readonly selectableFields: readonly string[];
-  readonly generation: boolean;
-  readonly keepStatusOnCreate: boolean;
-  readonly deprecation: string | undefined;
   readonly ownMetadataChecks: { readonly change: boolean; readonly whole: boolean };
-  readonly plainFinalizers: boolean;
-  readonly keeps: readonly string[];
-  readonly createOnUpdate: boolean;
-  readonly unconditionalUpdate: boolean;
-  readonly shownAs: string;
-  readonly returnDeletedObject: boolean;
   readonly columns: readonly Column[];
   readonly subresources: Readonly<Record<string, Subresource<T>>>;
 }
@@ -246,6 +252,7 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
   for (const name of Object.keys(input.subresources ?? {}))
     if (!subresources[name]) throw new Error(`the facts know no subresource ${name} of ${input.resource} in ${groupVersion}`);
   return {
+    ...UNSAID,
     ...input,
     kind: found.kind,
     namespaced: found.namespaced,
@@ -256,17 +263,8 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     storageVersionHash: found.storageVersionHash,
     schema: input.schema ?? schemaOf({ group: input.group, version: input.version, kind: found.kind }),
     storedAs: input.storedAs ?? { group: input.group, version: input.version, resource: input.resource },
-    selectableFields: input.selectableFields ?? [],
-    generation: input.generation ?? false,
-    keepStatusOnCreate: input.keepStatusOnCreate ?? false,
-    deprecation: input.deprecation,
     ownMetadataChecks: { change: true, whole: true, ...input.ownMetadataChecks },
-    plainFinalizers: input.plainFinalizers ?? false,
-    keeps: input.keeps ?? [],
-    createOnUpdate: input.createOnUpdate ?? false,
-    unconditionalUpdate: input.unconditionalUpdate ?? true,
     shownAs: input.shownAs ?? input.storedAs?.resource ?? input.resource,
-    returnDeletedObject: input.returnDeletedObject ?? false,
     columns: fact<Record<string, Column[]>>('table-columns')[`${path}/${input.resource}`] ?? DEFAULT_COLUMNS,
     subresources,
   };

@@ -2,7 +2,7 @@
 // rules are those of k8s.io/apiextensions-apiserver/pkg/registry/customresource.
 import { createHash } from 'node:crypto';
 import type { Context } from '../api/context.js';
-import type { Definition, Subresource, Verb } from '../api/definition.js';
+import { type Definition, type Subresource, UNSAID, type Verb } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { at, type FieldError } from '../api/meta/field-errors.js';
 import { compareKubeVersions } from '../api/meta/kube-version.js';
@@ -74,6 +74,7 @@ class Version {
     const fields = selectable(selectableFields);
     const storedGvk = [group, this.#storedVersion, kind].join('/');
     return {
+      ...UNSAID,
       group,
       version,
       resource: spec.names.plural,
@@ -97,11 +98,8 @@ class Version {
       deprecation: this.#deprecation(),
       ownMetadataChecks: { change: true, whole: false },
       plainFinalizers: true,
-      keeps: [],
-      createOnUpdate: false,
       shownAs: `${group}/${spec.names.plural}`,
       unconditionalUpdate: false,
-      returnDeletedObject: false,
       ...tableOf(additionalPrinterColumns),
       subresources: this.#subresources(),
       ...(version === this.#storedVersion ? { complete: (object: Custom) => this.#complete(object) } : this.#conversion()),
