@@ -46,7 +46,8 @@ export async function decodeBody(request: ApiRequest, expected: Expected, valida
     return complete(expected, decode<KubeObject>(objectType(expected), checkKind(object, expected, body)).object);
   }
   const { value, duplicates } = parse(body, encoding, expected);
-  return decodeValue(checkKind(value, expected, body), duplicates, expected, validation, request.warnings);
+  const object = checkKind(value, expected, body);
+  return decodeValue(object, duplicates, expected, validation, request.warnings);
 }
 
 /** @throws ApiError BadRequest */
@@ -101,7 +102,7 @@ function decodeValue(
     if (validation === 'Warn') for (const text of [...twice, ...unknown]) warnings.push(text);
     return complete(expected, object);
   } catch (e) {
-    if (e instanceof DecodeError) throw cannotHandle(expected, expected, e.message);
+    if (e instanceof DecodeError) throw cannotHandle({ ...expected, version: versionOf(value, expected) }, expected, e.message);
     throw e;
   }
 }
@@ -152,6 +153,12 @@ function checkKind(value: unknown, expected: Expected, body: Buffer): Record<str
   if (given.group === expected.group && given.kind === expected.kind && expected.otherVersions?.includes(given.version)) return object;
   if (given.kind === expected.kind && isRegistered(given)) throw otherVersion(apiVersionOf(given), expected);
   throw cannotHandle(given, expected, kindProblem(given, expected));
+}
+
+/** The version a body is written in: the expected one, or another of the same shape. */
+function versionOf({ apiVersion }: { readonly apiVersion?: unknown }, expected: Expected): string {
+  const version = typeof apiVersion === 'string' ? (apiVersion.split('/').at(-1) ?? '') : '';
+  return expected.otherVersions?.includes(version) ? version : expected.version;
 }
 
 function noObject(value: unknown): string {

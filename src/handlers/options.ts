@@ -1,8 +1,9 @@
 // The options of requests: query parameters (and the body of DELETE), checked as apimachinery's validation does.
 import type { DeleteOptions } from '../api/context.js';
 import * as errors from '../api/meta/errors.js';
-import { at, type FieldError, forbidden, invalid, notSupported, required } from '../api/meta/field-errors.js';
+import { at, type FieldError, forbidden, notSupported, required } from '../api/meta/field-errors.js';
 import { validateFieldManager } from '../api/meta/metadata.js';
+import { validateDeleteOptions, validateDryRun } from '../api/shared/delete-options.js';
 import type { ListQuery } from '../registry/list.js';
 import { checkFields, parseFieldSelector, parseLabelSelector, type FieldOwner } from '../api/meta/selectors.js';
 import type { ApiRequest } from './request.js';
@@ -37,7 +38,7 @@ export function writeQuery(request: ApiRequest, kind: 'CreateOptions' | 'UpdateO
     if (apply && manager === '') wrong.push(required('fieldManager', 'is required for apply patch'));
     if (!apply && q.has('force')) wrong.push(forbidden('force', 'may not be specified for non-apply patch'));
   }
-  wrong.push(...validateFieldManager(manager, at('fieldManager')), ...checkDryRun(q.getAll('dryRun')));
+  wrong.push(...validateFieldManager(manager, at('fieldManager')), ...validateDryRun(q.getAll('dryRun')));
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation))
     wrong.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   if (wrong.length) throw errors.invalid({ group: 'meta.k8s.io', kind }, '', wrong);
@@ -63,12 +64,7 @@ function managerOf(userAgent: string): string {
 /** @throws ApiError Invalid or BadRequest */
 export function deleteOptions(request: ApiRequest, body: DeleteOptions | undefined): DeleteOptions & { dryRunAll: boolean } {
   const options = body ?? deleteQuery(request.info.query);
-  const wrong: FieldError[] = [];
-  if (options.orphanDependents !== undefined && options.propagationPolicy !== undefined)
-    wrong.push(invalid('propagationPolicy', options.propagationPolicy, 'orphanDependents and deletionPropagation cannot be both set'));
-  if (options.propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(options.propagationPolicy))
-    wrong.push(notSupported('propagationPolicy', options.propagationPolicy, ['Foreground', 'Background', 'Orphan', 'nil']));
-  wrong.push(...checkDryRun(options.dryRun ?? []));
+  const wrong = validateDeleteOptions(options);
   if (wrong.length) throw errors.invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', wrong);
   return { ...options, dryRunAll: (options.dryRun ?? []).length > 0 };
 }
@@ -82,10 +78,6 @@ function deleteQuery(q: URLSearchParams): DeleteOptions {
     ...(q.has('orphanDependents') && { orphanDependents: flag(q, 'orphanDependents') }),
     dryRun: q.getAll('dryRun'),
   };
-}
-
-function checkDryRun(values: readonly string[]): FieldError[] {
-  return values.some((v) => v !== 'All') ? [notSupported('dryRun', values, ['All'])] : [];
 }
 
 /**

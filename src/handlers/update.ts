@@ -1,6 +1,7 @@
 import type { Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import type { KubeObject } from '../api/meta/object.js';
+import { parseRevision } from '../registry/preparation.js';
 import type { Change, Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
@@ -42,8 +43,8 @@ export function throughView(
   store: Store,
 ): KubeObject {
   if (!view.write) return copy(input);
-  const { resourceVersion } = input.metadata;
-  if (resourceVersion && resourceVersion !== current.metadata.resourceVersion)
+  const revision = parseRevision(input);
+  if (revision !== 0 && String(revision) !== current.metadata.resourceVersion)
     throw errors.conflict(store.definition, current.metadata.name, errors.OBJECT_MODIFIED);
   const next = copy(current);
   view.write(next, input, context);

@@ -38,6 +38,7 @@ export function restoreMetadata({ metadata }: KubeObject, { metadata: old }: Kub
   metadata.ownerReferences = old.ownerReferences;
   metadata.generation = old.generation;
   metadata.deletionTimestamp = old.deletionTimestamp;
+  metadata.selfLink = old.selfLink;
 }
 
 /**

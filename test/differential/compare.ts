@@ -16,6 +16,7 @@ export interface Context {
 const OWN_HEADERS = /^(?:date|content-length|connection|keep-alive|transfer-encoding)$|^x-kubernetes-pf-/; // the last: requests are not queued here yet
 /** Of this only the presence counts. */
 const ONLY_PRESENT = 'audit-id';
+const ISSUER = 'https://kubernetes.default.svc';
 const STREAMED = /;stream=watch/;
 
 /** What a conversation in a namespace begins with. @param bodies everything it is going to send */
@@ -30,6 +31,11 @@ export function compared(reference: Answer, kubemu: Answer, ctx: Context): Diffe
   return differences(comparable(reference, ctx.reference), comparable(kubemu, ctx.kubemu)).map(shortened);
 }
 
+/** Who issues tokens is a setting of the reference server, and none here. */
+function withOneIssuer(body: Buffer): Buffer {
+  return body.includes(ISSUER) ? Buffer.from(body.toString('latin1').replaceAll(`${ISSUER}.cluster.local`, ISSUER), 'latin1') : body;
+}
+
 /** The order of all fields is long: only where it begins to differ is told. */
 function shortened(difference: Difference): Difference {
   const { path, want, got } = difference;
@@ -42,7 +48,7 @@ function shortened(difference: Difference): Difference {
 
 function comparable({ status, headers, body }: Answer, ctx: Normalizing): unknown {
   const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name));
-  const value = read(String(headers['content-type'] ?? ''), headers['content-encoding'], body);
+  const value = read(String(headers['content-type'] ?? ''), headers['content-encoding'], withOneIssuer(body));
   return {
     status,
     headers: Object.fromEntries(kept.map(([name, v]) => [name, name === ONLY_PRESENT ? '<present>' : normalize(String(v), ctx)])),

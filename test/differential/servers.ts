@@ -88,7 +88,7 @@ export class Side {
 export async function startKubemu(): Promise<{ side: Side; stop(): Promise<void> }> {
   const cluster = await startTestCluster({
     components: API_ONLY,
-    authorizationMode: ['RBAC'],
+    authorizationMode: ['Node', 'RBAC'],
     disableAdmissionPlugins: ['ServiceAccount'],
   });
   return { side: new Side(cluster.url, cluster.admin), stop: () => cluster.close() };

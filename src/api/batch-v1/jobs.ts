@@ -35,11 +35,12 @@ export default define<Job>({
     // upstream fills in defaults again when it reads what it stored, and finds the labels just made: good ones, by then
     if (validateLabels(job.spec.template.metadata?.labels, SPEC).length === 0) defaultLabels(job);
   },
+  prepareUpdate: defaultLabels,
   validate: (job, { services }) => validateJob(job, services.settings),
   validateUpdate: (job, old, { services }) => [...validateJob(job, services.settings, old), ...validateUpdate(job, old, services.settings)],
   warnings: (job, old) => workloadWarnings(job, old, () => jobWarnings(job.spec, SPEC)),
   row,
-  subresources: { status: { validate: validateJobStatusUpdate } },
+  subresources: { status: { prepare: defaultLabels, validate: validateJobStatusUpdate } },
 });
 
 /** A job without labels of its own has those of its pods. */

@@ -1,7 +1,9 @@
 import type { BoundObject, Context, ObjectKey, TokenIssue } from '../context.js';
 import { badRequest, conflict, invalid as invalidObject, notFound, notImplemented } from '../meta/errors.js';
 import { at, type FieldError, invalid } from '../meta/field-errors.js';
-import type { KubeObject } from '../meta/object.js';
+import { isPathSegmentName } from '../meta/names.js';
+import { goQuote } from '../meta/quote.js';
+import type { KubeObject, ObjectMeta } from '../meta/object.js';
 import { nodes, pods, secrets, serviceaccounts } from '../meta/resources.gen.js';
 import type { TokenRequest } from '../types/authentication-v1.gen.js';
 
@@ -56,10 +58,16 @@ export async function requestToken(context: Context, { namespace, name }: Object
   return {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
-    metadata: { ...metadata, name, namespace, uid, creationTimestamp: seconds(now) },
+    metadata: inOrder({ ...metadata, name, namespace, uid, creationTimestamp: seconds(now) }),
     spec: { audiences, expirationSeconds, boundObjectRef },
     status: { token, expirationTimestamp: seconds(now + expirationSeconds * 1000) },
   };
+}
+
+/** What the account fills in stands where Go writes it, before everything but a prefix for names. */
+function inOrder({ name, generateName, namespace, selfLink, uid, resourceVersion, generation, ...rest }: ObjectMeta): ObjectMeta {
+  const { creationTimestamp, ...others } = rest;
+  return { name, generateName, namespace, selfLink, uid, resourceVersion, generation, creationTimestamp, ...others };
 }
 
 function seconds(ms: number): string {
@@ -71,6 +79,13 @@ function validateLifetime(value: number): FieldError[] {
   if (value < MIN_SECONDS) return [invalid(path, value, 'may not specify a duration less than 10 minutes')];
   if (value > MAX_SECONDS) return [invalid(path, value, 'may not specify a duration larger than 2^32 seconds')];
   return [];
+}
+
+/** Upstream looks for the object as it would for that of a path. @throws ApiError BadRequest */
+function checkName(name: string): void {
+  if (name === '') throw badRequest('Name parameter required.');
+  const wrong = isPathSegmentName(name);
+  if (wrong.length > 0) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong.join(';')}`);
 }
 
 /** The object that the token shall not outlive. */
@@ -87,6 +102,7 @@ function boundTo(
   const kind = group === '' ? ref.kind : undefined;
   switch (kind) {
     case 'Pod': {
+      checkName(name);
       const pod = services.reader.get(pods, namespace, name);
       if (!pod) throw notFound(pods, name);
       if (pod.spec.serviceAccountName !== account)
@@ -98,11 +114,13 @@ function boundTo(
       return { pod: checked(pod, ref), node };
     }
     case 'Secret': {
+      checkName(name);
       const secret = services.reader.get(secrets, namespace, name);
       if (!secret) throw notFound(secrets, name);
       return { secret: checked(secret, ref) };
     }
     case 'Node': {
+      checkName(name);
       const node = services.reader.get(nodes, '', name);
       if (!node) throw notFound(nodes, name);
       return { node: checked(node, ref) };

@@ -151,7 +151,9 @@ function prepareStatus(pod: Pod, old: Pod): void {
 
 /** Only resources and resize policies change; containers that were added or renamed are left for validation to refuse. */
 function prepareResize(pod: Pod, old: Pod): void {
-  const { containers, initContainers = [], resources } = pod.spec;
+  const { resources } = pod.spec;
+  // a list that must not be left out can be null
+  const [containers, initContainers] = [pod.spec.containers ?? [], pod.spec.initContainers ?? []];
   const [oldContainers, oldInit] = [old.spec.containers, old.spec.initContainers ?? []];
   if (containers.length !== oldContainers.length || initContainers.length !== oldInit.length) return;
   restore(pod, old);

@@ -10,7 +10,7 @@ export default define<ServiceAccount>({
   version: 'v1',
   resource: 'serviceaccounts',
   returnDeletedObject: true,
-  subresources: { token: { defaults: defaultTokenRequest, create: requestToken } },
+  subresources: { token: { keepsUid: true, defaults: defaultTokenRequest, create: requestToken } },
   prepare: keepOnlyNames,
   warnings: (account, old) =>
     isEnforcing(account) && !(old && isEnforcing(old))

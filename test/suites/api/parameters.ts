@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Api, deployment, refused } from './session.js';
+import { type Api, deployment, POD, refused } from './session.js';
 
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1';
 
@@ -127,5 +127,55 @@ export function parameterConversations(use: () => Api): void {
     const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
     const answer = await api.post(api.path('replicationcontrollers'), { metadata: { generateName: '-x' }, spec: { template } });
     refused(answer, 422, 'Invalid', /^ReplicationController "-x[a-z0-9]{5}" is invalid: metadata\.name: Invalid value/);
+  });
+
+  it('checks what an eviction says of the deletion, and names its version', async () => {
+    const api = use();
+    await api.create('pods', { metadata: { name: 'to-evict' }, spec: POD });
+    const path = `${api.path('pods', 'to-evict', 'eviction')}?dryRun=All`;
+    const eviction = { kind: 'Eviction', metadata: { name: 'to-evict' } };
+    const policy = await api.post(path, { ...eviction, apiVersion: 'policy/v1', deleteOptions: { propagationPolicy: 'x' } });
+    refused(policy, 422, 'Invalid', /^DeleteOptions\.meta\.k8s\.io "" is invalid: propagationPolicy: Unsupported value: "x"/);
+    const labels = { ...eviction, apiVersion: 'policy/v1beta1', metadata: { name: 'to-evict', labels: 7 } };
+    refused(
+      await api.post(path, labels),
+      400,
+      'BadRequest',
+      /^Eviction in version "v1beta1" cannot be handled as a Eviction: json: cannot/,
+    );
+  });
+
+  it('makes tokens for the account that a request names', async () => {
+    const api = use();
+    const { metadata } = await api.create('serviceaccounts', { metadata: { name: 'named' } });
+    const path = api.path('serviceaccounts', 'named', 'token');
+    const other = `Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "named": the UID in the token request (other) does not match the UID of the service account (${metadata.uid})`;
+    refused(await api.post(path, { metadata: { uid: 'other' }, spec: {} }), 409, 'Conflict', other);
+    const bound = { spec: { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: null } } };
+    refused(await api.post(path, bound), 400, 'BadRequest', 'Name parameter required.');
+  });
+
+  it('resizes no pod whose containers are null', async () => {
+    const api = use();
+    await api.create('pods', { metadata: { name: 'sized' }, spec: POD });
+    const answer = await api.put(api.path('pods', 'sized', 'resize'), { metadata: { name: 'sized' }, spec: { containers: null } });
+    refused(answer, 422, 'Invalid', /spec\.containers: Forbidden: containers may not be added or removed on resize/);
+  });
+
+  it('reads the revision of a scale before it compares it', async () => {
+    const api = use();
+    await api.create('deployments.apps', deployment('to-scale'));
+    const scale = { metadata: { name: 'to-scale', resourceVersion: 'x' }, spec: { replicas: 2 } };
+    const { body } = await api.put(api.path('deployments.apps', 'to-scale', 'scale'), scale).expect(500);
+    expect(body.message).to.equal('strconv.ParseUint: parsing "x": invalid syntax');
+  });
+
+  it('gives a job whose status is written the labels of its pods', async () => {
+    const api = use();
+    const template = { spec: { restartPolicy: 'Never', ...POD } };
+    const { metadata } = await api.create('jobs.batch', { metadata: { name: 'labelled' }, spec: { template } });
+    const status = { metadata: { name: 'labelled', resourceVersion: metadata.resourceVersion }, spec: { template }, status: {} };
+    const { body } = await api.put(api.path('jobs.batch', 'labelled', 'status'), status).expect(200);
+    expect(body.metadata.labels).to.deep.equal(metadata.labels);
   });
 }

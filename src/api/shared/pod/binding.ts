@@ -22,7 +22,7 @@ export async function bind(context: Context, key: ObjectKey, binding: Binding): 
   const wrong = validateBinding(binding);
   // upstream does not make an Invalid of these
   if (wrong.length) throw new ApiError({ code: 500, message: aggregate(wrong.map((e) => `${e.field}: ${e.message}`)) });
-  await context.services.writer.update(context, pods, key, 'binding', (current) => assigned(current, binding));
+  await context.services.writer.update(context, pods, key, 'binding', (current) => assigned(current, binding, context.dryRun));
   return CREATED;
 }
 
@@ -33,9 +33,9 @@ function validateBinding({ target }: Binding): FieldError[] {
   return errors;
 }
 
-function assigned(current: Pod, { metadata, target }: Binding): Pod {
-  checkPrecondition('UID', metadata.uid, current.metadata.uid, current);
-  checkPrecondition('ResourceVersion', metadata.resourceVersion, current.metadata.resourceVersion, current);
+function assigned(current: Pod, { metadata, target }: Binding, dryRun: boolean): Pod {
+  checkPrecondition('UID', metadata.uid, current.metadata.uid, current, dryRun);
+  checkPrecondition('ResourceVersion', metadata.resourceVersion, current.metadata.resourceVersion, current, dryRun);
   const { name } = current.metadata;
   const refuse = (cause: string) => conflict({ group: '', resource: 'pods/binding' }, name, cause);
   if (current.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
@@ -49,9 +49,15 @@ function assigned(current: Pod, { metadata, target }: Binding): Pod {
 }
 
 /** A binding may name the pod it was made for; upstream shows its storage's own words when that is another. */
-function checkPrecondition(what: string, wanted: string | undefined, present: string | undefined, { metadata }: Pod): void {
+function checkPrecondition(
+  what: string,
+  wanted: string | undefined,
+  present: string | undefined,
+  { metadata }: Pod,
+  dryRun: boolean,
+): void {
   if (!wanted || wanted === present) return;
-  throw preconditionFailed(pods, `/registry/pods/${metadata.namespace}/${metadata.name}`, what, wanted, present ?? '');
+  throw preconditionFailed(pods, `${dryRun ? '' : '/registry'}/pods/${metadata.namespace}/${metadata.name}`, what, wanted, present ?? '');
 }
 
 /** The part of a binding that the pod's status shows. */

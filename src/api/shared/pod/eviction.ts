@@ -1,5 +1,6 @@
 // POST pods/<name>/eviction: a deletion that disruption budgets may hold back
 // (https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/).
+import { validateDeleteOptions } from '../delete-options.js';
 import { timestamp } from '../../../util/clock.js';
 import { copy } from '../../../util/equal.js';
 import type { Context, DeleteOptions, ObjectKey } from '../../context.js';
@@ -81,6 +82,8 @@ function deleteOptions(context: Context, key: ObjectKey, eviction: Eviction): { 
     const wrong = invalid(path, true, 'can not be set for pod eviction, try after removing the option');
     throw invalidObject({ group: 'policy', kind: 'Eviction' }, key.name, [wrong]);
   }
+  const wrong = validateDeleteOptions(asked as DeleteOptions);
+  if (wrong.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', wrong);
   const dryRun = context.dryRun || (asked.dryRun?.length ?? 0) > 0;
   return { options: { ...(asked as DeleteOptions), dryRun: dryRun ? ['All'] : undefined }, dryRun };
 }
