@@ -11,10 +11,11 @@ import {
   patchKind,
   PLAIN,
 } from '../../src/handlers/negotiation.js';
+import { structType } from '../../src/api/schema/types.js';
 import type { ApiRequest } from '../../src/handlers/request.js';
 
 const configMaps = define({ group: '', version: 'v1', resource: 'configmaps' });
-const custom = { ...configMaps, group: 'example.com', kind: 'Widget', schema: 'com.example.v1.Widget' } as Definition;
+const custom = { ...configMaps, group: 'example.com', kind: 'Widget', struct: structType('v1.Widget', []) } as Definition;
 const one = endpointOf(configMaps, false);
 const many = endpointOf(configMaps, true);
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';

@@ -1,4 +1,4 @@
-import type { DeleteOptions } from '../definition.js';
+import type { DeleteOptions } from '../context.js';
 import { type FieldError, invalid, notSupported } from '../meta/field-errors.js';
 
 const POLICIES = ['Foreground', 'Background', 'Orphan'];
