@@ -15,6 +15,7 @@ import { equal } from '../util/equal.js';
 import type { Logger } from '../util/log.js';
 import type { Change } from '../watch/change.js';
 import type { Watcher } from '../watch/watcher.js';
+import { syncApiServices } from './api-services.js';
 import { ESTABLISHED, installing, isNamed, isServable, nameOf, otherConditions } from './naming.js';
 import { resourceOf } from './resource.js';
 
@@ -29,7 +30,12 @@ export interface ExtensionsOptions {
   readonly logger: Logger;
 }
 
-type Spec = Pick<CustomResourceDefinition, 'spec'> & { readonly names: unknown };
+/** What of a definition decides how its resource is served. */
+type ServedForm = ReturnType<typeof servedForm>;
+
+function servedForm({ metadata, spec, status }: CustomResourceDefinition) {
+  return { uid: metadata.uid, spec, names: status.acceptedNames };
+}
 
 /** Keeps the served resources in step with the definitions. */
 export class Extensions {
@@ -39,7 +45,7 @@ export class Extensions {
   /** Names of definitions to look at, in order. */
   readonly #queue = new Set<string>();
   /** What is served, by the name of its definition: as the definition was. */
-  readonly #served = new Map<string, Spec & { readonly uid: string | undefined }>();
+  readonly #served = new Map<string, ServedForm>();
   #watcher: Watcher<ObjectItem> | undefined;
   #working: Promise<void> | undefined;
   #stopped = false;
@@ -52,7 +58,7 @@ export class Extensions {
 
   /** Serves what is defined already; from then on follows every change. */
   async start(): Promise<void> {
-    for (const crd of this.#registry.list(CRDS)) if (isServable(crd)) await this.#serve(crd);
+    await this.#serve(...this.#registry.list(CRDS).filter(isServable));
     const store = this.#registry.store(CRDS);
     this.#watcher = store.cache.watch({
       prefix: store.prefix,
@@ -110,7 +116,7 @@ export class Extensions {
 
   async #sync(name: string): Promise<void> {
     const crd = this.#registry.get(CRDS, '', name);
-    if (!crd) return this.#retire(name);
+    if (!crd) return await this.#retire(name);
     await this.#updateConditions(crd);
     const named = this.#registry.get(CRDS, '', name);
     if (!named) return;
@@ -124,21 +130,30 @@ export class Extensions {
   async #updateConditions(crd: CustomResourceDefinition): Promise<void> {
     const conditions = otherConditions(crd);
     const removed = ['NonStructuralSchema'].filter((type) => !conditions.some((c) => c.type === type));
-    if (isNamed(crd)) return this.#updateStatus(crd, conditions, { removed });
-    const others = this.#registry.list(CRDS).filter((o) => o.spec.group === crd.spec.group && o.metadata.name !== crd.metadata.name);
+    if (isNamed(crd)) return void (await this.#updateStatus(crd, conditions, { removed }));
+    const others = this.#inGroup(crd.spec.group).filter((o) => o.metadata.name !== crd.metadata.name);
     const { accepted, condition } = nameOf(crd, others);
     const established = installing(crd, condition.status === 'True');
-    await this.#updateStatus(crd, [condition, established, ...conditions], { removed, accepted });
+    const changed = await this.#updateStatus(crd, [condition, established, ...conditions], { removed, accepted });
     // names that were given up are free for others
-    for (const other of others) if (!isTrue(other, 'NamesAccepted')) this.#queue.add(other.metadata.name);
+    if (changed) this.#requeue(others);
   }
 
-  /** Writes the status where it says something new. */
+  #inGroup(group: string): CustomResourceDefinition[] {
+    return this.#registry.list(CRDS).filter(({ spec }) => spec.group === group);
+  }
+
+  /** Those whose names were not free have another look. */
+  #requeue(crds: readonly CustomResourceDefinition[]): void {
+    for (const crd of crds) if (!isTrue(crd, 'NamesAccepted')) this.#queue.add(crd.metadata.name);
+  }
+
+  /** Writes the status where it says something new. @returns whether it does */
   async #updateStatus(
     crd: CustomResourceDefinition,
     conditions: readonly Condition[],
     { removed = [], accepted }: { removed?: readonly string[]; accepted?: CustomResourceDefinition['status']['acceptedNames'] } = {},
-  ): Promise<void> {
+  ): Promise<boolean> {
     const isNew = (c: Condition): boolean => {
       const old = conditionOf(crd, c.type);
       return !old || old.status !== c.status || old.reason !== c.reason || old.message !== c.message;
@@ -146,12 +161,13 @@ export class Extensions {
     const changed = conditions.filter(isNew);
     const gone = removed.filter((type) => conditionOf(crd, type));
     const renamed = accepted && !equal(accepted, crd.status.acceptedNames);
-    if (changed.length === 0 && gone.length === 0 && !renamed) return;
+    if (changed.length === 0 && gone.length === 0 && !renamed) return false;
     await this.#change(crd.metadata.name, ({ status }) => {
       if (accepted) status.acceptedNames = accepted;
       if (gone.length > 0) status.conditions = status.conditions?.filter((c) => !gone.includes(c.type));
       for (const condition of changed) setCondition(status, condition, this.#now());
     });
+    return true;
   }
 
   #now(): string {
@@ -169,12 +185,12 @@ export class Extensions {
     return this.#registry.context({ user: USER, fieldManager: 'kube-apiserver' });
   }
 
-  async #serve(crd: CustomResourceDefinition): Promise<void> {
-    const { name, uid } = crd.metadata;
-    const now = { spec: crd.spec, names: crd.status.acceptedNames, uid };
-    if (equal(this.#served.get(name), now) || this.#isBuiltIn(crd)) return;
-    await this.#registry.serve(resourceOf(crd));
-    this.#served.set(name, now);
+  async #serve(...crds: readonly CustomResourceDefinition[]): Promise<void> {
+    const changed = crds.filter((crd) => !equal(this.#served.get(crd.metadata.name), servedForm(crd)) && !this.#isBuiltIn(crd));
+    if (changed.length === 0) return;
+    await this.#registry.serve(...changed.map(resourceOf));
+    for (const crd of changed) this.#served.set(crd.metadata.name, servedForm(crd));
+    for (const group of new Set(changed.map((crd) => crd.spec.group))) await syncApiServices(this.#registry, this.#context(), group);
   }
 
   /** What the server has of itself, no definition replaces. */
@@ -185,12 +201,14 @@ export class Extensions {
     );
   }
 
-  #retire(name: string): void {
+  async #retire(name: string): Promise<void> {
     const served = this.#served.get(name);
     if (!served) return;
     this.#served.delete(name);
-    this.#registry.retire({ group: served.spec.group, resource: served.spec.names.plural });
-    for (const { metadata, spec } of this.#registry.list(CRDS)) if (spec.group === served.spec.group) this.#queue.add(metadata.name);
+    const { group, names } = served.spec;
+    this.#registry.retire({ group, resource: names.plural });
+    await syncApiServices(this.#registry, this.#context(), group);
+    this.#requeue(this.#inGroup(group));
   }
 
   /** The objects of a definition that is deleted go first. Those that are held keep it until they are gone. */
@@ -203,9 +221,7 @@ export class Extensions {
     if (!crd) return;
     let done = terminating('False', 'NeverEstablished', 'resource was never established');
     if (served && isTrue(crd, 'Established')) {
-      if ((await this.#deleteObjects(crd)) > 0) {
-        return this.#retry(name);
-      }
+      if ((await this.#deleteObjects(crd)) > 0) return this.#retry(name);
       done = terminating('False', 'InstanceDeletionCompleted', 'removed all instances');
     }
     await this.#change(name, (next) => {

@@ -3,7 +3,7 @@
 import { Field, scalarType, structType, type StructType, structTypeOf } from '../api/schema/types.js';
 import { coerceEmbedded } from '../api/structural/embedded.js';
 import { prune, pruneNulls } from '../api/structural/prune.js';
-import type { Schema } from '../api/structural/schema.js';
+import { anySchema, type Schema } from '../api/structural/schema.js';
 import { DecodeError } from '../api/schema/decode-state.js';
 
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
@@ -30,13 +30,25 @@ function shape(object: Record<string, unknown>, schema: Schema | undefined, keep
   return unknown;
 }
 
-/** The same of an object that was stored, or is one of another version: what cannot be read is dropped. */
+/** The same of an object that was stored, or is one of another version: what cannot be read is dropped. @returns whether it changed */
 export function reshape(object: object, schema: Schema | undefined, keepUnknown: boolean): boolean {
+  const pruned = !keepUnknown && prune(object, schema, true).length > 0;
+  const nulled = !keepUnknown && pruneNulls(object, schema);
+  if (!hasEmbedded(schema)) return pruned || nulled;
   const before = JSON.stringify(object);
-  if (!keepUnknown) {
-    prune(object, schema, true);
-    pruneNulls(object, schema);
-  }
   coerceEmbedded(undefined, object, schema, { isRoot: false, dropInvalid: true });
-  return JSON.stringify(object) !== before;
+  return pruned || nulled || JSON.stringify(object) !== before;
+}
+
+const embedding = new WeakMap<Schema, boolean>();
+
+/** Whether there are objects within objects; found once for a schema. */
+function hasEmbedded(schema: Schema | undefined): boolean {
+  if (!schema) return false;
+  let known = embedding.get(schema);
+  if (known === undefined) {
+    known = anySchema(schema, (s) => s['x-kubernetes-embedded-resource'] ?? false);
+    embedding.set(schema, known);
+  }
+  return known;
 }

@@ -62,22 +62,26 @@ export class Registry implements Reader, Writer {
   }
 
   /**
-   * Serves a resource that is made at run time, or serves it anew: what is stored of it is read by its new definitions from
-   * now on, and watches end.
+   * Serves resources that are made at run time, or serves them anew: what is stored of them is read by their new definitions
+   * from now on, and watches end.
    */
-  async serve({ stored, served }: RuntimeResource): Promise<void> {
-    if (!this.#feed) throw new Error('the registry is not open yet');
-    const prefix = prefixOf(stored);
-    const kind: ItemKind = { definition: stored, hot: this.#hot };
-    const decode = itemDecoder(kind, this.#written);
-    const known = this.#caches.get(prefix)?.cache;
-    const cache = known ?? this.#feed.cache(prefix, decode);
-    if (known) known.renew(decode, (item) => item.again(kind));
-    else await this.#feed.start();
-    this.#caches.set(prefix, { cache, kind });
-    this.#removeStores(stored);
-    this.definitions.replace(stored, served);
-    for (const d of served) this.#addStore(d);
+  async serve(...resources: readonly RuntimeResource[]): Promise<void> {
+    const feed = this.#feed;
+    if (!feed) throw new Error('the registry is not open yet');
+    for (const { stored } of resources) if (!this.#caches.has(prefixOf(stored))) this.#addCache(feed, stored);
+    await feed.start();
+    for (const { stored, served } of resources) {
+      const prefix = prefixOf(stored);
+      const known = this.#caches.get(prefix);
+      if (known && known.kind.definition !== stored) {
+        const kind: ItemKind = { definition: stored, hot: this.#hot };
+        known.cache.renew(itemDecoder(kind, this.#written), (item) => item.again(kind));
+        this.#caches.set(prefix, { cache: known.cache, kind });
+      }
+      this.#removeStores(stored);
+      this.definitions.replace(stored, served);
+      for (const d of served) this.#addStore(d);
+    }
   }
 
   /** Serves a resource made at run time no more; watches end. */

@@ -48,15 +48,19 @@ function joined(path: Path): string {
   return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');
 }
 
-/** Drops null where the schema does not allow it and has no default to put in its place. */
-export function pruneNulls(value: unknown, schema: Schema | undefined): void {
+/** Drops null where the schema does not allow it and has no default to put in its place. @returns whether there was any */
+export function pruneNulls(value: unknown, schema: Schema | undefined): boolean {
+  let changed = false;
   if (Array.isArray(value)) {
-    for (const item of value) pruneNulls(item, itemsOf(schema));
+    for (const item of value) changed = pruneNulls(item, itemsOf(schema)) || changed;
   } else if (isObject(value)) {
     for (const name of Object.keys(value)) {
       const own = fieldOf(schema, name);
-      if (value[name] === null && own && !own.nullable && own.default === undefined) delete value[name];
-      else pruneNulls(value[name], own);
+      if (value[name] === null && own && !own.nullable && own.default === undefined) {
+        delete value[name];
+        changed = true;
+      } else changed = pruneNulls(value[name], own) || changed;
     }
   }
+  return changed;
 }
