@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
-import { checkChoice, checkLabel, invalids } from '../meta/checks.js';
+import { checkChoice, checkLabel, checkQualifiedName, invalids } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, invalid, required, tooMany } from '../meta/field-errors.js';
-import { semanticEqual, validateImmutable, validateLabelName, validateLabels } from '../meta/metadata.js';
+import { semanticEqual, validateImmutable, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label, isDNS1123Subdomain, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
 import { age, formatList } from '../shared/format.js';
 import { familyOf, validateCanonicalIP, validateEndpointIP, validateIP, warningsForIP } from '../shared/ip.js';
@@ -78,7 +78,7 @@ function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldEr
     if (names.has(name)) errors.push(duplicate(child.child('name'), name));
     names.add(name);
     errors.push(...checkChoice(child.child('protocol'), protocol, PROTOCOLS));
-    if (appProtocol !== undefined) errors.push(...validateLabelName(appProtocol, child.child('appProtocol')));
+    if (appProtocol !== undefined) errors.push(...checkQualifiedName(child.child('appProtocol'), appProtocol));
     return errors;
   });
 }

@@ -1,5 +1,6 @@
 // Rules of metadata, the same for every kind; as k8s.io/apimachinery/pkg/api/validation/objectmeta.go has them.
 import type { ManagedFieldsEntry } from '../types/meta-v1.gen.js';
+import { checkQualifiedName } from './checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from './field-errors.js';
 import { byteLength, isLabelValue, isQualifiedName, type NameRule, nameIsDNSLabel, nameIsDNSSubdomain } from './names.js';
 import type { ObjectMeta, OwnerReference } from './object.js';
@@ -108,15 +109,10 @@ export function validateNonNegative(value: number, path: FieldPath): FieldError[
   return value < 0 ? [invalid(path, value, NOT_NEGATIVE)] : [];
 }
 
-/** The key of a label. */
-export function validateLabelName(name: string, path: FieldPath): FieldError[] {
-  return isQualifiedName(name).map((m) => invalid(path, name, m));
-}
-
 /** Keys and values of labels, or of a selector of them. */
 export function validateLabels(labels: Record<string, string> | undefined, path: FieldPath): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...validateLabelName(key, path),
+    ...checkQualifiedName(path, key),
     ...isLabelValue(value).map((m) => invalid(path, value, m)),
   ]);
 }
@@ -170,13 +166,8 @@ function inOrder(ref: OwnerReference): OwnerReference {
   };
 }
 
-/** The form of a finalizer's name. */
-export function validateFinalizerName(name: string, path: FieldPath): FieldError[] {
-  return isQualifiedName(name).map((m) => invalid(path, name, m));
-}
-
 function validateFinalizers(finalizers: readonly string[], path: FieldPath): FieldError[] {
-  const errors = finalizers.flatMap((f) => validateFinalizerName(f, path));
+  const errors = finalizers.flatMap((f) => checkQualifiedName(path, f));
   if (finalizers.includes(ORPHAN_FINALIZER) && finalizers.includes(FOREGROUND_FINALIZER))
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   return errors;
@@ -256,7 +247,7 @@ export function validateConditions(conditions: readonly ConditionLike[], path: F
 }
 
 function validateCondition(condition: ConditionLike, path: FieldPath): FieldError[] {
-  const errors = validateLabelName(condition.type, path.child('type'));
+  const errors = checkQualifiedName(path.child('type'), condition.type);
   if (!['True', 'False', 'Unknown'].includes(condition.status))
     errors.push(notSupported(path.child('status'), condition.status, ['False', 'True', 'Unknown']));
   if ((condition.observedGeneration ?? 0) < 0)

@@ -1,7 +1,6 @@
 // The devices a claim asks for: in ResourceClaims and in their templates.
-import { checkChoice, checkOptionalChoice, checkSubdomain, invalids } from '../meta/checks.js';
+import { checkChoice, checkLabel, checkOptionalChoice, checkQualifiedName, checkSubdomain, invalids } from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid, notSupported, required, tooLong } from '../meta/field-errors.js';
-import { validateLabelName } from '../meta/metadata.js';
 import { byteLength, isLabelValue } from '../meta/names.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
 import type {
@@ -14,7 +13,7 @@ import type {
   ExactDeviceRequest,
   OpaqueDeviceConfiguration,
 } from '../types/resource-v1.gen.js';
-import { validateFullyQualified, validateLabelNamed, validateList, validateSet } from './device-lists.js';
+import { validateFullyQualified, validateList, validateSet } from './device-lists.js';
 
 export const MAX_LIST = 32;
 const MAX_ALTERNATIVES = 8;
@@ -56,14 +55,14 @@ export function validateDeviceClaim(claim: DeviceClaim, path: FieldPath): FieldE
 }
 
 function validateRequest({ name, exactly, firstAvailable }: DeviceRequest, path: FieldPath): FieldError[] {
-  const errors = validateLabelNamed(name, path.child('name'));
+  const errors = checkLabel(path.child('name'), name);
   const several = firstAvailable?.length ? firstAvailable : undefined;
   const one = 'exactly one of `exactly` or `firstAvailable` is required';
   if (exactly && several) return [...errors, invalid(path, undefined, `${one}, but multiple fields are set`)];
   if (exactly) return [...errors, ...validateWanted(exactly, path.child('exactly'))];
   if (!several) return [...errors, required(path, one)];
   const validate = (request: DeviceSubRequest, at: FieldPath) => [
-    ...validateLabelNamed(request.name, at.child('name')),
+    ...checkLabel(at.child('name'), request.name),
     ...validateWanted(request, at),
   ];
   return [...errors, ...validateSet(several, MAX_ALTERNATIVES, path.child('firstAvailable'), validate, (r) => r.name)];
@@ -93,7 +92,7 @@ export function validateSelectors(selectors: readonly DeviceSelector[] | undefin
 }
 
 function validateToleration({ key, operator, value = '', effect }: DeviceToleration, path: FieldPath): FieldError[] {
-  const errors = key ? validateLabelName(key, path.child('key')) : [];
+  const errors = key ? checkQualifiedName(path.child('key'), key) : [];
   if (operator === 'Exists') {
     if (value !== '') errors.push(invalid(path.child('value'), value, 'must be empty for operator `Exists`'));
   } else if (operator === 'Equal') errors.push(...invalids(path.child('value'), value, isLabelValue(value)));
@@ -125,7 +124,7 @@ export function validateRequestRefs(refs: readonly string[] | undefined, names: 
 export function validateRequestRef(ref: string, names: RequestNames, path: FieldPath): FieldError[] {
   const [name = '', alternative, ...more] = ref.split('/');
   if (more.length > 0) return [invalid(path, ref, NOT_A_REQUEST)];
-  const errors = [name, ...(alternative === undefined ? [] : [alternative])].flatMap((part) => validateLabelNamed(part, path));
+  const errors = [name, ...(alternative === undefined ? [] : [alternative])].flatMap((part) => checkLabel(path, part));
   const alternatives = names.get(name);
   const isThere = alternatives !== undefined && (alternative === undefined || alternatives.has(alternative));
   return isThere ? errors : [...errors, invalid(path, ref, NOT_A_REQUEST)];

@@ -1,5 +1,5 @@
 // What was allocated for a claim, and who uses it.
-import { checkChoice } from '../meta/checks.js';
+import { checkChoice, checkLabel } from '../meta/checks.js';
 import { type FieldError, type FieldPath, at, forbidden, invalid, required, tooMany } from '../meta/field-errors.js';
 import { validateConditions } from '../meta/metadata.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
@@ -21,7 +21,7 @@ import {
   validateRequestRef,
   validateRequestRefs,
 } from './claim-devices.js';
-import { validateLabelNamed, validateList, validatePoolName, validateSet } from './device-lists.js';
+import { validateList, validatePoolName, validateSet } from './device-lists.js';
 
 const STATUS = at('status');
 const MAX_CONSUMERS = 256;
@@ -96,7 +96,7 @@ function validateDeviceId({ driver, pool, device }: DeviceId, path: FieldPath): 
   return [
     ...validateDriverName(driver, path.child('driver')),
     ...validatePoolName(pool, path.child('pool')),
-    ...validateLabelNamed(device, path.child('device')),
+    ...checkLabel(path.child('device'), device),
   ];
 }
 

@@ -1,5 +1,5 @@
 // What the lists, maps and names of dynamic resources have in common.
-import { checkDistinct, checkLabel, checkSubdomain, invalids } from '../meta/checks.js';
+import { checkDistinct, checkSubdomain, invalids } from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid, required, tooLong, tooMany } from '../meta/field-errors.js';
 import { byteLength, isCIdentifier } from '../meta/names.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
@@ -48,11 +48,6 @@ function shortened(key: string): string {
   if (key.length <= MAX_SHOWN_KEY) return key;
   const remaining = MAX_SHOWN_KEY - 3;
   return `${key.slice(0, Math.ceil(remaining / 2))}...${key.slice(key.length - Math.floor(remaining / 2))}`;
-}
-
-/** A name that is a DNS label. */
-export function validateLabelNamed(name: string, path: FieldPath): FieldError[] {
-  return checkLabel(path, name);
 }
 
 /** Subdomains with slashes between them. */

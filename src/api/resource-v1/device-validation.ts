@@ -1,13 +1,12 @@
 // The devices of a slice.
-import { checkChoice, checkDistinct, invalids } from '../meta/checks.js';
+import { checkChoice, checkDistinct, checkLabel, checkQualifiedName, invalids } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
-import { validateLabelName } from '../meta/metadata.js';
 import { byteLength, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
 import type { Device, DeviceAttribute, DeviceCounterConsumption, DeviceTaint } from '../types/resource-v1.gen.js';
 import { EFFECTS } from './claim-devices.js';
-import { validateLabelNamed, validateList, validateMap, validateQualified, validateSet } from './device-lists.js';
+import { validateList, validateMap, validateQualified, validateSet } from './device-lists.js';
 
 const MAX_ENTRIES = 32;
 const MAX_VALUES = 48;
@@ -23,7 +22,7 @@ const SEMVER =
 /** @param selectsNodes each device says for itself which nodes can use it */
 export function validateDevice(device: Device, path: FieldPath, selectsNodes: boolean): FieldError[] {
   const { name, attributes = {}, capacity = {}, bindingConditions = [], bindingFailureConditions = [] } = device;
-  const errors = validateLabelNamed(name, path.child('name'));
+  const errors = checkLabel(path.child('name'), name);
   const entries = Object.keys(attributes).length + Object.keys(capacity).length;
   if (entries > MAX_ENTRIES)
     errors.push(invalid(path, entries, `the total number of attributes and capacities must not exceed ${MAX_ENTRIES}`));
@@ -77,15 +76,23 @@ function validateVersion(text: string, path: FieldPath): FieldError[] {
 }
 
 function validateTaint({ key, value, effect }: DeviceTaint, path: FieldPath): FieldError[] {
-  const errors = validateLabelName(key, path.child('key'));
+  const errors = checkQualifiedName(path.child('key'), key);
   if (value) errors.push(...invalids(path.child('value'), value, isLabelValue(value)));
   return [...errors, ...checkChoice(path.child('effect'), effect, EFFECTS)];
 }
 
 function validateConsumption({ counterSet, counters }: DeviceCounterConsumption, path: FieldPath): FieldError[] {
-  const errors = counterSet ? validateLabelNamed(counterSet, path.child('counterSet')) : [required(path.child('counterSet'))];
+  const errors = counterSet ? checkLabel(path.child('counterSet'), counterSet) : [required(path.child('counterSet'))];
   if (Object.keys((counters as typeof counters | null) ?? {}).length === 0) return [...errors, required(path.child('counters'))];
-  return [...errors, ...validateMap(counters, path.child('counters'), validateLabelNamed, () => [])];
+  return [
+    ...errors,
+    ...validateMap(
+      counters,
+      path.child('counters'),
+      (name, at) => checkLabel(at, name),
+      () => [],
+    ),
+  ];
 }
 
 function validateWhere({ nodeName, nodeSelector, allNodes }: Device, path: FieldPath, selectsNodes: boolean): FieldError[] {
@@ -117,8 +124,8 @@ function validateWhere({ nodeName, nodeSelector, allNodes }: Device, path: Field
 function validateBinding(conditions: readonly string[], failures: readonly string[], path: FieldPath): FieldError[] {
   const [conditionsPath, failuresPath] = [path.child('bindingConditions'), path.child('bindingFailureConditions')];
   const errors = [
-    ...validateList(conditions, MAX_CONDITIONS, conditionsPath, validateLabelName),
-    ...validateList(failures, MAX_CONDITIONS, failuresPath, validateLabelName),
+    ...validateList(conditions, MAX_CONDITIONS, conditionsPath, (name, at) => checkQualifiedName(at, name)),
+    ...validateList(failures, MAX_CONDITIONS, failuresPath, (name, at) => checkQualifiedName(at, name)),
     ...checkDistinct(conditions, (i) => conditionsPath.index(i)),
   ];
   for (const [i, failure] of failures.entries()) {

@@ -1,7 +1,7 @@
 import { timestamp } from '../../util/clock.js';
 import type { Context } from '../context.js';
 import { define } from '../definition.js';
-import { invalids } from '../meta/checks.js';
+import { checkLabel, invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { nameIsDNSSubdomain } from '../meta/names.js';
@@ -11,7 +11,7 @@ import { validateNodeSelector } from '../shared/pod/affinity.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
 import type { CounterSet, ResourcePool, ResourceSlice, ResourceSliceSpec } from '../types/resource-v1.gen.js';
 import { validateDevice } from './device-validation.js';
-import { validateLabelNamed, validateMap, validatePoolName, validateSet } from './device-lists.js';
+import { validateMap, validatePoolName, validateSet } from './device-lists.js';
 
 const SPEC = at('spec');
 const MAX_DEVICES = 128;
@@ -116,7 +116,15 @@ function isAdvanced({ devices }: ResourceSliceSpec): boolean {
 }
 
 function validateCounters({ name, counters }: CounterSet, path: FieldPath): FieldError[] {
-  const errors = name ? validateLabelNamed(name, path.child('name')) : [required(path.child('name'))];
+  const errors = name ? checkLabel(path.child('name'), name) : [required(path.child('name'))];
   if (Object.keys((counters as typeof counters | null) ?? {}).length === 0) return [...errors, required(path.child('counters'))];
-  return [...errors, ...validateMap(counters, path.child('counters'), validateLabelNamed, () => [])];
+  return [
+    ...errors,
+    ...validateMap(
+      counters,
+      path.child('counters'),
+      (name, at) => checkLabel(at, name),
+      () => [],
+    ),
+  ];
 }

@@ -1,7 +1,6 @@
 // Events of both groups: v1 and events.k8s.io are two shapes of one stored object, and the stored one is v1's.
-import { checkSubdomain } from '../meta/checks.js';
+import { checkQualifiedName, checkSubdomain } from '../meta/checks.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
-import { validateLabelName } from '../meta/metadata.js';
 import { type GoKind, validateImmutableStruct } from './go-value.js';
 import type { Event, ObjectReference } from '../types/core-v1.gen.js';
 import { since } from './format.js';
@@ -36,7 +35,7 @@ export function validateEvent(event: Event, reporting: ReportingField): FieldErr
 function validateReporter({ reportingComponent = '', reportingInstance = '' }: Event, reporting: ReportingField): FieldError[] {
   return [
     ...(reportingComponent === '' ? [required(at(reporting))] : []),
-    ...validateLabelName(reportingComponent, at(reporting)),
+    ...checkQualifiedName(at(reporting), reportingComponent),
     ...validateText('reportingInstance', reportingInstance),
   ];
 }

@@ -1,9 +1,8 @@
 // What the access reviews of authorization.k8s.io share: their rules, and asking the authorizer.
 import type { AuthorizationAttributes, Context } from '../context.js';
 import { invalid as invalidObject } from '../meta/errors.js';
-import { invalids } from '../meta/checks.js';
+import { checkQualifiedName, invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
-import { validateLabelName } from '../meta/metadata.js';
 import { isLabelValue } from '../meta/names.js';
 import type { ObjectMeta, UserInfo } from '../meta/object.js';
 import { parseLabelSelector } from '../meta/selectors.js';
@@ -96,7 +95,7 @@ function validateFieldRequirement(requirement: FieldSelectorRequirement, path: F
 function validateLabelRequirement(requirement: FieldSelectorRequirement, path: FieldPath): FieldError[] {
   return [
     ...validateValues(requirement, path),
-    ...validateLabelName(requirement.key, path.child('key')),
+    ...checkQualifiedName(path.child('key'), requirement.key),
     ...(requirement.values ?? []).flatMap((value, i) => invalids(path.child('values').index(i), value, isLabelValue(value))),
   ];
 }

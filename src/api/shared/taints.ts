@@ -1,6 +1,5 @@
-import { checkChoice } from '../meta/checks.js';
+import { checkChoice, checkQualifiedName } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
-import { validateLabelName } from '../meta/metadata.js';
 import { isLabelValue } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
 import type { Taint } from '../types/core-v1.gen.js';
@@ -12,7 +11,7 @@ export function validateTaints(taints: readonly Taint[], path: FieldPath): Field
   const seen = new Set<string>();
   return taints.flatMap((taint, i) => {
     const at = path.index(i);
-    const errors = validateLabelName(taint.key, at.child('key'));
+    const errors = checkQualifiedName(at.child('key'), taint.key);
     const value = isLabelValue(taint.value ?? '');
     if (value.length > 0) errors.push(invalid(at.child('value'), taint.value, value.join(';')));
     errors.push(...checkChoice(at.child('effect'), taint.effect, TAINT_EFFECTS));

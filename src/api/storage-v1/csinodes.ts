@@ -1,6 +1,7 @@
 import { define } from '../definition.js';
+import { checkQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
-import { FIELD_IMMUTABLE, semanticEqual, validateLabelName, validateNonNegative } from '../meta/metadata.js';
+import { FIELD_IMMUTABLE, semanticEqual, validateNonNegative } from '../meta/metadata.js';
 import { byteLength } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
@@ -47,7 +48,7 @@ function validateTopologyKeys({ topologyKeys }: CSINodeDriver, path: FieldPath):
   return keys.flatMap((key, i) => [
     ...(key === '' ? [required(path)] : []),
     ...(keys.indexOf(key) < i ? [duplicate(path, key)] : []),
-    ...validateLabelName(key, path),
+    ...checkQualifiedName(path, key),
   ]);
 }
 

@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
-import { checkDistinct, checkOptionalChoice } from '../meta/checks.js';
+import { checkDistinct, checkOptionalChoice, checkQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, notSupported, required } from '../meta/field-errors.js';
-import { validateImmutable, validateLabelName } from '../meta/metadata.js';
+import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import { NODE_LABELS } from '../shared/pod/warnings.js';
 import { validateParameters, validateProvisioner } from '../shared/storage-classes.js';
@@ -82,7 +82,7 @@ function validateTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, path
     const values = list ?? [];
     const errors: FieldError[] = values.length === 0 ? [required(own.child('values'))] : [];
     errors.push(...checkDistinct(values, (j) => own.child('values').index(j)));
-    errors.push(...validateLabelName(key, own.child('key')));
+    errors.push(...checkQualifiedName(own.child('key'), key));
     if (keys.has(key)) errors.push(duplicate(own.child('key'), key));
     keys.add(key);
     return errors;

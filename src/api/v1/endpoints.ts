@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
-import { checkChoice, checkLabel, invalids } from '../meta/checks.js';
+import { checkChoice, checkLabel, checkQualifiedName, invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, required } from '../meta/field-errors.js';
-import { semanticEqual, validateLabelName } from '../meta/metadata.js';
+import { semanticEqual } from '../meta/metadata.js';
 import { isPortNumber, nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { validateEndpointIP, validateIP, warningsForIP } from '../shared/ip.js';
@@ -55,7 +55,7 @@ function validatePort({ name, port, protocol, appProtocol }: EndpointPort, needs
   else if (needsName) errors.push(required(path.child('name')));
   errors.push(...invalids(path.child('port'), port, isPortNumber(port)));
   errors.push(...checkChoice(path.child('protocol'), protocol, PROTOCOLS));
-  if (appProtocol !== undefined) errors.push(...validateLabelName(appProtocol, path.child('appProtocol')));
+  if (appProtocol !== undefined) errors.push(...checkQualifiedName(path.child('appProtocol'), appProtocol));
   return errors;
 }
 

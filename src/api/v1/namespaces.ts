@@ -1,6 +1,7 @@
 import { define } from '../definition.js';
+import { checkQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
-import { NAMESPACE_FINALIZER, validateFinalizerName, validateStandardFinalizer } from '../meta/metadata.js';
+import { NAMESPACE_FINALIZER, validateStandardFinalizer } from '../meta/metadata.js';
 import { nameIsDNSLabel } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import type { Namespace } from '../types/core-v1.gen.js';
@@ -56,7 +57,7 @@ function labelWithName({ metadata }: Namespace): void {
 }
 
 function validateSpecFinalizer(name: string, path: FieldPath): FieldError[] {
-  return [...validateFinalizerName(name, path), ...validateStandardFinalizer(name, path)];
+  return [...checkQualifiedName(path, name), ...validateStandardFinalizer(name, path)];
 }
 
 function validateStatus({ metadata, status: { phase } }: Namespace): FieldError[] {

@@ -1,6 +1,6 @@
-import { checkChoice, checkLabel, checkOptionalChoice, checkSubdomain, invalids } from '../meta/checks.js';
+import { checkChoice, checkLabel, checkOptionalChoice, checkQualifiedName, checkSubdomain, invalids } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
-import { validateLabelName, validateLabels } from '../meta/metadata.js';
+import { validateLabels } from '../meta/metadata.js';
 import { isPortName, isPortNumber } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
 import { familyOf, validateCIDR, validateEndpointIP, validateIP } from '../shared/ip.js';
@@ -90,7 +90,7 @@ function validatePort(port: ServicePort, needsName: boolean, names: Set<string>,
   const target = targetPort ?? 0;
   const problems = typeof target === 'number' ? isPortNumber(target) : isPortName(target);
   errors.push(...problems.map((m) => invalid(path.child('targetPort'), target, m)));
-  if (appProtocol !== undefined) errors.push(...validateLabelName(appProtocol, path.child('appProtocol')));
+  if (appProtocol !== undefined) errors.push(...checkQualifiedName(path.child('appProtocol'), appProtocol));
   return errors;
 }
 
@@ -210,7 +210,7 @@ function validateLoadBalancer(spec: ServiceSpec, annotations: Readonly<Record<st
 function validateLoadBalancerClass({ type, loadBalancerClass }: ServiceSpec): FieldError[] {
   const path = SPEC.child('loadBalancerClass');
   if (loadBalancerClass === undefined) return [];
-  return type === 'LoadBalancer' ? validateLabelName(loadBalancerClass, path) : [forbidden(path, ONLY_LOAD_BALANCER)];
+  return type === 'LoadBalancer' ? checkQualifiedName(path, loadBalancerClass) : [forbidden(path, ONLY_LOAD_BALANCER)];
 }
 
 function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {

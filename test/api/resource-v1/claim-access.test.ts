@@ -37,7 +37,7 @@ function claimOf(status: object = {}, adminAccess?: boolean): ResourceClaim {
 
 async function refusal(status: object, old: object, asked: Asked): Promise<string> {
   try {
-    await claims.begin?.(claimOf(status), claimOf(old), contextOf(asked));
+    await claims.subresources.status?.begin?.(claimOf(status), claimOf(old), contextOf(asked));
     return '';
   } catch (e) {
     if (e instanceof ApiError) return e.message;

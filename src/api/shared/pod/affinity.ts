@@ -1,7 +1,6 @@
 // Affinity to nodes and to other pods.
 import { type FieldError, type FieldPath, forbidden, invalid, required } from '../../meta/field-errors.js';
 import { validateLabelSelector } from '../../meta/label-selector.js';
-import { validateLabelName } from '../../meta/metadata.js';
 import { isLabelValue, nameIsDNSLabel } from '../../meta/names.js';
 import type { LabelSelector } from '../../types/meta-v1.gen.js';
 import type {
@@ -13,7 +12,7 @@ import type {
   PodAffinity,
   PodAffinityTerm,
 } from '../../types/core-v1.gen.js';
-import { checkSubdomain, invalids } from '../../meta/checks.js';
+import { checkQualifiedName, checkSubdomain, invalids } from '../../meta/checks.js';
 
 /** @returns all that is wrong with a pod's affinity */
 export function validateAffinity(affinity: Affinity | undefined, path: FieldPath): FieldError[] {
@@ -70,7 +69,7 @@ function validateLabelRequirement(requirement: NodeSelectorRequirement, path: Fi
   } else if (operator === 'Gt' || operator === 'Lt') {
     if (values.length !== 1) errors.push(required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else errors.push(invalid(path.child('operator'), operator, 'not a valid selector operator'));
-  errors.push(...validateLabelName(key, path.child('key')));
+  errors.push(...checkQualifiedName(path.child('key'), key));
   if (!anyValues) for (const [i, value] of values.entries()) errors.push(...invalids(at.index(i), value, isLabelValue(value)));
   return errors;
 }
@@ -102,7 +101,7 @@ function validateTerm(term: PodAffinityTerm, path: FieldPath): FieldError[] {
   for (const name of term.namespaces ?? []) errors.push(...invalids(path.child('namespace'), name, nameIsDNSLabel(name, false)));
   errors.push(...validateLabelKeys(term, path));
   if (!term.topologyKey) errors.push(required(path.child('topologyKey'), 'can not be empty'));
-  return [...errors, ...validateLabelName(term.topologyKey ?? '', path.child('topologyKey'))];
+  return [...errors, ...checkQualifiedName(path.child('topologyKey'), term.topologyKey ?? '')];
 }
 
 /** A selector that also takes over values of the pod's own labels (KEP-3633). */
@@ -120,7 +119,7 @@ export function validateLabelKeys(
   const errors: FieldError[] = [];
   for (const [name, keys] of Object.entries({ matchLabelKeys, mismatchLabelKeys })) {
     if (keys.length > 0 && !labelSelector) errors.push(forbidden(path.child(name), 'must not be specified when labelSelector is not set'));
-    else for (const [i, key] of keys.entries()) errors.push(...validateLabelName(key, path.child(name).index(i)));
+    else for (const [i, key] of keys.entries()) errors.push(...checkQualifiedName(path.child(name).index(i), key));
   }
   const selected = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
   for (const { key } of labelSelector?.matchExpressions ?? []) {

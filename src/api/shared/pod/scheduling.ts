@@ -1,7 +1,6 @@
 // What a pod says to the scheduler beyond affinity: tolerations, spreading, gates.
 import { duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../../meta/field-errors.js';
 import { validateLabelSelector } from '../../meta/label-selector.js';
-import { validateLabelName } from '../../meta/metadata.js';
 import { isLabelValue } from '../../meta/names.js';
 import type { PodSchedulingGate, PodSpec, Toleration, TopologySpreadConstraint } from '../../types/core-v1.gen.js';
 import { TAINT_EFFECTS } from '../taints.js';
@@ -12,7 +11,7 @@ import { checkChoice, checkOptionalChoice, checkQualifiedName } from '../../meta
 export function validateTolerations(tolerations: readonly Toleration[], path: FieldPath): FieldError[] {
   return tolerations.flatMap(({ key, operator, value = '', effect, tolerationSeconds }, i) => {
     const at = path.index(i);
-    const errors = key ? validateLabelName(key, at.child('key')) : [];
+    const errors = key ? checkQualifiedName(at.child('key'), key) : [];
     if (!key && operator !== 'Exists') {
       const text = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
       errors.push(invalid(at.child('operator'), operator ?? '', text));
