@@ -57,8 +57,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   validate?(object: T, old: T, context: Context): FieldError[];
   /** As the kind's warnings, for writes of this part. Default: none. */
   warnings?(object: T, old: T, context: Context): string[];
-  /** Server-side apply: what a configuration of the view says, as one of the object (its apiVersion and kind are filled in). */
-  applied?(input: KubeObject): Pick<KubeObject, 'metadata'>;
+  /** The one field of the object that the view shows, for field managers: `spec.replicas`. It stands at spec.replicas in the view. */
+  readonly shows?: string;
   /** POST: the uid that the body names is that of the object it is meant for (Binding), and is not wiped as of what is created. */
   readonly keepsUid?: boolean;
   /** POST: fills in defaults of the body. */

@@ -72,12 +72,16 @@ export function scaleOf(
   { specReplicasPath, statusReplicasPath, labelSelectorPath }: CustomResourceSubresourceScale,
 ): Partial<Subresource> {
   const want = (object: KubeObject, replicas: number): void => setAt(object, specReplicasPath, replicas);
-  const view = scaleView<KubeObject>(resource, {
-    wanted: (object) => reading(() => numberAt(object, specReplicasPath) ?? 0),
-    want,
-    present: (object) => reading(() => numberAt(object, statusReplicasPath) ?? 0),
-    selector: (object) => reading(() => (labelSelectorPath ? textAt(object, labelSelectorPath) : '')),
-  });
+  const view = scaleView<KubeObject>(
+    resource,
+    {
+      wanted: (object) => reading(() => numberAt(object, specReplicasPath) ?? 0),
+      want,
+      present: (object) => reading(() => numberAt(object, statusReplicasPath) ?? 0),
+      selector: (object) => reading(() => (labelSelectorPath ? textAt(object, labelSelectorPath) : '')),
+    },
+    stepsOf(specReplicasPath).join('.'),
+  );
   return {
     ...view,
     read(object, context) {

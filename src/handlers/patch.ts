@@ -2,9 +2,10 @@ import type { Context } from '../api/context.js';
 import { isCustom } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { invalid } from '../api/meta/field-errors.js';
-import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
+import type { KubeObject } from '../api/meta/object.js';
 import { objectType } from '../api/schema/types.js';
 import { applying } from '../registry/apply.js';
+import { applyingToView } from '../registry/view.js';
 import { patchObject, readPatch } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
@@ -81,12 +82,16 @@ function refusedKind(next: KubeObject, why: string): errors.ApiError {
 async function applyConfiguration({ store, request, query, context }: Patching): Promise<Change> {
   const { definition } = store;
   const { info } = request;
-  const view = definition.subresources[info.subresource];
   const configuration = await readApplied(request, query.fieldValidation);
-  const applied = view?.applied
-    ? { ...view.applied(configuration), apiVersion: apiVersionOf(definition), kind: definition.kind }
-    : configuration;
-  const apply = applying(definition, applied, context, query.force);
+  // the configuration stays as it was sent: errors show what the client wrote
+  placeInNamespace({ ...configuration, metadata: { ...configuration.metadata } }, info.namespace);
+  const applyToView = applyingToView(definition, configuration, context, query.force);
+  if (applyToView)
+    return (current) => {
+      if (!current) throw errors.notFound(definition, info.name);
+      return applyToView(current);
+    };
+  const apply = applying(definition, configuration, context, query.force);
   return (current) => {
     const next = apply(current);
     // what changes nothing is admitted, validated and warned about like any other write

@@ -16,6 +16,7 @@ import { resetFields, trackUpdate } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
 import { canonical, encode, fillSystemMetadata, wipeSystemMetadata } from './metadata.js';
 import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, partOf, prepareCreate, prepareUpdate } from './preparation.js';
+import { trackView } from './view.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
 const NAME_ATTEMPTS = 8;
@@ -215,7 +216,10 @@ export class Store {
     const { definition } = this;
     definition.defaults?.(draft);
     if (!definition.toStored || !definition.fromStored) return draft;
-    return definition.fromStored(canonical(this.#stored.definition, definition.toStored(draft)));
+    const object = definition.fromStored(canonical(this.#stored.definition, definition.toStored(draft)));
+    object.apiVersion = apiVersionOf(definition);
+    object.kind = definition.kind;
+    return object;
   }
 
   #exists(name: string, existing: ObjectItem | undefined): errors.ApiError {
@@ -320,6 +324,7 @@ export class Store {
   }
 
   #track(context: Context, object: KubeObject, live: KubeObject | undefined): void {
+    if (live && trackView(this.definition, context, object, live)) return;
     trackUpdate({
       type: ownedType(this.definition),
       object,

@@ -40,6 +40,7 @@ export function scaleSubresource<T extends Scalable>(
 export function scaleView<T extends KubeObject>(
   resource: { readonly group: string; readonly resource: string },
   replicas: Replicas<T>,
+  path = 'spec.replicas',
 ): Partial<Subresource<T>> {
   return {
     read(object) {
@@ -54,7 +55,7 @@ export function scaleView<T extends KubeObject>(
       };
       return scale;
     },
-    applied: ({ metadata, spec }: Scale) => ({ metadata, ...(spec && { spec }) }),
+    shows: path,
     write(object, input) {
       const scale = input as Scale;
       const wanted = scale.spec?.replicas ?? 0;

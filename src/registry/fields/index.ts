@@ -7,5 +7,6 @@
 // set.ts: sets of fields; shape.ts: what of a type counts; walk.ts: the fields of an object, and of a change; merge.ts and
 // prune.ts: how a configuration is merged into an object; managers.ts: reading and writing managedFields.
 export { applyObject, type ApplyOptions } from './apply.js';
-export { resetFields } from './reset.js';
+export { resetFields, setOf } from './reset.js';
 export { trackUpdate, type TrackOptions } from './update.js';
+export { applyThroughView, trackThroughView, type View } from './view.js';

@@ -13,7 +13,7 @@ export function resetFields(definition: Definition, subresource: string): FieldS
 }
 
 /** The set of one path of fields: `metadata.labels`. */
-function setOf(path: string): FieldSet {
+export function setOf(path: string): FieldSet {
   return path.split('.').reduceRight<FieldSetDraft>((below, name) => ({ [`f:${name}`]: below }), {});
 }
 

@@ -2,6 +2,13 @@ import { expect } from 'chai';
 import { type Api, deployment, POD, refused } from './session.js';
 
 /** Status, scale, binding, eviction and the life of a namespace. */
+/** An entry of managedFields. */
+interface Entry {
+  manager: string;
+  subresource?: string;
+  fieldsV1: Record<string, Record<string, unknown> | undefined>;
+}
+
 export function subresourceConversations(use: () => Api): void {
   it('status: written by itself, and by nothing else', async () => {
     const api = use();
@@ -46,6 +53,32 @@ export function subresourceConversations(use: () => Api): void {
       'Invalid',
       /spec\.replicas: Invalid value: -1: must be greater than or equal to 0/,
     );
+  });
+
+  it('scale: whoever sets replicas owns them, and nobody owns none', async () => {
+    const api = use();
+    const template = { metadata: { labels: { app: 'owned' } }, spec: POD };
+    await api.create('deployments.apps', { metadata: { name: 'owned' }, spec: { selector: { matchLabels: { app: 'owned' } }, template } });
+    const scale = api.path('deployments.apps', 'owned', 'scale');
+    const owners = async () => {
+      const { metadata } = (await api.get(api.path('deployments.apps', 'owned'))).body as { metadata: { managedFields: Entry[] } };
+      return metadata.managedFields
+        .filter(({ fieldsV1 }) => fieldsV1['f:spec']?.['f:replicas'])
+        .map((e) => `${e.manager} ${e.subresource}`);
+    };
+    await api.patch(`${scale}?fieldManager=first`, 'merge-patch', { spec: { replicas: 3 } }).expect(200);
+    expect(await owners()).to.deep.equal(['first scale']);
+    const configuration = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'owned' }, spec: { replicas: 5 } };
+    refused(
+      await api.patch(`${scale}?fieldManager=second`, 'apply-patch', configuration),
+      409,
+      'Conflict',
+      'Apply failed with 1 conflict: conflict with "first" with subresource "scale" using autoscaling/v1: .spec.replicas',
+    );
+    await api.patch(`${scale}?fieldManager=second&force=true`, 'apply-patch', configuration).expect(200);
+    expect(await owners()).to.deep.equal(['second scale']);
+    await api.patch(`${scale}?fieldManager=first`, 'merge-patch', { spec: { replicas: 0 } }).expect(200);
+    expect(await owners()).to.deep.equal([]);
   });
 
   it('binding: once', async () => {
