@@ -1,8 +1,9 @@
 import type { Cache } from './cache.js';
 import { Change, type Item, type Write } from './change.js';
 
-/** Writes or items handed to a lagging watcher at once. */
+/** Writes or items handed to a lagging watcher at once, and about how many bytes: it may be one of thousands that never read them. */
 const CHUNK = 256;
+const CHUNK_BYTES = 128 * 1024;
 
 /**
  * Where a watcher's changes go. Called synchronously and never waited for. One that throws has a bug: it is logged, and
@@ -158,9 +159,12 @@ export class Watcher<I extends Item> {
   #giveInitial(items: readonly I[]): void {
     const { match, sink } = this.#options;
     const changes: Change<I>[] = [];
-    while (this.#initialGiven < items.length && changes.length < CHUNK) {
+    let bytes = 0;
+    while (this.#initialGiven < items.length && changes.length < CHUNK && bytes < CHUNK_BYTES) {
       const item = items[this.#initialGiven++] as I;
-      if (match === undefined || match(item)) changes.push(new Change('ADDED', item));
+      if (match !== undefined && !match(item)) continue;
+      changes.push(new Change('ADDED', item));
+      bytes += item.size;
     }
     if (this.#initialGiven === items.length) this.#initial = undefined;
     if (changes.length > 0) this.#give(changes);
@@ -168,8 +172,11 @@ export class Watcher<I extends Item> {
   }
 
   #giveHistory(): void {
-    const writes = this.#cache.writesAfter(this.#given, CHUNK);
-    if (writes === undefined) return this.expire();
+    const all = this.#cache.writesAfter(this.#given, CHUNK);
+    if (all === undefined) return this.expire();
+    let bytes = 0;
+    const enough = all.findIndex((write) => (bytes += write.item?.size ?? write.size) >= CHUNK_BYTES);
+    const writes = enough < 0 ? all : all.slice(0, enough + 1);
     const last = writes.at(-1);
     if (!last) {
       this.#state = 'active';
