@@ -48,7 +48,7 @@ describe('a pod that changes', () => {
   });
   it('keeps the rest of its spec, and shows what would change', () => {
     const [message] = update({}, { hostNetwork: true });
-    expect(message).to.contain(ONLY).and.to.contain('\n+ "hostNetwork": true,\n');
+    expect(message).to.contain(ONLY).and.to.contain('\n-  "HostNetwork": false,\n+  "HostNetwork": true,\n');
   });
   it('may end earlier, not later', () => {
     expect(update({ activeDeadlineSeconds: 20 }, { activeDeadlineSeconds: 10 })).to.deep.equal([]);
