@@ -133,6 +133,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     authorizer,
     tokens: tokens.authenticator,
     tokenIssuer: tokens.issuer,
+    resourceOf: (kind) => definitions.byKind(kind),
     settings,
   };
   await registry.open(feed);

@@ -3,10 +3,14 @@
 import * as errors from '../api/meta/errors.js';
 import type { AdmissionAttributes } from '../api/admission.js';
 import type { CertificateSigningRequest } from '../api/types/certificates-v1.gen.js';
+import { requestedSubject } from '../api/shared/signing-request.js';
 import { equal } from '../util/equal.js';
 import type { Step } from './step.js';
 
 const GROUP = 'certificates.k8s.io';
+const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
+/** Its members do everything: nobody gets a certificate for it by a request. */
+const MASTERS = 'system:masters';
 
 export const certificateApproval: Step = {
   name: 'CertificateApproval',
@@ -26,6 +30,18 @@ export const certificateSigning: Step = {
     const { status: old } = attributes.old as CertificateSigningRequest;
     if (status?.certificate === old?.certificate && equal(status?.conditions ?? [], old?.conditions ?? [])) return;
     await requireRight(attributes, 'sign');
+  },
+};
+
+export const certificateSubjectRestriction: Step = {
+  name: 'CertificateSubjectRestriction',
+  onByDefault: true,
+  handles: ({ definition, subresource, operation }) =>
+    definition.group === GROUP && definition.resource === 'certificatesigningrequests' && subresource === '' && operation === 'CREATE',
+  validate({ definition, name, object }) {
+    const { signerName, request } = (object as CertificateSigningRequest).spec;
+    if (signerName !== CLIENT_SIGNER || !requestedSubject(request).organizations.includes(MASTERS)) return;
+    throw errors.forbidden(definition, name, `use of ${CLIENT_SIGNER} signer with ${MASTERS} group is not allowed`);
   },
 };
 

@@ -2,17 +2,26 @@
 // order of the list is the order of running, and is upstream's (pkg/kubeapiserver/options/plugins.go).
 import type { Admission, AdmissionAttributes } from '../api/admission.js';
 import { UserError } from '../util/user-error.js';
+import { alwaysAdmit } from './always-admit.js';
 import { alwaysPullImages } from './always-pull-images.js';
-import { certificateApproval, certificateSigning } from './certificates.js';
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './certificates.js';
 import { defaultIngressClass } from './default-ingress-class.js';
 import { defaultStorageClass } from './default-storage-class.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
+import { denyServiceExternalIPs } from './deny-service-external-ips.js';
+import { extendedResourceToleration } from './extended-resource-toleration.js';
+import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.js';
 import { limitRanger } from './limit-ranger.js';
+import { namespaceAutoProvision } from './namespace-auto-provision.js';
+import { namespaceExists } from './namespace-exists.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
 import { nodeRestriction } from './node-restriction.js';
+import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.js';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.js';
+import { podNodeSelector } from './pod-node-selector.js';
 import { podSecurity } from './pod-security/index.js';
 import { podTopologyLabels } from './pod-topology-labels.js';
+import { podTolerationRestriction } from './pod-toleration-restriction.js';
 import { priority } from './priority.js';
 import { resourceQuota } from './resource-quota.js';
 import { runtimeClass } from './runtime-class.js';
@@ -22,22 +31,32 @@ import { storageObjectInUseProtection } from './storage-object-in-use-protection
 import { taintNodesByCondition } from './taint-nodes-by-condition.js';
 
 const STEPS: readonly Step[] = [
+  alwaysAdmit,
+  namespaceAutoProvision,
   namespaceLifecycle,
+  namespaceExists,
+  limitPodHardAntiAffinityTopology,
   limitRanger,
   serviceAccount,
   nodeRestriction,
   taintNodesByCondition,
   alwaysPullImages,
   podSecurity,
+  podNodeSelector,
   priority,
   defaultTolerationSeconds,
+  podTolerationRestriction,
+  extendedResourceToleration,
   defaultStorageClass,
   storageObjectInUseProtection,
+  ownerReferencesPermissionEnforcement,
   persistentVolumeClaimResize,
   runtimeClass,
   certificateApproval,
   certificateSigning,
+  certificateSubjectRestriction,
   defaultIngressClass,
+  denyServiceExternalIPs,
   podTopologyLabels,
   resourceQuota,
 ];

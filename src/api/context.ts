@@ -89,6 +89,8 @@ export interface Services {
   readonly tokens: TokenAuthenticator;
   /** Undefined: this server signs no tokens. */
   readonly tokenIssuer?: TokenIssuer | undefined;
+  /** The resource that has the objects of a kind. */
+  resourceOf(kind: Pick<Resource, 'group' | 'version' | 'kind'>): Resource | undefined;
   /** Cluster-wide settings that hooks need. */
   readonly settings: ClusterSettings;
   /** Writes through the registry as the given user: for subresources that act on other objects (binding, eviction). */

@@ -1,7 +1,8 @@
 import { createAdmission } from '../../src/admission/index.js';
 import type { AdmissionAttributes } from '../../src/api/admission.js';
 import type { AuthorizationAttributes } from '../../src/api/context.js';
-import type { Definition } from '../../src/api/definition.js';
+import type { Definition, GroupVersionKind } from '../../src/api/definition.js';
+import { ApiError } from '../../src/api/meta/errors.js';
 import type { KubeObject } from '../../src/api/meta/object.js';
 import * as resources from '../../src/api/meta/resources.gen.js';
 
@@ -25,6 +26,9 @@ export interface Write {
   /** Names of what the user may do: "verb name". */
   readonly may?: readonly string[];
   readonly enable?: readonly string[];
+  /** Default: ns. */
+  readonly namespace?: string;
+  readonly dryRun?: boolean;
 }
 
 export interface Admitted {
@@ -34,7 +38,7 @@ export interface Admitted {
   readonly world: Readonly<Record<string, readonly object[]>>;
 }
 
-/** Sends a write in namespace `ns` through all steps but ServiceAccount. @throws ApiError of the step that refuses */
+/** Sends a write through all steps but ServiceAccount. @throws ApiError of the step that refuses */
 export async function admit({
   group = '',
   resource,
@@ -44,6 +48,8 @@ export async function admit({
   world = {},
   may = [],
   enable = [],
+  namespace = 'ns',
+  dryRun = false,
 }: Write): Promise<Admitted> {
   const warnings: string[] = [];
   const all: Record<string, readonly object[]> = { namespaces: [{ metadata: { name: 'ns' }, status: {} }], ...world };
@@ -67,19 +73,28 @@ export async function admit({
       all[r] = present.map((o) => (o.metadata.name === key.name ? change(o) : o));
     },
   };
+  const own = {
+    async create(r: { resource: string }, made: KubeObject) {
+      if (made.metadata.name.startsWith('-')) throw new ApiError({ code: 422, reason: 'Invalid', message: 'no such name' });
+      all[r.resource] = [...list(r), { status: {}, ...made }];
+    },
+  };
+  const resourceOf = ({ group: g, version, kind }: GroupVersionKind) =>
+    Object.values(resources).find((r) => r.group === g && r.version === version && r.kind === kind);
   const next = structuredClone(object) as KubeObject;
   const attributes = {
     operation: old ? 'UPDATE' : 'CREATE',
     definition: definitionOf(group, resource),
     subresource,
-    namespace: 'ns',
+    namespace,
     name: next.metadata.name,
     object: next,
     old,
     options: undefined,
     context: {
+      dryRun,
       user: { username: 'jane', groups: [] },
-      services: { reader, authorizer, writer, clock: { now: () => Date.parse('2030-01-01T00:00:00Z') } },
+      services: { reader, authorizer, writer, own, resourceOf, clock: { now: () => Date.parse('2030-01-01T00:00:00Z') } },
       warn: (text: string) => warnings.push(text),
     },
   } as unknown as AdmissionAttributes;

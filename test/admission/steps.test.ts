@@ -3,6 +3,7 @@ import { createAdmission } from '../../src/admission/index.js';
 import type { PersistentVolumeClaim, Pod } from '../../src/api/types/core-v1.gen.js';
 import type { Ingress } from '../../src/api/types/networking-v1.gen.js';
 import { UserError } from '../../src/util/user-error.js';
+import { signingRequest } from '../helpers/signing-request.js';
 import { admit, refusal } from './helpers.js';
 
 describe('admission steps', () => {
@@ -112,6 +113,20 @@ describe('admission steps', () => {
     expect(await update('status', { certificate: 'x' }, [])).to.contain('user not permitted to sign requests');
     expect(await update('status', { certificate: 'x' }, ['sign e.com/s'])).to.equal('admitted');
     expect(await update('status', {}, [])).to.equal('admitted');
+  });
+
+  it('let nobody ask for a certificate of the group that may do everything', async () => {
+    const ask = async (signerName: string, ...organizations: string[]) => {
+      const { request } = await signingRequest({ commonName: 'jane', organizations });
+      const spec = { signerName, request: Buffer.from(request).toString('base64'), usages: ['client auth'] };
+      return refusal({ group: 'certificates.k8s.io', resource: 'certificatesigningrequests', object: { metadata: { name: 'r' }, spec } });
+    };
+    const client = 'kubernetes.io/kube-apiserver-client';
+    expect(await ask(client, 'a', 'system:masters')).to.equal(
+      `certificatesigningrequests.certificates.k8s.io "r" is forbidden: use of ${client} signer with system:masters group is not allowed`,
+    );
+    expect(await ask(client, 'a')).to.equal('admitted');
+    expect(await ask('e.com/s', 'system:masters')).to.equal('admitted');
   });
 
   it('pull images always only where that was asked for', async () => {

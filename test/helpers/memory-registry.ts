@@ -36,6 +36,7 @@ export async function openRegistry(definitions: Definitions, clock: Clock, disab
     own: client.as('kube-apiserver'),
     authorizer: { authorize: () => ({ decision: 'allow', reason: '' }) },
     tokens: { authenticate: () => Promise.resolve(undefined) },
+    resourceOf: (kind) => definitions.byKind(kind),
     settings,
   };
   registry.services = services;

@@ -4,6 +4,21 @@
  * @returns undefined when it is one (or null)
  */
 export function jsonSyntaxError(text: string, type = 'map[string]interface {}'): string | undefined {
+  return problemOf(text, 'object', type);
+}
+
+/** The same about a text that should be a JSON array. */
+export function jsonArrayError(text: string, type: string): string | undefined {
+  return problemOf(text, 'array', type);
+}
+
+/** How encoding/json calls what a value is. */
+export function jsonKind(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function problemOf(text: string, wanted: 'array' | 'object', type: string): string | undefined {
   try {
     const scanner = new Scanner(text);
     scanner.value();
@@ -12,10 +27,8 @@ export function jsonSyntaxError(text: string, type = 'map[string]interface {}'):
     if (e instanceof SyntaxError) return e.message;
     throw e;
   }
-  const value: unknown = JSON.parse(text);
-  if (value === null || (typeof value === 'object' && !Array.isArray(value))) return undefined;
-  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  return `json: cannot unmarshal ${kind} into Go value of type ${type}`;
+  const kind = jsonKind(JSON.parse(text));
+  return kind === wanted || kind === 'null' ? undefined : `json: cannot unmarshal ${kind} into Go value of type ${type}`;
 }
 
 /** Walks over a JSON text only to find where, and in what context, it stops being one. */

@@ -1,0 +1,86 @@
+// Annotations of a namespace say what its pods tolerate, and what they may.
+// https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#podtolerationrestriction
+import type { AdmissionAttributes } from '../api/admission.js';
+import * as errors from '../api/meta/errors.js';
+import { semanticEqual } from '../api/meta/metadata.js';
+import { namespaces } from '../api/meta/resources.gen.js';
+import { jsonArrayError, jsonKind } from '../api/shared/go-json.js';
+import { qosClass } from '../api/shared/pod/resources.js';
+import type { Toleration } from '../api/types/core-v1.gen.js';
+import { isCore, podOf, type Step } from './step.js';
+
+const DEFAULTS = 'scheduler.alpha.kubernetes.io/defaultTolerations';
+const ALLOWED = 'scheduler.alpha.kubernetes.io/tolerationsWhitelist';
+const UNDER_PRESSURE: Toleration = { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' };
+
+export const podTolerationRestriction: Step = {
+  name: 'PodTolerationRestriction',
+  onByDefault: false,
+  handles: (attributes) => isCore(attributes, 'pods', ['CREATE', 'UPDATE']),
+  mutate(attributes) {
+    const { spec, status } = podOf(attributes);
+    const extra = attributes.operation === 'CREATE' ? tolerationsOf(attributes, DEFAULTS) : [];
+    if ((status?.qosClass || qosClass(spec)) !== 'BestEffort') extra.push(UNDER_PRESSURE);
+    if (extra.length > 0) spec.tolerations = merge([...(spec.tolerations ?? []), ...extra]);
+    checkAllowed(attributes);
+  },
+  validate: checkAllowed,
+};
+
+function checkAllowed(attributes: AdmissionAttributes): void {
+  const { tolerations = [] } = podOf(attributes).spec;
+  if (tolerations.length === 0) return;
+  const allowed = tolerationsOf(attributes, ALLOWED);
+  if (allowed.length === 0 || tolerations.every((toleration) => allowed.some((wider) => includes(wider, toleration)))) return;
+  const message = 'pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist';
+  throw new errors.ApiError({ code: 500, message });
+}
+
+/** What an annotation of the namespace lists. @throws ApiError when it cannot be read */
+function tolerationsOf({ namespace, context }: AdmissionAttributes, annotation: string): Toleration[] {
+  const text = context.services.reader.get(namespaces, '', namespace)?.metadata.annotations?.[annotation] ?? '';
+  if (text === '') return [];
+  const problem = jsonArrayError(text, '[]v1.Toleration');
+  if (problem !== undefined) throw new errors.ApiError({ code: 500, message: problem });
+  return ((JSON.parse(text) as unknown[] | null) ?? []).map(toleration);
+}
+
+/** @throws ApiError with Go's words for a value of another type */
+function toleration(value: unknown): Toleration {
+  const wrong = (found: string, where: string) =>
+    new errors.ApiError({ code: 500, message: `json: cannot unmarshal ${found} into ${where}` });
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw wrong(jsonKind(value), 'Go value of type v1.Toleration');
+  const { key, operator, value: text, effect, tolerationSeconds } = value as Record<string, unknown>;
+  const fields = Object.entries({ key, operator, value: text, effect, tolerationSeconds }).filter(
+    ([, field]) => field !== undefined && field !== null,
+  );
+  for (const [name, field] of fields) {
+    if (name === 'tolerationSeconds' ? Number.isInteger(field) : typeof field === 'string') continue;
+    const type = { tolerationSeconds: 'int64', operator: 'v1.TolerationOperator', effect: 'v1.TaintEffect' }[name] ?? 'string';
+    const found = type === 'int64' && typeof field === 'number' ? `number ${field}` : jsonKind(field);
+    throw wrong(found, `Go struct field Toleration.${name} of type ${type}`);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** Without those that another includes; of two that say the same the first stays. */
+function merge(all: readonly Toleration[]): Toleration[] {
+  const merged: Toleration[] = [];
+  for (const [i, toleration] of all.entries()) {
+    const later = all.slice(i + 1).filter((other) => !semanticEqual(other, toleration));
+    if (![...merged, ...later].some((other) => includes(other, toleration))) merged.push(toleration);
+  }
+  return merged;
+}
+
+/** Whether whoever has the wider toleration needs the other no more. */
+function includes(wider: Toleration, other: Toleration): boolean {
+  if (semanticEqual(wider, other)) return true;
+  if ((wider.key ?? '') !== (other.key ?? '') && (wider.key || wider.operator !== 'Exists')) return false;
+  if (wider.effect && wider.effect !== other.effect) return false;
+  if (wider.effect === 'NoExecute' && wider.tolerationSeconds !== undefined)
+    if (other.tolerationSeconds === undefined || other.tolerationSeconds > wider.tolerationSeconds) return false;
+  if (wider.operator === 'Exists') return true;
+  return (wider.operator === 'Equal' || !wider.operator) && other.operator === 'Equal' && (other.value ?? '') === (wider.value ?? '');
+}
