@@ -25,8 +25,29 @@ export interface ProberOptions {
 
 const TITLES: Readonly<Record<ProbeKind, string>> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' };
 
+/** The probes of all running containers of a pod. */
+export class Probers {
+  readonly #byContainer = new Map<string, Prober>();
+
+  begin(options: ProberOptions): void {
+    const prober = new Prober(options);
+    this.#byContainer.set(options.container.id, prober);
+    prober.start();
+  }
+
+  /** @param id of the runtime's container */
+  end(id: string): void {
+    this.#byContainer.get(id)?.stop();
+    this.#byContainer.delete(id);
+  }
+
+  endAll(): void {
+    for (const id of this.#byContainer.keys()) this.end(id);
+  }
+}
+
 /** Runs the probes of one container while it runs. */
-export class Prober {
+class Prober {
   readonly #options: ProberOptions;
   readonly #abort = new AbortController();
   readonly #timers = new Set<Timer>();

@@ -11,7 +11,7 @@ import { Backoff } from './backoff.js';
 import { ContainerStarter } from './container-starter.js';
 import { plan } from './plan.js';
 import type { PodEvents } from './pod-events.js';
-import { Prober } from './prober.js';
+import { Probers } from './prober.js';
 import { type ContainerRecord, isRunning, newRecord, type PodRecord, takeOver, verdictOf } from './records.js';
 import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode } from './runtime.js';
 import type { Sources } from './sources.js';
@@ -44,7 +44,7 @@ const SLOW = 50;
 export class PodWorker {
   readonly #context: WorkerContext;
   readonly #record: PodRecord;
-  readonly #probers = new Map<string, Prober>();
+  readonly #probers = new Probers();
   readonly #retry = new Backoff(FIRST_RETRY, LAST_RETRY);
   readonly #forgotten: () => void;
   readonly #starter: ContainerStarter;
@@ -102,7 +102,7 @@ export class PodWorker {
     record.current = container;
     if (container.state === 'exited') {
       this.#sawExit = true;
-      this.#endProbes(container.id);
+      this.#probers.end(container.id);
     }
     this.#wake();
   }
@@ -142,7 +142,7 @@ export class PodWorker {
     this.#status.stop();
     this.#disarm();
     this.#starting.abort();
-    this.#endAllProbes();
+    this.#probers.endAll();
   }
 
   #wake(): void {
@@ -212,7 +212,7 @@ export class PodWorker {
       return;
     }
     if (this.#sandboxEnded) {
-      this.#endAllProbes();
+      this.#probers.endAll();
       await leaveSandbox(this.#record, this.#context);
       this.#sandboxEnded = false;
     }
@@ -318,36 +318,24 @@ export class PodWorker {
   }
 
   #beginProbes(record: ContainerRecord, container: RuntimeContainer): void {
-    const { spec } = record;
-    const prober = new Prober({
+    this.#probers.begin({
       ...this.#context,
       pod: () => this.#record.pod,
       ip: this.#record.sandbox?.ip ?? '',
       record,
       container,
       changed: () => this.#wake(),
-      failed: (kind) => void this.#restart(record, container, `Container ${spec.name} failed ${kind} probe, will be restarted`),
+      failed: (kind) => void this.#restart(record, container, kind),
     });
-    this.#probers.set(container.id, prober);
-    prober.start();
   }
 
-  #endAllProbes(): void {
-    for (const prober of this.#probers.values()) prober.stop();
-    this.#probers.clear();
-  }
-
-  #endProbes(id: string): void {
-    this.#probers.get(id)?.stop();
-    this.#probers.delete(id);
-  }
-
-  /** Kills a container so that its restart policy decides what follows. */
-  async #restart(record: ContainerRecord, container: RuntimeContainer, message: string): Promise<void> {
+  /** Kills a container whose probe has failed, so that its restart policy decides what follows. */
+  async #restart(record: ContainerRecord, container: RuntimeContainer, kind: 'liveness' | 'startup'): Promise<void> {
     const { clock, logger } = this.#context;
     const { pod } = this.#record;
-    const probe = message.includes('startup') ? record.spec.startupProbe : record.spec.livenessProbe;
-    this.#endProbes(container.id);
+    const message = `Container ${record.spec.name} failed ${kind} probe, will be restarted`;
+    const probe = kind === 'startup' ? record.spec.startupProbe : record.spec.livenessProbe;
+    this.#probers.end(container.id);
     try {
       const grace = probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
       await killContainer(this.#record, record, { deadline: clock.now() + grace * 1_000, message }, this.#context);
@@ -360,7 +348,7 @@ export class PodWorker {
   /** Stops the containers, says how they ended, removes what is left, and lets the server forget the pod. */
   async #end(): Promise<void> {
     const { runtime, clock } = this.#context;
-    this.#endAllProbes();
+    this.#probers.endAll();
     this.#record.terminating = true;
     await stopPod(this.#record, { ...this.#context, vanished: this.#vanished }, clock.now());
     if (this.#frozen) return;

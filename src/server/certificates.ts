@@ -6,8 +6,8 @@ import * as x509 from '@peculiar/x509';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;
-/** Clocks of clients may be a little behind. */
-const BACKDATED_MS = 300_000;
+/** Clocks of clients may be behind, and that of this machine may go back: whose certificate is not valid yet gets 401. */
+const BACKDATED_MS = DAY_MS;
 
 /** A certificate and its key, both PEM. */
 export interface KeyPair {
