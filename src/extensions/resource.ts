@@ -41,7 +41,7 @@ export function resourceOf(crd: CustomResourceDefinition): RuntimeResource {
 }
 
 /** `com.example.v1.Widget`: the name of a kind's schema in OpenAPI documents. */
-export function schemaNameOf({ group, version, kind }: { group: string; version: string; kind: string }): string {
+function schemaNameOf({ group, version, kind }: { group: string; version: string; kind: string }): string {
   return [...group.split('.').reverse(), version, kind].join('.');
 }
 

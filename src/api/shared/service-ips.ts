@@ -6,9 +6,9 @@ import { type Address, addressText, lastOf, type Prefix, parseAddress, parsePref
 /** Label of an IPAddress: `IPv4` or `IPv6`. */
 export const FAMILY_LABEL = 'ipaddress.kubernetes.io/ip-family';
 /** Label of an IPAddress: who made it, and may remove it. */
-export const MANAGED_BY_LABEL = 'ipaddress.kubernetes.io/managed-by';
+const MANAGED_BY_LABEL = 'ipaddress.kubernetes.io/managed-by';
 /** The manager of the addresses of Services. */
-export const ALLOCATOR = 'ipallocator.k8s.io';
+const ALLOCATOR = 'ipallocator.k8s.io';
 
 /** The first and last address that can be given out: not the network's own, nor the broadcast address of IPv4. */
 export function usableRange(range: Prefix): [bigint, bigint] {

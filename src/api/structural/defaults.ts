@@ -37,7 +37,7 @@ export function applyDefaults(value: unknown, schema: Schema | undefined): boole
 }
 
 /** Whether a schema names a default. */
-export function hasDefault(schema: Schema): boolean {
+function hasDefault(schema: Schema): boolean {
   return schema.default !== undefined && schema.default !== null;
 }
 

@@ -78,7 +78,7 @@ function isMultiple(value: number, factor: number): boolean {
 }
 
 /** A number as Go's %v prints it: large floats have an exponent, integers have none. */
-export function goNumber(value: number, isInteger = false): string {
+function goNumber(value: number, isInteger = false): string {
   if (isInteger || value === 0) return String(value);
   const exponent = Number(value.toExponential().split('e')[1]);
   if (exponent >= -4 && exponent < 6) return String(value);

@@ -11,7 +11,7 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
 /** The JSON of an item's metadata, a view into its text. */
-export function metadataText(text: Buffer): Buffer {
+function metadataText(text: Buffer): Buffer {
   // kind and apiVersion come first and hold no such text, so the first hit is the object's own metadata
   const from = text.indexOf(START) + START.length - 1;
   if (from < START.length - 1) throw internalError('the text of an object does not begin with its metadata');
