@@ -10,6 +10,7 @@ import { parameterConversations } from './api/parameters.js';
 import { particularConversations } from './api/particulars.js';
 import { patchConversations } from './api/patches.js';
 import { readingConversations } from './api/reading.js';
+import { reviewConversations } from './api/reviews.js';
 import { Api, type ApiAccess } from './api/session.js';
 import { subresourceConversations } from './api/subresources.js';
 
@@ -51,5 +52,6 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('particulars', () => particularConversations(use));
   describe('parameters', () => parameterConversations(use));
   describe('deletion', () => deletionConversations(use));
+  describe('reviews', () => reviewConversations(use));
   describe('access of nodes', () => nodeAccessConversations(use));
 }

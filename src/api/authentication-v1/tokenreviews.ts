@@ -10,16 +10,20 @@ export default define<TokenReview>({
   resource: 'tokenreviews',
   act: async (review, { services }) => {
     if (!review.spec?.token) throw badRequest('token is required for TokenReview in authentication');
-    return { ...review, status: await authenticate(services.tokens, review.spec.token, review.spec.audiences) };
+    const { token, audiences } = review.spec;
+    const found = await authenticate(services.tokens, token, audiences);
+    // what the client wrote there itself stays where nothing is found out, as upstream
+    const { user = {}, audiences: given, error } = { ...review.status, ...found };
+    return { ...review, status: { authenticated: found.authenticated, user, audiences: given, error } };
   },
 });
 
 async function authenticate(tokens: TokenAuthenticator, token: string, audiences: string[] | undefined): Promise<TokenReviewStatus> {
   try {
     const found = await tokens.authenticate(token, audiences?.length ? audiences : undefined);
-    if (!found) return { user: {}, error: 'invalid bearer token' };
+    if (!found) return { error: 'invalid bearer token' };
     return { authenticated: true, user: reviewedUser(found.user), audiences: found.audiences && [...found.audiences] };
   } catch (e) {
-    return { user: {}, error: e instanceof Error ? e.message : String(e) };
+    return { error: e instanceof Error ? e.message : String(e) };
   }
 }

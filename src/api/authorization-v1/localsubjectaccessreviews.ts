@@ -1,7 +1,6 @@
 import { define } from '../definition.js';
 import { at, type FieldError, invalid } from '../meta/field-errors.js';
-import { goValue } from '../shared/go-value.js';
-import { decide, refuse, subjectOf, validateAsked, validateNoMetadata } from '../shared/reviews.js';
+import { decide, refuse, shownPath, subjectOf, validateAsked, validateNoMetadata } from '../shared/reviews.js';
 import type { LocalSubjectAccessReview } from '../types/authorization-v1.gen.js';
 
 export default define<LocalSubjectAccessReview>({
@@ -24,6 +23,6 @@ function validateLocal({ metadata, spec }: LocalSubjectAccessReview): FieldError
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
   if (resource && (resource.namespace ?? '') !== metadata.namespace)
     errors.push(invalid(at('spec.resourceAttributes.namespace'), resource.namespace ?? '', 'must match metadata.namespace'));
-  if (path) errors.push(invalid(at('spec.nonResourceAttributes'), goValue(path), 'disallowed on this kind of request'));
+  if (path) errors.push(invalid(at('spec.nonResourceAttributes'), shownPath(path), 'disallowed on this kind of request'));
   return errors;
 }

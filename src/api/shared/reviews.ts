@@ -5,8 +5,8 @@ import { checkQualifiedName, invalids } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { isLabelValue } from '../meta/names.js';
 import type { ObjectMeta, UserInfo } from '../meta/object.js';
-import { parseLabelSelector } from '../meta/selectors.js';
-import { goValue } from '../shared/go-value.js';
+import { goValue } from './go-value.js';
+import { askedSelectors, selectorProblem } from './review-selectors.js';
 import type { UserInfo as ReviewedUser } from '../types/authentication-v1.gen.js';
 import type {
   NonResourceAttributes,
@@ -21,7 +21,12 @@ const SPEC = at('spec');
 /** A user as reviews show it. */
 export function reviewedUser({ username, uid, groups, extra }: UserInfo): ReviewedUser {
   const copied = Object.entries(extra ?? {}).map(([key, values]): [string, string[]] => [key, [...values]]);
-  return { username, uid, groups: [...groups], ...(copied.length > 0 && { extra: Object.fromEntries(copied) }) };
+  return {
+    username,
+    uid,
+    groups: [...groups],
+    ...(copied.length > 0 && { extra: Object.fromEntries(copied.sort(([a], [b]) => (a < b ? -1 : 1))) }),
+  };
 }
 
 /** What a SubjectAccessReview of any kind asks about. */
@@ -35,7 +40,9 @@ export function validateAsked(spec: Asked & Partial<SubjectAccessReviewSpec>, su
   const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
   const errors: FieldError[] = [];
   if (resource && path)
-    errors.push(invalid(SPEC.child('nonResourceAttributes'), goValue(path), 'cannot be specified in combination with resourceAttributes'));
+    errors.push(
+      invalid(SPEC.child('nonResourceAttributes'), shownPath(path), 'cannot be specified in combination with resourceAttributes'),
+    );
   if (!resource && !path)
     errors.push(
       invalid(SPEC.child('resourceAttributes'), null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
@@ -43,6 +50,11 @@ export function validateAsked(spec: Asked & Partial<SubjectAccessReviewSpec>, su
   if (subject && !spec.user && !spec.groups?.length)
     errors.push(invalid(SPEC.child('user'), '', 'at least one of user or group must be specified'));
   return resource ? [...errors, ...validateSelectors(resource)] : errors;
+}
+
+/** As messages print it. */
+export function shownPath({ path = '', verb = '' }: NonResourceAttributes): unknown {
+  return goValue({ path, verb });
 }
 
 /** Reviews are not stored, so they have no metadata. */
@@ -103,12 +115,11 @@ function validateLabelRequirement(requirement: FieldSelectorRequirement, path: F
 /** Asks the authorizer, and says what it answers as the status of a review. */
 export async function decide(user: UserInfo, asked: Asked, { services }: Context): Promise<SubjectAccessReviewStatus> {
   const { decision, reason } = await services.authorizer.authorize(attributesOf(user, asked));
-  const problem = selectorProblem(asked.resourceAttributes);
   return {
     allowed: decision === 'allow',
     denied: decision === 'deny' || undefined,
     reason: reason || undefined,
-    evaluationError: problem,
+    evaluationError: asked.resourceAttributes && selectorProblem(asked.resourceAttributes),
   };
 }
 
@@ -116,7 +127,6 @@ function attributesOf(user: UserInfo, { resourceAttributes: asked, nonResourceAt
   const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
   if (!asked) return { user, verb: other?.verb ?? '', ...nothing, path: other?.path ?? '' };
   const { group = '', version, resource = '', subresource = '', namespace = '', name = '', verb = '' } = asked;
-  const { fieldSelector, labelSelector } = asked;
   return {
     user,
     verb,
@@ -126,29 +136,8 @@ function attributesOf(user: UserInfo, { resourceAttributes: asked, nonResourceAt
     subresource,
     namespace,
     name,
-    ...(fieldSelector && { fieldSelector: fieldSelector.rawSelector || fieldRequirements(fieldSelector) }),
-    ...(labelSelector?.rawSelector && { labelSelector: labelSelector.rawSelector }),
+    ...askedSelectors(asked),
   };
-}
-
-/** The requirements on fields as the text of a selector; fields know no other operators than these, with one value. */
-function fieldRequirements({ requirements }: NonNullable<ResourceAttributes['fieldSelector']>): string {
-  const operators: Record<string, string> = { In: '=', NotIn: '!=' };
-  return (requirements ?? [])
-    .filter(({ operator, values }) => operators[operator] && values?.length === 1)
-    .map(({ key, operator, values }) => `${key}${operators[operator]}${(values?.[0] ?? '').replace(/[\\,=]/g, '\\$&')}`)
-    .join(',');
-}
-
-function selectorProblem(asked: ResourceAttributes | undefined): string | undefined {
-  const raw = asked?.labelSelector?.rawSelector;
-  if (!raw) return undefined;
-  try {
-    parseLabelSelector(raw);
-    return undefined;
-  } catch {
-    return 'spec.resourceAttributes.labelSelector ignored due to parse error';
-  }
 }
 
 /** The user that a review asks about. */

@@ -43,7 +43,8 @@ export function rbac(reader: Reader): Authorizer {
         nonResourceRules: granted
           .filter((rule) => rule.nonResourceURLs?.length)
           .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
-        incomplete: missing.length > 0,
+        // what cannot be looked up is told, and does not count as missing (as upstream)
+        incomplete: false,
         ...(missing.length > 0 && { error: together(missing) }),
       };
     },

@@ -13,6 +13,8 @@ import { ANONYMOUS, authenticated, UNAUTHENTICATED_GROUP } from '../user-names.j
 const anonymous: UserInfo = { username: ANONYMOUS, groups: [UNAUTHENTICATED_GROUP] };
 
 /** How clients may say who they are. */
+const EXTRA_SPACE = 'the provided Authorization header contains extra space before the bearer token, and is ignored';
+
 export interface AuthenticationOptions {
   readonly tokens: TokenAuthenticator;
   /** Requests without credentials are let in as system:anonymous. */
@@ -26,7 +28,8 @@ export interface AuthenticationOptions {
  */
 export function authentication({ tokens, anonymousAuth, metrics }: AuthenticationOptions): Filter {
   return async (request, response, next) => {
-    const found = await authenticate(request, tokens);
+    const { exchange } = response.locals;
+    const found = await authenticate(request, tokens, exchange.warnings);
     const user = found ?? (anonymousAuth ? anonymous : undefined);
     if (!user || user === 'invalid') {
       metrics.authenticated(found === 'invalid' ? 'error' : 'failure');
@@ -34,7 +37,7 @@ export function authentication({ tokens, anonymousAuth, metrics }: Authenticatio
       throw unauthorized();
     }
     metrics.authenticated('success');
-    response.locals.exchange.user = user;
+    exchange.user = user;
     // what comes after has no business with the credentials
     delete request.headers.authorization;
     if (user === anonymous) closeConnection(request, response);
@@ -51,10 +54,10 @@ function closeConnection(request: Request, response: ServerResponse): void {
 }
 
 /** @returns undefined: no credentials were given */
-async function authenticate(request: Request, tokens: TokenAuthenticator): Promise<UserInfo | 'invalid' | undefined> {
+async function authenticate(request: Request, tokens: TokenAuthenticator, warnings: string[]): Promise<UserInfo | 'invalid' | undefined> {
   const certified = certificateUser(request);
   if (certified && certified !== 'invalid') return authenticated(certified);
-  const token = bearerToken(request.headers.authorization);
+  const token = bearerToken(request.headers.authorization, warnings);
   if (token === undefined) return certified;
   // whoever finds something wrong with a token says so by an error: it is for reviews, not for whoever sent the token
   const found = await tokens.authenticate(token).catch(() => undefined);
@@ -62,7 +65,9 @@ async function authenticate(request: Request, tokens: TokenAuthenticator): Promi
 }
 
 /** "Bearer x", in any case; an empty token is none (upstream's bearertoken.AuthenticateRequest). */
-function bearerToken(header: string | undefined): string | undefined {
-  const [scheme, token] = header?.trim().split(' ') ?? [];
-  return scheme?.toLowerCase() === 'bearer' && token ? token : undefined;
+function bearerToken(header: string | undefined, warnings: string[]): string | undefined {
+  const [scheme, token, more] = header?.trim().split(' ') ?? [];
+  if (scheme?.toLowerCase() !== 'bearer') return undefined;
+  if (token === '' && more !== undefined) warnings.push(EXTRA_SPACE);
+  return token || undefined;
 }

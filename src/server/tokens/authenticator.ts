@@ -29,7 +29,7 @@ export function serviceAccountTokens({ key, clock, reader }: AuthenticatorOption
       const claims = claimed as unknown as TokenClaims;
       const own = [claims.aud ?? []].flat();
       // tokens that name no audience (those in Secrets) are for this server
-      const audiences = (own.length > 0 ? own : [ISSUER]).filter((audience) => wanted.includes(audience));
+      const audiences = wanted.filter((audience) => (own.length > 0 ? own : [ISSUER]).includes(audience));
       if (audiences.length === 0) throw new Error(`token audiences ${quoted(own)} is invalid for the target audiences ${quoted(wanted)}`);
       checkTimes(claims, clock.now());
       checkObjects(claims['kubernetes.io'], reader, clock.now());

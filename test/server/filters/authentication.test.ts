@@ -83,6 +83,15 @@ describe('authentication', () => {
     expect((await get('Bearer bad')).status).to.equal(401);
   });
 
+  it('warns of a space too many before a token', async () => {
+    on = await Listening.start(echo, { tokens, anonymousAuth: true, authorizer: union([]) });
+    const warning = async (authorization: string) => (await on.http1('/api', { headers: { authorization } }, null)).headers['warning'];
+    expect(await warning('Bearer  good')).to.equal(
+      '299 - "the provided Authorization header contains extra space before the bearer token, and is ignored"',
+    );
+    expect(await warning('Bearer')).to.equal(undefined);
+  });
+
   it('closes HTTP/2 connections of those who give no credentials', async () => {
     on = await Listening.start(echo, { anonymousAuth: true });
     const session = on.session(null);
