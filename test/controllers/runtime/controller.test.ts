@@ -155,8 +155,13 @@ describe('running of a controller', () => {
 });
 
 describe('--controllers', () => {
-  it('is all of them for *, in their order', () => {
-    expect(enabledControllers(['*'])).to.deep.equal(controllerNames);
+  /** Upstream has these only on request. */
+  const onRequest = ['bootstrap-signer-controller', 'token-cleaner-controller'];
+  const usual = controllerNames.filter((name) => !onRequest.includes(name));
+
+  it('is all but those on request for *, in their order', () => {
+    expect(enabledControllers(['*'])).to.deep.equal(usual);
+    expect(enabledControllers(['*', ...onRequest])).to.deep.equal(controllerNames);
     expect(enabledControllers([])).to.deep.equal([]);
   });
 
@@ -165,7 +170,7 @@ describe('--controllers', () => {
   });
 
   it('leaves out what is named with a minus', () => {
-    expect(enabledControllers(['*', '-deployment'])).to.deep.equal(controllerNames.filter((n) => n !== 'deployment-controller'));
+    expect(enabledControllers(['*', '-deployment'])).to.deep.equal(usual.filter((n) => n !== 'deployment-controller'));
     expect(enabledControllers(['-garbage-collector-controller', '*'])).not.to.include('garbage-collector-controller');
   });
 
