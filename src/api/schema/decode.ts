@@ -9,12 +9,13 @@
 // Each type is compiled to closures once, so that a pod takes some tens of microseconds.
 import { copy } from '../../util/equal.js';
 import { setOwn } from '../../util/json.js';
-import { canonical, QuantityError } from '../meta/quantity.js';
+import { QuantityError } from '../meta/quantity.js';
 import { noteGivenEmpty } from '../meta/given-empty.js';
-import { Base64Error, canonicalBase64 } from './base64.js';
-import { DecodeError, isGoInteger, State, type Wording } from './decode-state.js';
-import { canonicalMicroTime, canonicalTime, TimeError } from './time.js';
-import type { Field, ListType, MapType, ScalarType, StructType, Type, UnionType } from './types.js';
+import { Base64Error } from './base64.js';
+import { type Compiled, compileScalar, type Decode } from './decode-scalars.js';
+import { DecodeError, State, type Wording } from './decode-state.js';
+import { TimeError } from './time.js';
+import type { Field, ListType, MapType, StructType, Type, UnionType } from './types.js';
 
 export { DecodeError } from './decode-state.js';
 
@@ -122,15 +123,6 @@ function run(type: Type, value: unknown, state: State): unknown {
     if (e instanceof QuantityError || e instanceof TimeError || e instanceof Base64Error) throw new DecodeError(e.message, { cause: e });
     throw e;
   }
-}
-
-/** Reads a value that is neither absent nor null. */
-type Decode = (value: unknown, state: State) => unknown;
-
-interface Compiled {
-  readonly decode: Decode;
-  /** What Go writes for a value that is not set. */
-  readonly zero: (state: State) => unknown;
 }
 
 /** Types are few and live as long as their definitions do. */
@@ -311,91 +303,4 @@ function compileUnion(type: UnionType): Decode {
     state.unknown.length = unknown;
     return result;
   };
-}
-
-// ---- scalars ----
-
-function compileScalar(type: ScalarType): Compiled {
-  const integer = (min: number, max: number): Compiled => ({
-    zero: () => 0,
-    decode: (value, state) => {
-      if (typeof value !== 'number') throw state.mismatch(value, type);
-      if (Number.isInteger(value) && value >= min && value <= max) return value;
-      if (state.converts && Number.isInteger(value)) return cutOff(value, max);
-      throw state.mismatch(value, type, true);
-    },
-  });
-  switch (type.scalar) {
-    case 'string':
-      return { zero: () => '', decode: (value, state) => (typeof value === 'string' ? value : fail(value, state, type)) };
-    case 'bool':
-      return { zero: () => false, decode: (value, state) => (typeof value === 'boolean' ? value : fail(value, state, type)) };
-    case 'int32':
-      return integer(-(2 ** 31), 2 ** 31 - 1);
-    case 'uint32':
-      return integer(0, 2 ** 32 - 1);
-    // beyond 2^53 JSON.parse has rounded already
-    case 'int64':
-      return integer(-(2 ** 63), 2 ** 63);
-    case 'uint64':
-      return integer(0, 2 ** 64);
-    case 'float64':
-      return { zero: () => 0, decode: (value, state) => (typeof value === 'number' ? value : fail(value, state, type)) };
-    case 'bytes':
-      return {
-        zero: () => null,
-        decode: (value, state) => (typeof value === 'string' ? canonicalBase64(value) : bytesOf(value, state, type)),
-      };
-    case 'quantity':
-      return { zero: () => '0', decode: decodeQuantity };
-    case 'time':
-      return {
-        zero: () => null,
-        decode: (value, state) => (typeof value === 'string' ? canonicalTime(value) : fail(value, state, type)),
-      };
-    case 'microTime':
-      return {
-        zero: () => null,
-        decode: (value, state) => (typeof value === 'string' ? canonicalMicroTime(value) : fail(value, state, type)),
-      };
-    case 'intOrString': {
-      const { decode: decodeInt } = integer(-(2 ** 31), 2 ** 31 - 1);
-      return { zero: () => 0, decode: (value, state) => (typeof value === 'string' ? value : decodeInt(value, state)) };
-    }
-    case 'any':
-      return { zero: () => null, decode: (value, state) => (state.isInput ? copy(value) : value) };
-  }
-}
-
-const BYTE: ScalarType = { kind: 'scalar', scalar: 'uint32', goName: 'uint8' };
-
-function fail(value: unknown, state: State, type: Type): never {
-  throw state.mismatch(value, type);
-}
-
-/** What is left of a number in fewer bits; a float64 that is no int64 becomes the smallest one first. */
-function cutOff(value: number, max: number): number {
-  const whole = isGoInteger(value) ? BigInt(value) : -(2n ** 63n);
-  if (max === 2 ** 31 - 1) return Number(BigInt.asIntN(32, whole));
-  if (max === 2 ** 32 - 1) return Number(BigInt.asUintN(32, whole));
-  return Number(max === 2 ** 63 ? BigInt.asIntN(64, whole) : BigInt.asUintN(64, whole));
-}
-
-/** Go takes a list of numbers for bytes as well. */
-function bytesOf(value: unknown, state: State, type: ScalarType): string {
-  if (!Array.isArray(value)) throw state.mismatch(value, type);
-  const bytes = value.map((item: unknown) => {
-    if (item === null) return 0;
-    if (typeof item !== 'number') throw state.mismatch(item, BYTE);
-    if (!Number.isInteger(item) || item < 0 || item > 255) throw state.mismatch(item, BYTE, true);
-    return item;
-  });
-  return Buffer.from(bytes).toString('base64');
-}
-
-function decodeQuantity(value: unknown): string {
-  if (typeof value === 'string') return canonical(value.trim());
-  if (typeof value === 'number') return canonical(String(value));
-  // upstream tries to read the JSON text itself
-  return canonical(JSON.stringify(value));
 }
