@@ -134,15 +134,24 @@ export class NodeAgent {
     if (this.#open && !showsHealth(node)) void this.#writeStatus();
   }
 
+  /** Takes over what exists of a pod. What cannot be found out now is left alone, and asked for again. */
   async #adopt(pod: Pod): Promise<void> {
     const uid = uidOf(pod);
     const worker = new PodWorker(pod, this.#context, () => this.#workers.delete(uid));
     this.#workers.set(uid, worker);
+    await this.#tryToAdopt(uid, worker, FIRST_TRY);
+  }
+
+  async #tryToAdopt(uid: string, worker: PodWorker, delay: number): Promise<void> {
+    const { clock, logger } = this.#options;
     try {
       await worker.adopt();
     } catch (error) {
-      this.#options.logger.error('what exists of a pod could not be found out', { pod: pod.metadata.name, error });
-      this.#workers.delete(uid);
+      logger.error('what exists of a pod could not be found out', { pod: worker.record.pod.metadata.name, error });
+      clock.after(delay, () => {
+        if (this.#workers.get(uid) !== worker) return;
+        void this.#tryToAdopt(uid, worker, Math.min(delay * 2, LAST_TRY)).then(() => worker.start());
+      });
     }
   }
 

@@ -125,13 +125,14 @@ export class PodWorker {
   async adopt(): Promise<void> {
     const { runtime, node } = this.#context;
     takeOver(this.#record, await runtime.adopt(this.#record.pod, node));
+    if (this.#frozen) return;
     this.#sandboxEnded = !this.#record.sandbox && this.#record.containers.some(isRunning);
     for (const container of this.#record.containers)
       if (isRunning(container) && container.current) this.#beginProbes(container, container.current);
     this.#adopted = true;
   }
 
-  /** Begins, after `adopt`. */
+  /** Begins, once adopted; before that nothing happens. */
   start(): void {
     this.#wake();
   }

@@ -1,6 +1,9 @@
 /** Milliseconds of each unit that Go's time.ParseDuration knows. */
 const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
+/** Go counts nanoseconds in 64 bits. */
+const MAX_MS = 2 ** 63 / 1e6;
+
 /**
  * Reads a duration as Go's time.ParseDuration does: "300ms", "-1.5h", "2h45m".
  * @returns milliseconds
@@ -22,6 +25,7 @@ export function parseDuration(text: string): number {
     const factor = UNITS[unit];
     if (factor === undefined) throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
     total += Number(number) * factor;
+    if (total > MAX_MS) throw invalid();
     rest = rest.slice(unit.length);
   }
   return negative ? -total : total;

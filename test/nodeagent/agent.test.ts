@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { configmaps, leases, nodes, pods, secrets, services } from '../../src/api/meta/resources.gen.js';
 import type { Node, Pod } from '../../src/api/types/core-v1.gen.js';
-import { AGENT_ANNOTATION, type NodeHost, RUNTIME_ANNOTATION } from '../../src/nodeagent/index.js';
+import { AGENT_ANNOTATION, type NodeHost, RUNTIME_ANNOTATION, simulatedRuntime } from '../../src/nodeagent/index.js';
 import { World } from './world.js';
 
 describe('node agents', () => {
@@ -143,6 +143,27 @@ describe('node agents', () => {
       const other = await running('b');
       expect(other.status.podIP).not.to.equal(before.status.podIP);
       expect((await world.pod('a')).status).to.deep.equal(before.status);
+    });
+
+    it('are run, and taken over, by a runtime that could not be asked at first', async () => {
+      const runtime = simulatedRuntime({ clock: world.clock, random: Math.random });
+      const adopt = runtime.adopt.bind(runtime);
+      let failures = 0;
+      runtime.adopt = (pod, on) => (failures-- > 0 ? Promise.reject(new Error('no answer')) : adopt(pod, on));
+      await world.startNodes(['n2'], runtime, world.newInformers());
+      failures = 3;
+      await world.createPod('a', { spec: { nodeName: 'n2' } });
+      await world.eventually(async () => {
+        await world.advance(1000);
+        expect((await world.pod('a')).status.phase).to.equal('Running');
+      });
+      failures = 2;
+      await world.createPod('b', { spec: { nodeName: 'n2' } });
+      await world.client.delete(pods, { namespace: 'default', name: 'b' });
+      await world.eventually(async () => {
+        await world.advance(1000);
+        await gone('b');
+      });
     });
 
     it('tell what they do in events', async () => {

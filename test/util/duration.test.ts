@@ -20,6 +20,7 @@ describe('durations', () => {
     ['5', 'time: missing unit in duration "5"'],
     ['5x', 'time: unknown unit "x" in duration "5x"'],
     ['-', 'time: invalid duration "-"'],
+    ['99999999h', 'time: invalid duration "99999999h"'],
   ];
   for (const [text, message] of wrong) it(`${JSON.stringify(text)}: ${message}`, () => expect(() => parseDuration(text)).to.throw(message));
 });
