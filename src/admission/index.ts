@@ -15,7 +15,7 @@ import { limitRanger } from './limit-ranger.js';
 import { namespaceAutoProvision } from './namespace-auto-provision.js';
 import { namespaceExists } from './namespace-exists.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
-import { nodeRestriction } from './node-restriction.js';
+import { nodeRestriction } from './node-restriction/index.js';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.js';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.js';
 import { podNodeSelector } from './pod-node-selector.js';

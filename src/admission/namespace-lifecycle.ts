@@ -13,7 +13,11 @@ export const namespaceLifecycle: Step = {
     if (operation === 'DELETE') return definition.group === '' && definition.resource === 'namespaces';
     return definition.namespaced && operation === 'CREATE';
   },
-  mutate({ definition, namespace, name, context }) {
+  mutate({ definition, operation, namespace, name, context }) {
+    if (operation === 'DELETE') {
+      if (IMMORTAL.has(name)) throw errors.forbidden(definition, name, 'this namespace may not be deleted');
+      return;
+    }
     // access reviews ask about a namespace, they do not live in it
     if (definition.group === 'authorization.k8s.io') return;
     const found = context.services.reader.get(namespaces, '', namespace);
@@ -29,8 +33,5 @@ export const namespaceLifecycle: Step = {
         { reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' },
       ];
     throw error;
-  },
-  validate({ definition, operation, name }) {
-    if (operation === 'DELETE' && IMMORTAL.has(name)) throw errors.forbidden(definition, name, 'this namespace may not be deleted');
   },
 };

@@ -1,4 +1,6 @@
 import type { AdmissionAttributes } from '../api/admission.js';
+import * as errors from '../api/meta/errors.js';
+import type { Resource } from '../api/meta/object.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 
 /** One admission step. It reads the cluster through `attributes.context.services.reader`. */
@@ -23,4 +25,19 @@ export function isCore(attributes: AdmissionAttributes, resource: string, operat
 /** The pod a step was given; only for steps whose `handles` said so. */
 export function podOf(attributes: AdmissionAttributes): Pod {
   return attributes.object as Pod;
+}
+
+/** The refusal of a write. @param cause in upstream's words */
+export function forbidden({ definition, name }: AdmissionAttributes, cause: string): errors.ApiError {
+  return errors.forbidden(definition, name || 'Unknown', cause);
+}
+
+/** What upstream's informers say of an object that is not there: they name the kind in lower case, not the resource. */
+export function absent({ group, kind }: Pick<Resource, 'group' | 'kind'>, name: string): errors.ApiError {
+  return errors.notFound({ group, resource: kind.toLowerCase() }, name);
+}
+
+/** The name of what is written; "" where it is still to be generated, and of each of a collection. */
+export function nameOf({ operation, object, name }: AdmissionAttributes): string {
+  return operation === 'CREATE' ? (object?.metadata.name ?? '') : name;
 }

@@ -12,6 +12,7 @@ export interface AdmissionAttributes {
   /** "" for the object itself. */
   readonly subresource: string;
   readonly namespace: string;
+  /** As the request names the object or its first part; "" for each of a collection that is deleted. */
   readonly name: string;
   /** The new object; a mutating step may change it in place. Undefined for DELETE and CONNECT. */
   readonly object: KubeObject | undefined;

@@ -35,6 +35,7 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
     placeInNamespace(object, info.namespace);
     definition.defaults?.(object);
     track(object, definition, context);
+    await server.registry.admit(context, definition, { namespace: info.namespace, name: object.metadata.name ?? '' }, object);
     const wrong = definition.validate?.(object, context) ?? [];
     if (wrong.length) throw errors.invalid(definition, object.metadata.name ?? '', wrong);
     if (!definition.act) throw errors.methodNotSupported(definition, 'create');

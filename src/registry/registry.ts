@@ -154,12 +154,17 @@ export class Registry implements Reader, Writer {
     const { subresource } = context;
     const found = definition.subresources[subresource];
     if (!found?.create) throw errors.methodNotAllowed();
-    const { namespace, name } = key;
+    await this.admit(context, definition, key, body);
+    return found.create(context, key, body);
+  }
+
+  /** Sends through admission what is created but not stored. @throws ApiError to refuse */
+  async admit(context: Context, definition: Definition, { namespace, name }: ObjectKey, object: KubeObject): Promise<void> {
+    const { subresource } = context;
     const nothing = { old: undefined, options: undefined };
-    const attributes = { operation: 'CREATE', definition, subresource, namespace, name, object: body, ...nothing, context } as const;
+    const attributes = { operation: 'CREATE', definition, subresource, namespace, name, object, ...nothing, context } as const;
     await this.#admission.mutate(attributes);
     await this.#admission.validate(attributes);
-    return found.create(context, key, body);
   }
 
   async update<T extends KubeObject>(

@@ -160,7 +160,10 @@ export class Store {
       const current = this.get(key);
       const live = current.parsed;
       const plan = planDeletion(this.definition, live, { ...options }, context);
-      await this.#validate(context, 'DELETE', undefined, live, key.name, options);
+      // one of a collection is deleted by a request that names none
+      const name = context.verb === 'deletecollection' ? '' : key.name;
+      await this.#mutate(context, 'DELETE', undefined, live, name, options);
+      await this.#validate(context, 'DELETE', undefined, live, name, options);
       if (plan.action === 'none') return { item: current, gone: false };
       const gone = plan.action === 'remove';
       const next = gone ? plan.last : plan.object;
@@ -349,8 +352,15 @@ export class Store {
     return result;
   }
 
-  async #mutate(context: Context, operation: Operation, object: KubeObject, old: KubeObject | undefined, name: string): Promise<void> {
-    await this.#admission.mutate(this.#attributes(context, operation, object, old, name));
+  async #mutate(
+    context: Context,
+    operation: Operation,
+    object: KubeObject | undefined,
+    old: KubeObject | undefined,
+    name: string,
+    options?: DeleteOptions,
+  ): Promise<void> {
+    await this.#admission.mutate(this.#attributes(context, operation, object, old, name, options));
   }
   async #validate(
     context: Context,
