@@ -115,8 +115,8 @@ class Server implements Listener {
     });
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       const problem = http1Problem(request);
-      if (problem === undefined) this.#upgrade(request, socket, head);
-      else socket.end(refusal(problem));
+      if (problem !== undefined) socket.end(refusal(problem));
+      else this.#upgrade(request, socket, head);
     });
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
@@ -190,7 +190,14 @@ class Server implements Listener {
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const response = new this.#serving.Http1Response(request);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket);
+    try {
+      response.assignSocket(socket);
+    } catch (error) {
+      // an earlier request on the connection has not been answered yet: no client that means it changes the protocol then
+      this.#logger.debug('connection failed', { error });
+      socket.destroy();
+      return;
+    }
     const upgrade = { request, socket, head };
     socket.on('error', () => socket.destroy());
     this.#serve(request, response, upgrade);

@@ -43,6 +43,12 @@ describe('HTTP/1 before anybody looks at a request', () => {
       expect((await on.http1('/api/v1/pods')).status).to.equal(200);
     });
 
+  it('ends a connection that changes the protocol while a request on it is not answered, and goes on serving', async () => {
+    const first = `POST /api/v1/pods HTTP/1.1\r\n${host}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
+    await answer(`${first}GET /api/v1/namespaces/a/pods/b/exec HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: x\r\n\r\n`);
+    expect((await on.http1('/api/v1/pods')).status).to.equal(200);
+  });
+
   it('answers HTTP/1.0 without Host, and a target with a server in it', async () => {
     const lines = ['GET /api/v1/pods HTTP/1.0\r\n', `GET https://other:6443/api/v1/pods HTTP/1.1\r\nConnection: close\r\n${host}`];
     for (const line of lines) {
