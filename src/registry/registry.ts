@@ -204,6 +204,7 @@ export class Registry implements Reader, Writer {
       written: this.#written,
       admission: this.#admission,
       prefix,
+      siblings: () => this.stores().flatMap((other) => (other.prefix === prefix ? [other.definition] : [])),
     });
     this.#stores.set(resourcePath(definition), store);
   }

@@ -16,6 +16,7 @@ import { resetFields, trackUpdate } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
 import { canonical, encode, fillSystemMetadata, wipeSystemMetadata } from './metadata.js';
 import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, partOf, prepareCreate, prepareUpdate } from './preparation.js';
+import { versionsOf } from './versions.js';
 import { trackView } from './view.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
@@ -34,6 +35,8 @@ export interface StoreOptions {
   readonly admission: Admission;
   /** `/registry/core/pods/` */
   readonly prefix: string;
+  /** All versions that share the store, at this moment. */
+  readonly siblings: () => readonly Definition[];
 }
 
 /** What an update may do beside changing what is there. */
@@ -65,6 +68,7 @@ export class Store {
   readonly #storage: Storage;
   readonly #written: Written;
   readonly #admission: Admission;
+  readonly #siblings: () => readonly Definition[];
 
   constructor(options: StoreOptions) {
     this.definition = options.definition;
@@ -76,6 +80,7 @@ export class Store {
     this.#storage = options.storage;
     this.#written = options.written;
     this.#admission = options.admission;
+    this.#siblings = options.siblings;
   }
 
   /** The storage key of an object. */
@@ -337,6 +342,7 @@ export class Store {
       subresource: context.subresource,
       reset: resetFields(this.definition, context.subresource),
       now: context.services.clock.now(),
+      versions: versionsOf(this.definition, this.#stored.definition, this.#siblings, context.subresource),
     });
   }
 

@@ -8,5 +8,5 @@
 // prune.ts: how a configuration is merged into an object; managers.ts: reading and writing managedFields.
 export { applyObject, type ApplyOptions } from './apply.js';
 export { resetFields, setOf } from './reset.js';
-export { trackUpdate, type TrackOptions } from './update.js';
+export { trackUpdate, type TrackOptions, type Versions } from './update.js';
 export { applyThroughView, trackThroughView, type View } from './view.js';

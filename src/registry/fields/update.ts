@@ -17,6 +17,16 @@ import { difference, type FieldSet, intersection, isEmptySet, recursiveDifferenc
 import { ItemError, shapeOf } from './shape.js';
 import { changedFields, compare, type Comparison } from './walk.js';
 
+/** An object in another version of its kind. */
+export interface OtherVersion {
+  readonly type: Type;
+  readonly reset: FieldSet;
+  show(object: KubeObject): KubeObject;
+}
+
+/** Finds a version of a kind that is served beside its own. @returns undefined when there is none */
+export type Versions = (apiVersion: string) => OtherVersion | undefined;
+
 /** A write, and by whom. */
 export interface TrackOptions {
   readonly type: Type;
@@ -32,6 +42,8 @@ export interface TrackOptions {
   readonly reset: FieldSet;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Absent: managers of all versions of the group own the same fields. */
+  readonly versions?: Versions;
 }
 
 /**
@@ -39,7 +51,7 @@ export interface TrackOptions {
  * whose present state nobody owns are left alone, as upstream.
  */
 export function trackUpdate(options: TrackOptions): void {
-  const { type, object, live, apiVersion, subresource, reset } = options;
+  const { type, object, live, apiVersion, subresource, reset, now, versions } = options;
   const { metadata } = object;
   const managers = startingManagers(object, live, subresource !== '');
   metadata.managedFields = undefined;
@@ -47,7 +59,7 @@ export function trackUpdate(options: TrackOptions): void {
   dropForeign(managers, apiVersion);
   const id: ManagerId = { manager: options.manager || 'unknown', operation: 'Update', apiVersion, subresource };
   try {
-    updateManagers({ type, managers, live, object, id, now: options.now, reset });
+    updateManagers({ type, managers, live, object, id, now, reset, ...(versions && { versions }) });
   } catch (e) {
     // as upstream: an item without its key takes the write its owners, not the client its write
     if (!(e instanceof ItemError)) throw e;
@@ -79,17 +91,37 @@ export interface UpdateInput {
   readonly id: ManagerId;
   readonly now: number;
   readonly reset: FieldSet;
+  readonly versions?: Versions;
 }
 
-/** Takes from every manager what has changed or gone, and gives it to `id`. */
-export function updateManagers({ type, managers, live, object, id, now, reset }: UpdateInput): void {
+interface Changes {
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
+/** Takes from every manager what has changed or gone, as its version has it, and gives it to `id`. */
+export function updateManagers({ type, managers, live, object, id, now, reset, versions }: UpdateInput): void {
+  const own = changesOf(type, live, object, reset);
+  const byVersion = new Map([[id.apiVersion, own]]);
+  for (const [key, { apiVersion }] of managers) {
+    if (byVersion.has(apiVersion)) continue;
+    const version = versions?.(apiVersion);
+    // what nobody can read any more belongs to nobody
+    if (versions && !version) managers.delete(key);
+    else
+      byVersion.set(apiVersion, version ? changesOf(version.type, live && version.show(live), version.show(object), version.reset) : own);
+  }
+  changeSets(managers, (set, key) => {
+    const { changed, removed } = byVersion.get(managers.get(key)?.apiVersion ?? '') ?? own;
+    return isEmptySet(changed) && isEmptySet(removed) ? set : without(set, changed, removed);
+  });
+  if (!isEmptySet(own.changed)) addToManager(managers, id, own.changed, now);
+}
+
+function changesOf(type: Type, live: KubeObject | undefined, object: KubeObject, reset: FieldSet): Changes {
   const comparison = compareObjects(type, live, object, reset);
   // nobody owns these, so nobody can lose them
-  const changed = difference(changedFields(comparison), UNOWNED);
-  const removed = difference(comparison.removed, UNOWNED);
-  if (isEmptySet(changed) && isEmptySet(removed)) return;
-  changeSets(managers, (set) => without(set, changed, removed));
-  if (!isEmptySet(changed)) addToManager(managers, id, changed, now);
+  return { changed: difference(changedFields(comparison), UNOWNED), removed: difference(comparison.removed, UNOWNED) };
 }
 
 /** A manager's set after a change by somebody else. */
