@@ -11,7 +11,7 @@ import type { CustomResourceDefinition } from '../api/types/apiextensions-v1.gen
 import type { ObjectItem } from '../registry/item.js';
 import type { Registry } from '../registry/registry.js';
 import { type Clock, timestamp } from '../util/clock.js';
-import { equal } from '../util/equal.js';
+import { copy, equal } from '../util/equal.js';
 import type { Logger } from '../util/log.js';
 import type { Change } from '../watch/change.js';
 import type { Watcher } from '../watch/watcher.js';
@@ -174,10 +174,14 @@ export class Extensions {
     return timestamp(this.#clock.now());
   }
 
-  async #change(name: string, change: (crd: CustomResourceDefinition) => void, subresource = 'status'): Promise<void> {
-    await this.#registry.update(this.#context(), CRDS, { namespace: '', name }, subresource, (crd) => {
-      change(crd);
-      return crd;
+  /** Writes the status of a definition, which the server manages. */
+  async #change(name: string, change: (crd: CustomResourceDefinition) => void): Promise<void> {
+    const context = { ...this.#context(), subresource: 'status' };
+    await this.#registry.store(CRDS).update(context, { namespace: '', name }, (current) => {
+      if (!current) throw errors.notFound(CRDS, name);
+      const next = copy(current) as CustomResourceDefinition;
+      change(next);
+      return next;
     });
   }
 

@@ -23,6 +23,7 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     if (!info.isResource) return next(request);
     const definition = server.registry.definitions.find(info.group, info.version, info.resource);
     if (!definition) return unknownResource(server, request);
+    if (isCustom(definition)) return custom(server, request, definition);
     checkScope(definition, request);
     if (info.subresource !== '') return subresource(server, request, definition);
     if (definition.act && info.name !== '') throw errors.pathNotFound();
@@ -38,6 +39,18 @@ export function resourceHandler(server: Server, next: Handler): Handler {
       return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
     return object(server, request, definition);
   };
+}
+
+/** Upstream serves custom resources by a handler of its own, which knows other paths than the routes of built-in ones. */
+async function custom(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
+  const { info } = request;
+  const isInScope = info.namespace !== '' ? definition.namespaced : !definition.namespaced || ['list', 'watch'].includes(info.verb);
+  if (!isInScope) return sendUnknown(request);
+  if (definition.deprecation) request.warnings.push(definition.deprecation);
+  if (info.subresource !== '') return subresource(server, request, definition);
+  if (info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw errors.badRequest('name must be provided');
+  checkName(info.name);
+  return object(server, request, definition);
 }
 
 /** A group that is served says so even of what it has not. */
@@ -77,7 +90,8 @@ async function subresource(server: Server, request: ApiRequest, definition: Defi
   const { info } = request;
   if (!found && isCustom(definition)) throw errors.notFound(definition, info.name);
   if (!found || info.name === '' || (info.tail !== '' && name !== 'proxy')) throw errors.pathNotFound();
-  if (request.method === 'HEAD' || !found.verbs.includes(verb)) refuse();
+  if (isCustom(definition) && !found.verbs.includes(verb)) throw errors.methodNotSupported(definition, verb);
+  if ((request.method === 'HEAD' && !isCustom(definition)) || !found.verbs.includes(verb)) refuse();
   checkName(info.name);
   if (found.connect) return connect(server, request, definition);
   const store = server.registry.store(definition);

@@ -334,6 +334,8 @@ export interface FieldOwner {
   readonly version: string;
   readonly kind: string;
   readonly selectableFields: readonly string[];
+  /** Custom resources have one. */
+  readonly struct?: object | undefined;
 }
 
 /**
@@ -343,7 +345,7 @@ export interface FieldOwner {
 export function checkFields(selection: FieldSelection, owner: FieldOwner): void {
   for (const { field } of selection.requirements) {
     if (field === 'metadata.name' || field === 'metadata.namespace' || owner.selectableFields.includes(field)) continue;
-    const own = owner.selectableFields.some((f) => !f.startsWith('metadata.'));
+    const own = owner.struct !== undefined || owner.selectableFields.some((f) => !f.startsWith('metadata.'));
     if (!own) throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
     throw badRequest(unsupported(field, owner));
   }
