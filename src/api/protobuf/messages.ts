@@ -1,10 +1,11 @@
 // How each API type looks on the wire: the field numbers of facts/protobuf.json joined with the JSON names and Go flags of
 // facts/schemas.json and facts/structs.json. Plans are made on first use and shared.
 import { fact } from '../facts.js';
+import { type Alternatives, alternativesOf } from './alternatives.js';
 import { type Special, specialOf } from './special.js';
 
 /** Types of fields without parts, as .proto files name them. */
-export type Scalar = 'string' | 'bytes' | 'bool' | 'int32' | 'int64';
+export type Scalar = 'string' | 'bytes' | 'bool' | 'int32' | 'int64' | 'double';
 
 /** How a field is written and read. */
 export interface FieldPlan {
@@ -31,6 +32,8 @@ export interface Message {
   readonly byId: ReadonlyMap<number, FieldPlan>;
   /** For types whose JSON form is no object of their fields. */
   readonly special: Special | undefined;
+  /** For types that are one thing or another in JSON. */
+  readonly alternatives: Alternatives | undefined;
 }
 
 interface RawField {
@@ -44,7 +47,7 @@ interface RawNode {
   readonly nested?: Readonly<Record<string, RawNode>>;
 }
 
-const SCALARS = new Set(['string', 'bytes', 'bool', 'int32', 'int64']);
+const SCALARS = new Set(['string', 'bytes', 'bool', 'int32', 'int64', 'double']);
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 
 const plans = new Map<string, Message>();
@@ -100,7 +103,7 @@ function rawMessage(name: string): RawNode | undefined {
 function plan(name: string, raw: RawNode, schema: string): Message {
   const special = specialOf(name);
   const fields: FieldPlan[] = [];
-  const message: Message = { name, fields, byId: new Map(), special };
+  const message: Message = { name, fields, byId: new Map(), special, alternatives: alternativesOf(name) };
   // known before its fields are made: types contain themselves
   if (schema === schemaName(name)) plans.set(name, message);
   const { names, flags } = jsonFields(schema);
@@ -156,12 +159,18 @@ function subMessage(type: string, inlinedIn: string | undefined): Message {
   return found;
 }
 
-/** The fields of a schema in JSON: by their names in lower case (protobuf writes uID, aPIGroup), and their Go flags. */
+/**
+ * The fields of a schema in JSON: by the letters of their names in lower case (protobuf writes uID, aPIGroup, ref for $ref), and
+ * their Go flags.
+ */
 function jsonFields(schema: string): { names: Map<string, string>; flags: Map<string, string> } {
   const { properties = {} } = fact<Record<string, { properties?: object }>>('schemas')[schema] ?? {};
   const flags = (fact<Record<string, [string, string][]>>('structs')[schema] ?? []).map(([name, text]): [string, string] => [
     name,
     text.split(' ')[0] ?? '',
   ]);
-  return { names: new Map(Object.keys(properties).map((name) => [name.toLowerCase(), name])), flags: new Map(flags) };
+  return {
+    names: new Map(Object.keys(properties).map((name) => [name.toLowerCase().replace(/[^a-z0-9]/g, ''), name])),
+    flags: new Map(flags),
+  };
 }

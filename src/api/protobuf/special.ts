@@ -12,8 +12,8 @@ export interface Special {
   decode(reader: Reader, end: number): unknown;
 }
 
-/** Tag of a field: its number and wire type (0: varint, 2: with length). */
-export function tag(id: number, wireType: 0 | 2): number {
+/** Tag of a field: its number and wire type (0: varint, 1: eight bytes, 2: with length). */
+export function tag(id: number, wireType: 0 | 1 | 2): number {
   return (id << 3) | wireType;
 }
 
@@ -127,6 +127,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   'k8s.io.apimachinery.pkg.api.resource.Quantity': quantity,
   'k8s.io.apimachinery.pkg.util.intstr.IntOrString': intOrString,
   'k8s.io.apimachinery.pkg.runtime.RawExtension': json,
+  'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON': json,
 };
 
 /** The codec of a message whose JSON form is special; undefined for all others. */

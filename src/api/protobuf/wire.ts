@@ -10,7 +10,7 @@ type Values = Record<string, unknown>;
 /** Writes the fields of a value. What JSON has not is not written: Go reads that as its zero value. */
 export function encodeMessage(message: Message, value: unknown, writer: Writer): void {
   if (message.special) return message.special.encode(value, writer);
-  const values = value as Values;
+  const values = (message.alternatives?.toFields(value) ?? value) as Values;
   for (const field of message.fields) {
     const v = field.inlined ? values : values[field.name];
     if (v === undefined || v === null) continue;
@@ -53,6 +53,9 @@ function encodeScalar(scalar: Scalar, id: number, value: unknown, writer: Writer
     case 'int64':
       writer.uint32(tag(id, 0)).int64(Number(value));
       break;
+    case 'double':
+      writer.uint32(tag(id, 1)).double(Number(value));
+      break;
   }
 }
 
@@ -66,7 +69,7 @@ export function decodeMessage(message: Message, reader: Reader, end: number): un
     decodeField(field, wireType, reader, values);
     return true;
   });
-  return values;
+  return message.alternatives ? message.alternatives.fromFields(values) : values;
 }
 
 function decodeField(field: FieldPlan, wireType: number, reader: Reader, into: Values): void {
@@ -120,5 +123,7 @@ function decodeValue(field: FieldPlan, reader: Reader): unknown {
       return reader.int32();
     case 'int64':
       return toNumber(reader.int64());
+    case 'double':
+      return reader.double();
   }
 }
