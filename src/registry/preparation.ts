@@ -5,7 +5,7 @@ import type { Context } from '../api/context.js';
 import type { Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { type FieldError, invalid } from '../api/meta/field-errors.js';
-import { validateObjectMeta, validateObjectMetaUpdate } from '../api/meta/metadata.js';
+import { validateObjectMeta, validateObjectMetaUpdate, validateNames } from '../api/meta/metadata.js';
 import { nameIsPathSegment } from '../api/meta/names.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { copy, equal } from '../util/equal.js';
@@ -22,6 +22,8 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
   d.prepare?.(object, undefined, context);
   d.prepareCreate?.(object, context);
   const wrong = [...validateObjectMeta(object.metadata, d), ...(d.validate?.(object, context) ?? [])];
+  // what the kind has nothing against must still fit into a path
+  if (wrong.length === 0) wrong.push(...validateNames(object.metadata, nameIsPathSegment));
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
   for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
 }

@@ -153,7 +153,7 @@ function withOldDirectives(spec: PodSpec | undefined, old: PodTemplateSpec['spec
     nodeSelector: old.nodeSelector,
     tolerations: old.tolerations,
     schedulingGates: old.schedulingGates,
-    containers: withOldResources(spec.containers, old.containers),
+    containers: withOldResources(spec.containers ?? [], old.containers),
     initContainers: withOldResources(spec.initContainers ?? [], old.initContainers ?? []),
   };
 }

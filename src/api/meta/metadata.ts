@@ -30,16 +30,22 @@ export interface MetadataRules {
   readonly plainFinalizers?: boolean;
 }
 
-/** @returns all that is wrong with the metadata of a new object */
-export function validateObjectMeta(
-  meta: ObjectMeta,
-  { namespaced, validateName = nameIsDNSSubdomain, path = at('metadata'), plainFinalizers = false }: MetadataRules,
-): FieldError[] {
+/** @returns all that is wrong with the name of a new object, and with what its name was made of */
+export function validateNames(meta: ObjectMeta, validateName: NameRule, path: FieldPath = at('metadata')): FieldError[] {
   const errors: FieldError[] = [];
   if (meta.generateName)
     errors.push(...validateName(meta.generateName, true).map((m) => invalid(path.child('generateName'), meta.generateName, m)));
   if (!meta.name) errors.push(required(path.child('name'), 'name or generateName is required'));
   else errors.push(...validateName(meta.name, false).map((m) => invalid(path.child('name'), meta.name, m)));
+  return errors;
+}
+
+/** @returns all that is wrong with the metadata of a new object */
+export function validateObjectMeta(
+  meta: ObjectMeta,
+  { namespaced, validateName = nameIsDNSSubdomain, path = at('metadata'), plainFinalizers = false }: MetadataRules,
+): FieldError[] {
+  const errors = validateNames(meta, validateName, path);
   if (namespaced) {
     if (!meta.namespace) errors.push(required(path.child('namespace')));
     else errors.push(...nameIsDNSLabel(meta.namespace, false).map((m) => invalid(path.child('namespace'), meta.namespace, m)));

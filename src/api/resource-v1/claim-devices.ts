@@ -33,6 +33,7 @@ export function setDeviceDefaults(claim: DeviceClaim | undefined): void {
       if (!wanted) continue;
       wanted.allocationMode ||= 'ExactCount';
       if (wanted.allocationMode === 'ExactCount') wanted.count ||= 1;
+      for (const toleration of wanted.tolerations ?? []) toleration.operator ||= 'Equal';
     }
 }
 

@@ -1,8 +1,9 @@
+import type { Context } from '../context.js';
 import { define } from '../definition.js';
-import { at } from '../meta/field-errors.js';
-import { validateAnnotations, validateLabels } from '../meta/metadata.js';
+import { at, type FieldError } from '../meta/field-errors.js';
 import { age } from '../shared/format.js';
 import { validateImmutableStruct } from '../shared/go-value.js';
+import { validateTemplateMetadata } from '../shared/template-metadata.js';
 import type { ResourceClaimTemplate } from '../types/resource-v1.gen.js';
 import { validateAdminRequests } from './claim-access.js';
 import { setDeviceDefaults, validateDeviceClaim } from './claim-devices.js';
@@ -17,12 +18,18 @@ export default define<ResourceClaimTemplate>({
   defaults: ({ spec }) => {
     setDeviceDefaults(spec.spec.devices);
   },
-  validate: ({ metadata: { namespace = '' }, spec: { metadata, spec } }, { services }) => [
-    ...validateAdminRequests(spec.devices?.requests, namespace, services.reader),
-    ...validateAnnotations(metadata?.annotations, SPEC.child('metadata', 'annotations')),
-    ...validateLabels(metadata?.labels, SPEC.child('metadata', 'labels')),
-    ...validateDeviceClaim(spec.devices ?? {}, SPEC.child('spec', 'devices')),
+  validate,
+  validateUpdate: (template, old, context) => [
+    ...validate(template, context),
+    ...validateImmutableStruct(template.spec, old.spec, SPEC, 'resource.ResourceClaimTemplateSpec'),
   ],
-  validateUpdate: (template, old) => validateImmutableStruct(template.spec, old.spec, SPEC, 'resource.ResourceClaimTemplateSpec'),
   row: (template, { now }) => [template.metadata.name, age(template, now)],
 });
+
+function validate({ metadata: { namespace = '' }, spec: { metadata, spec } }: ResourceClaimTemplate, { services }: Context): FieldError[] {
+  return [
+    ...validateAdminRequests(spec.devices?.requests, namespace, services.reader),
+    ...validateTemplateMetadata(metadata, SPEC.child('metadata')),
+    ...validateDeviceClaim(spec.devices ?? {}, SPEC.child('spec', 'devices')),
+  ];
+}

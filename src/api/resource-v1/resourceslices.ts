@@ -33,7 +33,10 @@ export default define<ResourceSlice>({
     for (const device of spec.devices ?? [])
       for (const mapping of Object.values(device.nodeAllocatableResourceMappings ?? {})) mapping.allocationMultiplier ??= '1';
   },
-  prepare: setTaintTimes,
+  prepare: (slice, old, context) => {
+    dropDisabledLists(slice, old);
+    setTaintTimes(slice, old, context);
+  },
   validate: ({ spec }) => validateSpec(spec),
   validateUpdate: ({ spec }, { spec: old }) => validateSpec(spec, old),
   warnings: ({ spec: { driver } }) =>
@@ -42,6 +45,14 @@ export default define<ResourceSlice>({
       : [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`],
   row: (slice, { now }) => [slice.metadata.name, slice.spec.nodeName ?? '', slice.spec.driver, slice.spec.pool.name, age(slice, now)],
 });
+
+/** Attributes with several values are off by default upstream (DRAListTypeAttributes): they stay only where there are some already. */
+function dropDisabledLists({ spec }: ResourceSlice, old: ResourceSlice | undefined): void {
+  const lists = ['bools', 'ints', 'strings', 'versions'] as const;
+  const attributes = ({ devices }: ResourceSliceSpec) => (devices ?? []).flatMap((device) => Object.values(device.attributes ?? {}));
+  if (old && attributes(old.spec).some((attribute) => lists.some((list) => attribute[list]))) return;
+  for (const attribute of attributes(spec)) for (const list of lists) attribute[list] = undefined;
+}
 
 function setTaintTimes({ spec }: ResourceSlice, _old: ResourceSlice | undefined, { services }: Context): void {
   const now = timestamp(services.clock.now());
@@ -87,12 +98,12 @@ function validateWhere({ nodeName, nodeSelector, allNodes, perDeviceNodeSelectio
   if (nodeSelector) {
     set.push('`nodeSelector`');
     errors.push(...validateNodeSelector(nodeSelector, SPEC.child('nodeSelector')));
-    const terms = nodeSelector.nodeSelectorTerms;
+    const terms = nodeSelector.nodeSelectorTerms ?? [];
     if (terms.length !== 1)
       errors.push(
         invalid(
           SPEC.child('nodeSelector', 'nodeSelectorTerms'),
-          goValue(terms, '[]core.NodeSelectorTerm'),
+          goValue(nodeSelector.nodeSelectorTerms, '[]core.NodeSelectorTerm'),
           'must have exactly one node selector term',
         ),
       );

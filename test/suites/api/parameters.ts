@@ -178,4 +178,51 @@ export function parameterConversations(use: () => Api): void {
     const { body } = await api.put(api.path('jobs.batch', 'labelled', 'status'), status).expect(200);
     expect(body.metadata.labels).to.deep.equal(metadata.labels);
   });
+
+  it('takes labels and annotations only in the template of a claim', async () => {
+    const api = use();
+    const template = { metadata: { name: 'templated' }, spec: { metadata: { name: 'x', uid: 'u', labels: { a: 'b' } }, spec: {} } };
+    const answer = await api.post(api.path('resourceclaimtemplates.resource.k8s.io'), template);
+    refused(
+      answer,
+      422,
+      'Invalid',
+      /spec\.metadata\.(?:name|uID): Forbidden: cannot be set.*spec\.metadata\.(?:name|uID): Forbidden: cannot be set/,
+    );
+  });
+
+  it('fills in the operator of a toleration of devices, and drops attributes with several values', async () => {
+    const api = use();
+    const requests = [{ name: 'r', exactly: { deviceClassName: 'gpu', tolerations: [{}] } }];
+    const claims = `${api.path('resourceclaims.resource.k8s.io')}?dryRun=All`;
+    const claim = await api.post(claims, { metadata: { name: 'tolerant' }, spec: { devices: { requests } } }).expect(201);
+    expect(claim.body.spec.devices.requests[0].exactly.tolerations).to.deep.equal([{ operator: 'Equal' }]);
+    const devices = [{ name: 'd', attributes: { a: { bool: true, ints: [1] } } }];
+    const pool = { name: 'p', generation: 1, resourceSliceCount: 1 };
+    const slice = { metadata: { name: `${api.namespace}-slice` }, spec: { driver: 'a.example.com', nodeName: 'n', pool, devices } };
+    const { body } = await api.post('/apis/resource.k8s.io/v1/resourceslices?dryRun=All', slice).expect(201);
+    expect(body.spec.devices[0].attributes).to.deep.equal({ a: { bool: true } });
+  });
+
+  it('refuses nulls where lists must be, and names that no path can hold', async () => {
+    const api = use();
+    const template = { spec: { restartPolicy: 'Never', ...POD } };
+    await api.create('jobs.batch', { metadata: { name: 'nulls' }, spec: { suspend: true, template } });
+    const job = { metadata: { name: 'nulls' }, spec: { suspend: true, template: { spec: null } } };
+    refused(await api.put(api.path('jobs.batch', 'nulls'), job), 422, 'Invalid', /spec\.template\.spec\.containers: Required value/);
+    const selector = {
+      driver: 'a.example.com',
+      nodeSelector: { nodeSelectorTerms: null },
+      pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+    };
+    const slice = await api.post('/apis/resource.k8s.io/v1/resourceslices', { metadata: { name: 'x' }, spec: selector });
+    refused(slice, 422, 'Invalid', /must have at least one node selector term/);
+    const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles?dryRun=All';
+    refused(
+      await api.post(roles, { metadata: { name: 'a/b' } }),
+      422,
+      'Invalid',
+      /metadata\.name: Invalid value: "a\/b": may not contain '\/'$/,
+    );
+  });
 }

@@ -1,6 +1,7 @@
 // Volumes of pods: their names, and that each has exactly one source that makes sense.
+import { validateTemplateMetadata } from '../template-metadata.js';
 import { duplicate, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../../meta/field-errors.js';
-import { validateAnnotations, validateLabels } from '../../meta/metadata.js';
+
 import { byteLength, isDNS1123Subdomain } from '../../meta/names.js';
 import { sign } from '../../meta/quantity.js';
 import type {
@@ -180,13 +181,7 @@ function validateEphemeral(source: EphemeralVolumeSource, name: string, volumePa
   const errors: FieldError[] = [];
   if (!template) errors.push(required(path));
   else {
-    const { annotations, labels, ...others } = template.metadata ?? {};
-    errors.push(
-      ...validateAnnotations(annotations, path.child('metadata', 'annotations')),
-      ...validateLabels(labels, path.child('metadata', 'labels')),
-    );
-    for (const [field, value] of Object.entries(others))
-      if (value !== undefined && value !== null && value !== '') errors.push(forbidden(path.child('metadata', field), 'cannot be set'));
+    errors.push(...validateTemplateMetadata(template.metadata, path.child('metadata')));
     errors.push(...validateClaimSpec(template.spec, path.child('spec')));
   }
   if (podName && name) {
