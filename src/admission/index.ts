@@ -15,10 +15,12 @@ import { limitRanger } from './limit-ranger.js';
 import { namespaceAutoProvision } from './namespace-auto-provision.js';
 import { namespaceExists } from './namespace-exists.js';
 import { namespaceLifecycle } from './namespace-lifecycle.js';
+import { nodeDeclaredFeatureValidator } from './node-declared-feature-validator.js';
 import { nodeRestriction } from './node-restriction/index.js';
 import { ownerReferencesPermissionEnforcement } from './owner-references-permission-enforcement.js';
 import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.js';
 import { podNodeSelector } from './pod-node-selector.js';
+import { podResizeValidator } from './pod-resize-validator.js';
 import { podSecurity } from './pod-security/index.js';
 import { podTopologyLabels } from './pod-topology-labels.js';
 import { podTolerationRestriction } from './pod-toleration-restriction.js';
@@ -58,6 +60,8 @@ const STEPS: readonly Step[] = [
   defaultIngressClass,
   denyServiceExternalIPs,
   podTopologyLabels,
+  nodeDeclaredFeatureValidator,
+  podResizeValidator,
   resourceQuota,
 ];
 

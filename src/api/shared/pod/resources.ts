@@ -41,6 +41,14 @@ export function aggregate(spec: PodSpec, side: 'requests' | 'limits'): Quantitie
   return total;
 }
 
+/** What a pod takes of its node: what is requested for it as a whole, else for its containers, and its overhead. */
+export function podRequests(spec: PodSpec): Quantities {
+  const total = aggregate(spec, 'requests');
+  for (const [name, amount] of Object.entries(spec.resources?.requests ?? {})) if (isPodLevelResource(name)) total[name] = amount;
+  sum(total, spec.overhead ?? {});
+  return total;
+}
+
 function of(container: Container, side: 'requests' | 'limits'): Readonly<Quantities> {
   return container.resources?.[side] ?? {};
 }
