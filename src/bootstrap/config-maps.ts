@@ -1,11 +1,10 @@
 // The config maps that the server keeps for other components.
 import { X509Certificate } from 'node:crypto';
+import { startOfDay } from '../api/shared/legacy-tokens.js';
 import type { ConfigMap } from '../api/types/core-v1.gen.js';
 
 /** Tells other servers whose certificates this one believes. */
 export const AUTHENTICATION = 'extension-apiserver-authentication';
-/** Tells since when the last use of tokens in Secrets is noted. */
-export const TOKEN_TRACKING = 'kube-apiserver-legacy-service-account-token-tracking';
 
 const CLIENT_CA = 'client-ca-file';
 const PROXY_CA = 'requestheader-client-ca-file';
@@ -33,8 +32,7 @@ export function mendedAuthentication(present: ConfigMap, wanted: ConfigMap, now:
 
 /** @returns the config map with a date in it (upstream's pkg/controlplane/controller/legacytokentracking) */
 export function mendedTracking(present: ConfigMap, wanted: ConfigMap): ConfigMap {
-  const since = present.data?.['since'] ?? '';
-  if (/^\d{4}-\d\d-\d\d$/.test(since) && !Number.isNaN(Date.parse(since))) return present;
+  if (startOfDay(present.data?.['since']) !== undefined) return present;
   return { ...present, data: { ...present.data, ...wanted.data } };
 }
 

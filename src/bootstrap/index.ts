@@ -19,14 +19,15 @@ import {
   services,
 } from '../api/meta/resources.gen.js';
 import type { KubeObject } from '../api/meta/object.js';
+import { dayOf, TOKEN_TRACKING } from '../api/shared/legacy-tokens.js';
 import type { ServiceCIDR } from '../api/types/networking-v1.gen.js';
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.js';
 import type { ConfigMap, Endpoints, Service } from '../api/types/core-v1.gen.js';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../api/types/rbac-v1.gen.js';
 import type { Client } from '../client/client.js';
-import { type Clock, timestamp } from '../util/clock.js';
+import type { Clock } from '../util/clock.js';
 import { equal } from '../util/equal.js';
-import { AUTHENTICATION, mendedAuthentication, mendedTracking, TOKEN_TRACKING } from './config-maps.js';
+import { AUTHENTICATION, mendedAuthentication, mendedTracking } from './config-maps.js';
 import { mendedBinding, mendedRole } from './rbac.js';
 
 export interface BootstrapOptions {
@@ -184,7 +185,7 @@ function adapted(path: string, object: KubeObject, options: BootstrapOptions): K
   if (path === pathOf(configmaps)) {
     const { data = {} } = object as ConfigMap;
     if (name === AUTHENTICATION) data['client-ca-file'] = options.clientCA;
-    if (name === TOKEN_TRACKING) data['since'] = timestamp(options.clock.now()).slice(0, 'yyyy-mm-dd'.length);
+    if (name === TOKEN_TRACKING) data['since'] = dayOf(options.clock.now());
   }
   return object;
 }

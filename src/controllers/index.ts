@@ -12,6 +12,7 @@ import { endpointsController } from './endpoints.js';
 import { endpointslice } from './endpointslice.js';
 import { endpointsliceMirroring } from './endpointslice-mirroring.js';
 import { garbageCollector } from './garbage-collector.js';
+import { legacyTokenCleaner } from './legacy-token-cleaner.js';
 import { namespace } from './namespace.js';
 import { nodeLifecycle } from './node-lifecycle.js';
 import { podGC } from './pod-gc.js';
@@ -54,6 +55,7 @@ const CONTROLLERS: readonly ControllerDefinition[] = [
   attributesClassProtection,
   resourcequota,
   clusterroleAggregation,
+  legacyTokenCleaner,
   serviceCIDR,
 ];
 

@@ -2,14 +2,12 @@
 // (upstream's pkg/controller/serviceaccount/tokens_controller.go).
 import { isApiError } from '../api/meta/errors.js';
 import { secrets, serviceaccounts } from '../api/meta/resources.gen.js';
+import { ACCOUNT_NAME, ACCOUNT_UID, isTokenSecret } from '../api/shared/legacy-tokens.js';
 import type { Secret, ServiceAccount } from '../api/types/core-v1.gen.js';
 import { keyOf } from '../client/store.js';
 import { type Controller, type ControllerDefinition, type Environment, watch, watchMapped } from './runtime/controller.js';
 
 const NAME = 'serviceaccount-token-controller';
-const TYPE = 'kubernetes.io/service-account-token';
-const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
-const ACCOUNT_UID = 'kubernetes.io/service-account.uid';
 const MAX_RETRIES = 10;
 
 export const serviceaccountToken: ControllerDefinition = {
@@ -24,7 +22,7 @@ function tokens(environment: Environment): Controller {
     environment.informers
       .of(secrets)
       .store.list(namespace)
-      .filter((secret) => isToken(secret) && accountOf(secret) === name)
+      .filter((secret) => isTokenSecret(secret) && accountOf(secret) === name)
       .map(keyOf);
   return {
     name: NAME,
@@ -33,7 +31,7 @@ function tokens(environment: Environment): Controller {
     watches: [watchMapped(serviceaccounts, ofAccount)],
     async reconcile(key) {
       const secret = environment.informers.of(secrets).store.get(key);
-      if (!secret || !isToken(secret)) return;
+      if (!secret || !isTokenSecret(secret)) return;
       const account = await findAccount(environment, secret);
       if (account) await fill(environment, secret, account);
       else await remove(environment, secret);
@@ -47,7 +45,7 @@ function references({ client, informers }: Environment): Controller {
   return {
     name: `${NAME}-references`,
     maxRetries: MAX_RETRIES,
-    watches: [watch(secrets, (queue) => ({ delete: (secret) => void (isToken(secret) && queue.add(keyOfReference(secret))) }))],
+    watches: [watch(secrets, (queue) => ({ delete: (secret) => void (isTokenSecret(secret) && queue.add(keyOfReference(secret))) }))],
     async reconcile(key) {
       const [namespace = '', name = '', secret = ''] = key.split('/');
       if (informers.of(secrets).store.get(`${namespace}/${secret}`)) return;
@@ -56,10 +54,6 @@ function references({ client, informers }: Environment): Controller {
       await client.update(serviceaccounts, { ...account, secrets: account.secrets.filter((reference) => reference.name !== secret) });
     },
   };
-}
-
-function isToken({ type }: Secret): boolean {
-  return type === TYPE;
 }
 
 function accountOf({ metadata }: Secret): string {

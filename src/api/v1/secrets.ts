@@ -6,6 +6,7 @@ import { validateImmutable } from '../meta/metadata.js';
 import { isConfigMapKey } from '../meta/names.js';
 import { validateDataFrozen } from '../shared/data.js';
 import { age } from '../shared/format.js';
+import { ACCOUNT_NAME } from '../shared/legacy-tokens.js';
 import { jsonSyntaxError } from '../shared/go-json.js';
 import type { Secret } from '../types/core-v1.gen.js';
 
@@ -50,10 +51,8 @@ function validate(secret: Secret): FieldError[] {
 function validateType({ type, data = {}, metadata }: Secret): FieldError[] {
   const missing = (key: string) => (Object.hasOwn(data, key) ? [] : [required(DATA.key(key))]);
   switch (type) {
-    case 'kubernetes.io/service-account-token': {
-      const name = 'kubernetes.io/service-account.name';
-      return metadata.annotations?.[name] ? [] : [required(at('metadata', 'annotations').key(name))];
-    }
+    case 'kubernetes.io/service-account-token':
+      return metadata.annotations?.[ACCOUNT_NAME] ? [] : [required(at('metadata', 'annotations').key(ACCOUNT_NAME))];
     case 'kubernetes.io/dockercfg':
       return validateJsonObject(data, '.dockercfg');
     case 'kubernetes.io/dockerconfigjson':

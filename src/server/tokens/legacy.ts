@@ -3,6 +3,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Reader, TokenAuthenticator } from '../../api/context.js';
 import { secrets, serviceaccounts } from '../../api/meta/resources.gen.js';
+import { dayOf, INVALID_SINCE, LAST_USED } from '../../api/shared/legacy-tokens.js';
 import type { Secret } from '../../api/types/core-v1.gen.js';
 import type { Clock } from '../../util/clock.js';
 import { serviceAccountGroups, serviceAccountName } from '../user-names.js';
@@ -10,13 +11,11 @@ import { ISSUER } from './claims.js';
 import { type Claims, type SigningKey, unverifiedClaims } from './keys.js';
 
 const LEGACY_ISSUER = 'kubernetes/serviceaccount';
-const LAST_USED = 'kubernetes.io/legacy-token-last-used';
-const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
 /** Claims. */
 const NAMESPACE = 'kubernetes.io/serviceaccount/namespace';
 const SECRET_NAME = 'kubernetes.io/serviceaccount/secret.name';
-const ACCOUNT_NAME = 'kubernetes.io/serviceaccount/service-account.name';
-const ACCOUNT_UID = 'kubernetes.io/serviceaccount/service-account.uid';
+const CLAIMED_NAME = 'kubernetes.io/serviceaccount/service-account.name';
+const CLAIMED_UID = 'kubernetes.io/serviceaccount/service-account.uid';
 const DAY_MS = 86_400_000;
 
 export interface LegacyOptions {
@@ -59,8 +58,8 @@ export function legacyIssuer(key: () => Promise<SigningKey>): (names: Names) => 
       iss: LEGACY_ISSUER,
       [NAMESPACE]: namespace,
       [SECRET_NAME]: secret,
-      [ACCOUNT_NAME]: account,
-      [ACCOUNT_UID]: uid,
+      [CLAIMED_NAME]: account,
+      [CLAIMED_UID]: uid,
       sub: serviceAccountName(namespace, account),
     });
 }
@@ -77,8 +76,8 @@ function namesIn(claims: Claims): Names {
   const sub = claim(claims, 'sub', 'sub');
   const namespace = claim(claims, NAMESPACE, 'namespace');
   const secret = claim(claims, SECRET_NAME, 'secretName');
-  const account = claim(claims, ACCOUNT_NAME, 'serviceAccountName');
-  const uid = claim(claims, ACCOUNT_UID, 'serviceAccountUID');
+  const account = claim(claims, CLAIMED_NAME, 'serviceAccountName');
+  const uid = claim(claims, CLAIMED_UID, 'serviceAccountUID');
   if (sub !== serviceAccountName(namespace, account)) throw new Error('sub claim is invalid');
   return { namespace, secret, account, uid };
 }
@@ -112,7 +111,6 @@ function invalidated({ namespace, secret, account }: Names): string {
 
 /** A server whose clock is a little ahead may have written tomorrow. */
 async function noteUse(secret: Secret, now: number, label: LegacyOptions['label']): Promise<void> {
-  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
   const known = secret.metadata.labels?.[LAST_USED];
-  if (known !== day(now) && known !== day(now + DAY_MS)) await label(secret, { [LAST_USED]: day(now) });
+  if (known !== dayOf(now) && known !== dayOf(now + DAY_MS)) await label(secret, { [LAST_USED]: dayOf(now) });
 }
