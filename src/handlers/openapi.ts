@@ -1,6 +1,6 @@
 // Serves /openapi/v2 and /openapi/v3. Documents are made on the first request and again after the definitions changed.
 import { createHash } from 'node:crypto';
-import { isCustom } from '../api/definition.js';
+import { type Definition, isCustom } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
 import { acceptedOf } from './negotiation.js';
@@ -41,8 +41,8 @@ class Lazy {
 
 interface Documents {
   readonly revision: number;
-  /** By the path behind /openapi/v3/. */
-  readonly v3: ReadonlyMap<string, Lazy>;
+  /** By the path behind /openapi/v3/; with the definitions each was made of. */
+  readonly v3: ReadonlyMap<string, { readonly of: readonly Definition[]; readonly document: Lazy }>;
   readonly v2: Lazy;
 }
 
@@ -65,7 +65,7 @@ export class OpenApi {
   }
 
   #index(): Buffer {
-    const paths = [...this.#current().v3].map(([name, document]) => [
+    const paths = [...this.#current().v3].map(([name, { document }]) => [
       name,
       { serverRelativeURL: `/openapi/v3/${name}?hash=${document.get().hash}` },
     ]);
@@ -74,7 +74,7 @@ export class OpenApi {
 
   #v3(request: ApiRequest, name: string): void {
     const { response } = request;
-    const document = this.#current().v3.get(name);
+    const document = this.#current().v3.get(name)?.document;
     if (!document) return sendEmpty(request, 404);
     response.setHeader('Vary', 'Accept');
     if (!acceptedOf(request, ['json'])) return sendEmpty(request, 406);
@@ -115,10 +115,14 @@ export class OpenApi {
     const custom = customSchemas(definitions);
     const source: SchemaSource = (name, dialect) => builtInSchemas(name, dialect) ?? custom(name, dialect);
     const parts = partsOf(definitions, otherPaths);
-    const v3 = parts.map(({ name, paths, own }): [string, Lazy] => [
-      name,
-      new Lazy(() => Buffer.from(JSON.stringify(documentV3(paths(), source, own)))),
-    ]);
+    const v3 = new Map(
+      parts.map(({ name, of, paths, own }) => {
+        // most documents outlive the coming and going of custom resources
+        const known = this.#documents?.v3.get(name);
+        if (known && sameList(known.of, of)) return [name, known];
+        return [name, { of, document: new Lazy(() => Buffer.from(JSON.stringify(documentV3(paths(), source, own)))) }];
+      }),
+    );
     const v2 = new Lazy(() =>
       Buffer.from(
         JSON.stringify(
@@ -129,9 +133,13 @@ export class OpenApi {
         ),
       ),
     );
-    this.#documents = { revision: definitions.revision, v3: new Map(v3), v2 };
+    this.#documents = { revision: definitions.revision, v3, v2 };
     return this.#documents;
   }
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 function send(request: ApiRequest, hash: string, contentType: string, body: Buffer): void {
@@ -150,6 +158,8 @@ function sendEmpty(request: ApiRequest, code: number): void {
 /** One document of v3: the paths of a group and version, of a group, or of something beside the API. */
 interface Part {
   readonly name: string;
+  /** What it tells of; empty: it is always the same. */
+  readonly of: readonly Definition[];
   readonly paths: () => readonly Path[];
   readonly own?: { group: string; version: string };
 }
@@ -171,7 +181,7 @@ function partsOf(definitions: Definitions, otherPaths: readonly string[]): Part[
     );
     const own = definitions.all().filter((other) => other.group === group && other.version === version);
     const isMade = own.every(isCustom);
-    add({ name: root.slice(1), own: { group, version }, paths: () => [...(isMade ? [] : [resources]), ...own.flatMap(pathsOf)] });
+    add({ name: root.slice(1), of: own, own: { group, version }, paths: () => [...(isMade ? [] : [resources]), ...own.flatMap(pathsOf)] });
     if (isMade) continue;
     if (group === '')
       add(single('api', documentPath('/api/', 'getCoreAPIVersions', 'core', 'get available API versions', `${META}APIVersions`)));
@@ -190,7 +200,7 @@ function partsOf(definitions: Definitions, otherPaths: readonly string[]): Part[
 }
 
 function single(name: string, path: Path): Part {
-  return { name, paths: () => [path] };
+  return { name, of: [], paths: () => [path] };
 }
 
 const OTHERS: Readonly<Record<string, Part>> = {

@@ -68,8 +68,10 @@ export class Registry implements Reader, Writer {
   async serve(...resources: readonly RuntimeResource[]): Promise<void> {
     const feed = this.#feed;
     if (!feed) throw new Error('the registry is not open yet');
-    for (const { stored } of resources) if (!this.#caches.has(prefixOf(stored))) this.#addCache(feed, stored);
-    await feed.start();
+    await this.#fillCaches(
+      feed,
+      resources.map(({ stored }) => stored).filter((stored) => !this.#caches.has(prefixOf(stored))),
+    );
     for (const { stored, served } of resources) {
       const prefix = prefixOf(stored);
       const known = this.#caches.get(prefix);
@@ -81,6 +83,20 @@ export class Registry implements Reader, Writer {
       this.#removeStores(stored);
       this.definitions.replace(stored, served);
       for (const d of served) this.#addStore(d);
+    }
+  }
+
+  /** @throws StorageError: then there are no caches */
+  async #fillCaches(feed: Feed, definitions: readonly Definition[]): Promise<void> {
+    for (const definition of definitions) this.#addCache(feed, definition);
+    try {
+      await feed.start();
+    } catch (e) {
+      for (const prefix of definitions.map(prefixOf)) {
+        feed.remove(prefix);
+        this.#caches.delete(prefix);
+      }
+      throw e;
     }
   }
 
