@@ -124,7 +124,7 @@ export class LocalClient implements Client {
     const { item } = await store.update(
       context,
       keyOf(configuration),
-      applying(store.definition, configuration, context, options.force ?? false),
+      applying(store.definition, configuration, context, options.force ?? false, store.versions(context.subresource)),
       {
         create: context.subresource === '',
         tracked: true,

@@ -91,7 +91,7 @@ async function applyConfiguration({ store, request, query, context }: Patching):
       if (!current) throw errors.notFound(definition, info.name);
       return applyToView(current);
     };
-  const apply = applying(definition, configuration, context, query.force);
+  const apply = applying(definition, configuration, context, query.force, store.versions(info.subresource));
   return (current) => {
     const next = apply(current);
     // what changes nothing is admitted, validated and warned about like any other write

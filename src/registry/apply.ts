@@ -2,11 +2,12 @@ import type { Context } from '../api/context.js';
 import type { Definition } from '../api/definition.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { objectType, ownedType } from '../api/schema/types.js';
-import { applyObject, resetFields } from './fields/index.js';
+import { applyObject, resetFields, type Versions } from './fields/index.js';
 
 /**
  * Server-side apply as a change of an object: for `Store.update`, with `tracked`. The context's field manager applies, to
  * the part that is its subresource.
+ * @param versions the other versions of the kind: their managers are met too
  * @param configuration as the client wrote it; stays as it is
  * @returns the change; it throws ApiError Conflict (fields of other managers, and no `force`), Invalid
  */
@@ -15,6 +16,7 @@ export function applying(
   configuration: KubeObject,
   context: Context,
   force: boolean,
+  versions: Versions,
 ): (live: KubeObject | undefined) => KubeObject {
   return (live) =>
     applyObject({
@@ -30,5 +32,6 @@ export function applying(
       reset: resetFields(definition, context.subresource),
       defaults: (object) => definition.defaults?.(object),
       now: context.services.clock.now(),
+      versions,
     });
 }

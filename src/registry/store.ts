@@ -12,11 +12,12 @@ import { copy } from '../util/equal.js';
 import { generateName } from '../util/names.js';
 import type { Cache } from '../watch/cache.js';
 import { planDeletion, releasedBy } from './deletion.js';
-import { resetFields, trackUpdate } from './fields/index.js';
+import { resetFields, trackUpdate, type Versions } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
 import { canonical, encode, fillSystemMetadata, wipeSystemMetadata } from './metadata.js';
 import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, partOf, prepareCreate, prepareUpdate } from './preparation.js';
 import { versionsOf } from './versions.js';
+import { shownKey, translate } from './storage-errors.js';
 import { trackView } from './view.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
@@ -81,6 +82,11 @@ export class Store {
     this.#written = options.written;
     this.#admission = options.admission;
     this.#siblings = options.siblings;
+  }
+
+  /** The other versions of the kind, as field managers see them who write a part of it. */
+  versions(subresource: string): Versions {
+    return versionsOf(this.definition, this.#stored.definition, this.#siblings, subresource);
   }
 
   /** The storage key of an object. */
@@ -342,7 +348,7 @@ export class Store {
       subresource: context.subresource,
       reset: resetFields(this.definition, context.subresource),
       now: context.services.clock.now(),
-      versions: versionsOf(this.definition, this.#stored.definition, this.#siblings, context.subresource),
+      versions: this.versions(context.subresource),
     });
   }
 
@@ -389,17 +395,4 @@ export class Store {
     const namespace = (object ?? old)?.metadata.namespace ?? '';
     return { operation, definition: this.definition, subresource: context.subresource, namespace, name, object, old, options, context };
   }
-}
-
-/** Storage errors that are no API errors yet. Anything unknown is our bug and goes on as it is. */
-function translate(e: unknown): unknown {
-  if (!(e instanceof StorageError)) return e;
-  if (e.code === 'UNAVAILABLE' || e.code === 'CLOSED') return errors.serviceUnavailable(`the storage is unavailable: ${e.message}`);
-  return e;
-}
-
-/** A key as upstream names it in messages: `/registry/configmaps/default/settings`, without the first part in a dry run. */
-function shownKey({ shownAs }: Definition, { namespace, name }: ObjectKey, dryRun: boolean): string {
-  const prefix = `${dryRun ? '' : '/registry'}/${shownAs}`;
-  return namespace === '' ? `${prefix}/${name}` : `${prefix}/${namespace}/${name}`;
 }

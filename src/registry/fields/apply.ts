@@ -12,9 +12,9 @@ import { prune } from './prune.js';
 import { UNOWNED } from './reset.js';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
 import { type Shape, shapeOf } from './shape.js';
-import { compareObjects, updateManagers, without } from './update.js';
+import { changesByVersion, updateManagers, type Versions, without } from './update.js';
 import { validateApplied } from './validate.js';
-import { changedFields, fieldsOf } from './walk.js';
+import { fieldsOf } from './walk.js';
 
 /** A configuration, by whom, and what it is applied to. */
 export interface ApplyOptions {
@@ -38,6 +38,8 @@ export interface ApplyOptions {
   readonly defaults: (object: KubeObject) => void;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** As in TrackOptions. */
+  readonly versions?: Versions | undefined;
 }
 
 /** The manager that stands for everything a client set before the first apply. */
@@ -122,7 +124,8 @@ function applyOnce(options: ApplyOptions, shape: Shape, before: KubeObject, mana
   const set = recursiveDifference(fieldsOf(shape, applied), reset);
   managers.set(key, { ...id, set, time: previous?.time });
   let merged = merge(shape, before, applied);
-  if (previous)
+  // what was applied in another version stays, as upstream has it
+  if (previous?.apiVersion === id.apiVersion)
     merged = prune(
       shape,
       merged,
@@ -130,11 +133,12 @@ function applyOnce(options: ApplyOptions, shape: Shape, before: KubeObject, mana
       [...managers.values()].map((m) => m.set),
       set,
     );
-  const comparison = compareObjects(type, before, merged as KubeObject, reset);
-  const changed = changedFields(comparison);
-  const conflicts = findConflicts(managers, key, changed);
+  const changes = changesByVersion({ type, managers, live: before, object: merged as KubeObject, id, reset, versions: options.versions });
+  const conflicts = [...managers].flatMap(([owner, manager]) =>
+    owner === key ? [] : conflictsOf(manager, intersection(manager.set, changes.of(manager).changed)),
+  );
   if (!options.force && conflicts.length > 0) refuseConflicts(options, shape, conflicts);
-  changeSets(managers, (owned, owner) => (owner === key ? owned : without(owned, changed, comparison.removed)));
+  changeSets(managers, (owned, owner) => (owner === key ? owned : without(owned, changes.of(managers.get(owner)))));
   giveToApplier(managers, key);
   return { merged: equal(before, merged) ? before : (merged as KubeObject) };
 }
@@ -145,11 +149,6 @@ function giveToApplier(managers: Managers, key: string): void {
   const owned = difference(applier.set, UNOWNED);
   if (isEmptySet(owned)) managers.delete(key);
   else managers.set(key, { ...applier, set: owned });
-}
-
-function findConflicts(managers: Managers, key: string, changed: FieldSet): Conflict[] {
-  if (isEmptySet(changed)) return [];
-  return [...managers].flatMap(([owner, manager]) => (owner === key ? [] : conflictsOf(manager, intersection(manager.set, changed))));
 }
 
 /** @throws ApiError Conflict, unless the fields are kubectl's own from client-side apply */

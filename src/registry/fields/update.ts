@@ -91,16 +91,29 @@ export interface UpdateInput {
   readonly id: ManagerId;
   readonly now: number;
   readonly reset: FieldSet;
-  readonly versions?: Versions;
+  readonly versions?: Versions | undefined;
 }
 
-interface Changes {
+/** The fields that a write gives other values, and those it takes away. */
+export interface Changes {
   readonly changed: FieldSet;
   readonly removed: FieldSet;
 }
 
 /** Takes from every manager what has changed or gone, as its version has it, and gives it to `id`. */
-export function updateManagers({ type, managers, live, object, id, now, reset, versions }: UpdateInput): void {
+export function updateManagers(input: UpdateInput): void {
+  const { managers, id, now } = input;
+  const { own, of } = changesByVersion(input);
+  changeSets(managers, (set, key) => without(set, of(managers.get(key))));
+  if (!isEmptySet(own.changed)) addToManager(managers, id, own.changed, now);
+}
+
+/** What a write changes, as every manager's version has it; managers of versions that are gone go too. */
+export function changesByVersion(input: Pick<UpdateInput, 'type' | 'managers' | 'live' | 'object' | 'id' | 'reset' | 'versions'>): {
+  readonly own: Changes;
+  readonly of: (manager: ManagerId | undefined) => Changes;
+} {
+  const { type, managers, live, object, id, reset, versions } = input;
   const own = changesOf(type, live, object, reset);
   const byVersion = new Map([[id.apiVersion, own]]);
   for (const [key, { apiVersion }] of managers) {
@@ -111,11 +124,7 @@ export function updateManagers({ type, managers, live, object, id, now, reset, v
     else
       byVersion.set(apiVersion, version ? changesOf(version.type, live && version.show(live), version.show(object), version.reset) : own);
   }
-  changeSets(managers, (set, key) => {
-    const { changed, removed } = byVersion.get(managers.get(key)?.apiVersion ?? '') ?? own;
-    return isEmptySet(changed) && isEmptySet(removed) ? set : without(set, changed, removed);
-  });
-  if (!isEmptySet(own.changed)) addToManager(managers, id, own.changed, now);
+  return { own, of: (manager) => (manager && byVersion.get(manager.apiVersion)) ?? own };
 }
 
 function changesOf(type: Type, live: KubeObject | undefined, object: KubeObject, reset: FieldSet): Changes {
@@ -125,7 +134,7 @@ function changesOf(type: Type, live: KubeObject | undefined, object: KubeObject,
 }
 
 /** A manager's set after a change by somebody else. */
-export function without(set: FieldSet, changed: FieldSet, removed: FieldSet): FieldSet {
+export function without(set: FieldSet, { changed, removed }: Changes): FieldSet {
   const lost = intersection(set, changed);
   const kept = isEmptySet(lost) ? set : difference(set, lost);
   return isEmptySet(removed) ? kept : difference(kept, removed);

@@ -4,7 +4,7 @@ import v2 from '../../../src/api/autoscaling-v2/horizontalpodautoscalers.js';
 import type { Definition } from '../../../src/api/definition.js';
 import type { KubeObject } from '../../../src/api/meta/object.js';
 import { ownedType } from '../../../src/api/schema/types.js';
-import { trackUpdate } from '../../../src/registry/fields/index.js';
+import { applyObject, trackUpdate } from '../../../src/registry/fields/index.js';
 import { versionsOf } from '../../../src/registry/versions.js';
 
 const SIBLINGS = [v1, v2] as unknown as Definition[];
@@ -46,5 +46,25 @@ describe('managers of several versions of a kind', () => {
   });
   it('go when their version is no longer there', () => {
     expect(track('autoscaling/v2beta2')).to.deep.equal([['second', { 'f:spec': { 'f:targetCPUUtilizationPercentage': {} } }]]);
+  });
+  it('are met by who applies another version', () => {
+    const applied = { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', metadata: { name: 'a' }, spec: {} } as KubeObject;
+    const apply = (targetCPUUtilizationPercentage: number) =>
+      applyObject({
+        type: ownedType(own),
+        live: autoscaler(80, [manager('autoscaling/v2')]),
+        applied: { ...applied, spec: { targetCPUUtilizationPercentage } } as unknown as KubeObject,
+        manager: 'second',
+        force: false,
+        apiVersion: 'autoscaling/v1',
+        kind: 'HorizontalPodAutoscaler',
+        subresource: '',
+        reset: {},
+        defaults: () => undefined,
+        now: 0,
+        versions: versionsOf(own, stored, () => SIBLINGS, ''),
+      });
+    expect(() => apply(50)).to.throw('conflict with "first" using autoscaling/v2: .spec.metrics');
+    expect(apply(80).metadata.managedFields?.map((entry) => entry.manager)).to.deep.equal(['second', 'first']);
   });
 });
