@@ -7,7 +7,7 @@ import { changesBoundPod, nodeOf } from './bound-pod.js';
 import { forbidden, podOf, type Step } from './step.js';
 
 /** Features of nodes, in the order of their names, and the changes that need them. */
-const FEATURES: readonly { readonly name: string; isNeeded(next: PodSpec, old: PodSpec): boolean }[] = [
+const FEATURES: readonly { readonly name: string; readonly isNeeded: (next: PodSpec, old: PodSpec) => boolean }[] = [
   {
     name: 'InPlacePodLevelResourcesVerticalScaling',
     isNeeded: (next, old) => !semanticEqual(next.resources, old.resources),
