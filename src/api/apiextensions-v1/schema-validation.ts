@@ -102,7 +102,7 @@ function innerErrors(schema: Schema, path: FieldPath, place: Place, isRoot: bool
   const errors: FieldError[] = [];
   const add = (inner: Schema, at: FieldPath, of: Place = place) => void errors.push(...schemaErrors(inner, at, of));
   const { additionalProperties: additional, items } = schema;
-  if (typeof additional === 'object')
+  if (additional && typeof additional === 'object')
     add(
       additional,
       path.child('additionalProperties'),
@@ -119,7 +119,8 @@ function innerErrors(schema: Schema, path: FieldPath, place: Place, isRoot: bool
   for (const [name, s] of Object.entries(schema.definitions ?? {})) add(s, path.child('definitions').key(name));
   if (Array.isArray(items)) items.forEach((s, i) => add(s, path.child('items').index(i)));
   else if (items) add(items, path.child('items'));
-  for (const [name, s] of Object.entries(schema.dependencies ?? {})) if (!Array.isArray(s)) add(s, path.child('dependencies').key(name));
+  for (const [name, s] of Object.entries(schema.dependencies ?? {}))
+    if (s && !Array.isArray(s)) add(s, path.child('dependencies').key(name));
   return errors;
 }
 

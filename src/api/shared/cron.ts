@@ -53,8 +53,9 @@ export function parseSchedule(text: string): Schedule {
   if (zone && !isTimeZone(zone)) throw new ScheduleError(`provided bad location ${zone}: unknown time zone ${zone}`);
   const spec = zoned ? (zoned[2] ?? '').trim() : text;
   if (spec.startsWith('@every ')) return { everyMs: parseEvery(spec) };
-  if (spec.startsWith('@') && !NAMED[spec]) throw new ScheduleError(`unrecognized descriptor: ${spec}`);
-  const parts = (NAMED[spec] ?? spec).split(/\s+/).filter(Boolean);
+  const named = Object.hasOwn(NAMED, spec) ? NAMED[spec] : undefined;
+  if (spec.startsWith('@') && !named) throw new ScheduleError(`unrecognized descriptor: ${spec}`);
+  const parts = (named ?? spec).split(/\s+/).filter(Boolean);
   if (parts.length !== 5) throw new ScheduleError(`expected exactly 5 fields, found ${parts.length}: [${parts.join(' ')}]`);
   const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] = parts;
   return {

@@ -71,11 +71,14 @@ function validateItem(item: LimitRangeItem, path: FieldPath): FieldError[] {
   if (type === 'PersistentVolumeClaim' && min.storage === undefined && max.storage === undefined)
     errors.push(required(path.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'));
   errors.push(...names(ratios, 'maxLimitRequestRatio'));
-  for (const name of new Set([max, min, limits, requests, ratios].flatMap(Object.keys)))
+  for (const name of new Set([max, min, limits, requests, ratios].flatMap(Object.keys))) {
+    // names may be those of members of every object
+    const of = (amounts: Amounts) => (Object.hasOwn(amounts, name) ? amounts[name] : undefined);
     errors.push(
-      ...validateOrder(name, { min: min[name], max: max[name], limit: limits[name], request: requests[name] }, path),
-      ...validateRatio(name, { min: min[name], max: max[name], ratio: ratios[name] }, path),
+      ...validateOrder(name, { min: of(min), max: of(max), limit: of(limits), request: of(requests) }, path),
+      ...validateRatio(name, { min: of(min), max: of(max), ratio: of(ratios) }, path),
     );
+  }
   return errors;
 }
 

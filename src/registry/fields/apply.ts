@@ -11,7 +11,7 @@ import { merge } from './merge.js';
 import { prune } from './prune.js';
 import { UNOWNED } from './reset.js';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
-import { type Shape, shapeOf } from './shape.js';
+import { ItemError, type Shape, shapeOf } from './shape.js';
 import { changesByVersion, updateManagers, type Versions, without } from './update.js';
 import { validateApplied } from './validate.js';
 import { fieldsOf } from './walk.js';
@@ -59,7 +59,7 @@ export function applyObject(options: ApplyOptions): KubeObject {
   const shape = shapeOf(type);
   const before = (live ?? emptyOf(type)) as KubeObject;
   const managers = startingManagers(options);
-  const outcome = applyOnce(options, shape, before, managers);
+  const outcome = typed(before, type, 'failed to create typed live object (?)', () => applyOnce(options, shape, before, managers));
   // the managers as they were: an apply that changes nothing keeps their times
   if (outcome.merged === before) return live ? unchanged(live, managers) : finish(options, before, managers);
   const id = managerId(options);
@@ -97,6 +97,17 @@ function describe(applied: KubeObject): string {
   return `${typeof namespace === 'string' ? namespace : ''}/${typeof name === 'string' ? name : ''}; ${gvk(applied)}`;
 }
 
+/** What is stored may be no typed value, with items that lack their key: such an object cannot be applied to. @throws ApiError */
+function typed<T>(live: KubeObject, type: StructType, problem: string, act: () => T): T {
+  try {
+    return act();
+  } catch (e) {
+    if (!(e instanceof ItemError)) throw e;
+    const message = `${problem.replace('?', describe(live))}: ${validateApplied(type, live) ?? e.message}`;
+    throw new ApiError({ code: 500, message }, { cause: e });
+  }
+}
+
 /** Where nobody is known to own anything, one updater is taken to have made it all. */
 function startingManagers(options: ApplyOptions): Managers {
   const { type, live, apiVersion, subresource, reset, now } = options;
@@ -106,7 +117,9 @@ function startingManagers(options: ApplyOptions): Managers {
   dropForeign(managers, apiVersion);
   if (known || !live) return managers;
   const id: ManagerId = { manager: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, subresource };
-  updateManagers({ type, managers, live: undefined, object: live, id, now, reset });
+  typed(live, type, 'failed to create manager for existing fields: failed to convert new object (?) to smd typed', () =>
+    updateManagers({ type, managers, live: undefined, object: live, id, now, reset }),
+  );
   return managers;
 }
 

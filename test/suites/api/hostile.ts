@@ -53,6 +53,47 @@ export function hostileConversations(use: () => Api): void {
     expect(Object.entries(userInfo.extra)).to.deep.equal([['constructor', ['y']]]);
   });
 
+  it('refuses schedules and limits named like members of objects', async () => {
+    const api = use();
+    const jobTemplate = { spec: { template: { spec: { restartPolicy: 'Never', containers: POD.containers } } } };
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      const job = { metadata: { name: 'odd' }, spec: { schedule: name, jobTemplate } };
+      refused(await api.post(api.path('cronjobs.batch'), job), 422, 'Invalid', /spec\.schedule: .* expected exactly 5 fields, found 1/);
+      const range = `{"metadata":{"name":"odd"},"spec":{"limits":[{"type":"Container","max":{"${name}":"1"},"default":{"cpu":"1"}}]}}`;
+      refused(await api.post(api.path('limitranges'), range), 422, 'Invalid', new RegExp(`limits\\[0\\]\\.max\\[${name}\\]`));
+    }
+  });
+
+  it('refuses null where a list of terms or a schema should be', async () => {
+    const api = use();
+    const slice = {
+      metadata: { name: 'odd' },
+      spec: { driver: 'd.example', nodeSelector: { nodeSelectorTerms: null }, pool: { name: 'p', generation: 1, resourceSliceCount: 1 } },
+    };
+    const slices = '/apis/resource.k8s.io/v1/resourceslices';
+    refused(await api.post(slices, slice), 422, 'Invalid', /nodeSelectorTerms: Invalid value: null: must have exactly one/);
+    const version = { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', dependencies: { a: null } } } };
+    const names = { plural: 'as', kind: 'A' };
+    const crd = { metadata: { name: 'as.x.example' }, spec: { group: 'x.example', scope: 'Namespaced', names, versions: [version] } };
+    refused(
+      await api.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd),
+      422,
+      'Invalid',
+      /dependencies: Forbidden: dependencies is not supported/,
+    );
+  });
+
+  it('cannot apply to an object that lists an item without its key, and says which', async () => {
+    const api = use();
+    await api.create('serviceaccounts', { metadata: { name: 'untyped' }, secrets: [{}] });
+    const applied = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'untyped' }, secrets: [{ name: 'y' }] };
+    const { status, body } = await api.patch(`${api.path('serviceaccounts', 'untyped')}?fieldManager=x`, 'apply-patch', applied);
+    expect(status).to.equal(500);
+    expect((body as { message: string }).message).to.match(
+      /^failed to create manager for existing fields: failed to convert new object \(.*\/untyped; \/v1, Kind=ServiceAccount\) to smd typed: \.secrets: element 0: associative list with keys has an element that omits all key fields \["name"\]/,
+    );
+  });
+
   it('refuses numbers that are out of range', async () => {
     const api = use();
     const digits = '9'.repeat(30);
