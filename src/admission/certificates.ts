@@ -1,11 +1,10 @@
 // Who may approve a signing request, and who may issue its certificate, is a matter of rights on the signer.
 // https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#certificateapproval
-import * as errors from '../api/meta/errors.js';
 import type { AdmissionAttributes } from '../api/admission.js';
 import type { CertificateSigningRequest } from '../api/types/certificates-v1.gen.js';
 import { requestedSubject } from '../api/shared/signing-request.js';
 import { equal } from '../util/equal.js';
-import type { Step } from './step.js';
+import { forbidden, type Step } from './step.js';
 
 const GROUP = 'certificates.k8s.io';
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
@@ -38,10 +37,10 @@ export const certificateSubjectRestriction: Step = {
   onByDefault: true,
   handles: ({ definition, subresource, operation }) =>
     definition.group === GROUP && definition.resource === 'certificatesigningrequests' && subresource === '' && operation === 'CREATE',
-  validate({ definition, name, object }) {
-    const { signerName, request } = (object as CertificateSigningRequest).spec;
+  validate(attributes) {
+    const { signerName, request } = (attributes.object as CertificateSigningRequest).spec;
     if (signerName !== CLIENT_SIGNER || !requestedSubject(request).organizations.includes(MASTERS)) return;
-    throw errors.forbidden(definition, name, `use of ${CLIENT_SIGNER} signer with ${MASTERS} group is not allowed`);
+    throw forbidden(attributes, `use of ${CLIENT_SIGNER} signer with ${MASTERS} group is not allowed`);
   },
 };
 
@@ -52,12 +51,13 @@ function isRequest({ definition, subresource, operation }: AdmissionAttributes, 
 }
 
 /** The right on one signer, or on all of its domain. */
-async function requireRight({ definition, name, old, context }: AdmissionAttributes, verb: 'approve' | 'sign'): Promise<void> {
+async function requireRight(attributes: AdmissionAttributes, verb: 'approve' | 'sign'): Promise<void> {
+  const { old, context } = attributes;
   const { signerName } = (old as CertificateSigningRequest).spec;
   const { user, services } = context;
   for (const signer of [signerName, `${signerName.split('/')[0]}/*`]) {
     const asked = { user, verb, group: GROUP, version: '*', resource: 'signers', subresource: '', namespace: '', name: signer };
     if ((await services.authorizer.authorize(asked)).decision === 'allow') return;
   }
-  throw errors.forbidden(definition, name, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
+  throw forbidden(attributes, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
 }

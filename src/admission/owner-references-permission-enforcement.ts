@@ -3,10 +3,9 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#ownerreferencespermissionenforcement
 import type { AdmissionAttributes } from '../api/admission.js';
 import type { Decision } from '../api/context.js';
-import * as errors from '../api/meta/errors.js';
 import { semanticEqual } from '../api/meta/metadata.js';
 import type { OwnerReference } from '../api/types/meta-v1.gen.js';
-import type { Step } from './step.js';
+import { forbidden, type Step } from './step.js';
 
 export const ownerReferencesPermissionEnforcement: Step = {
   name: 'OwnerReferencesPermissionEnforcement',
@@ -35,23 +34,22 @@ async function checkDelete(attributes: AdmissionAttributes): Promise<void> {
   const { group, version, resource } = definition;
   const asked = { user: context.user, verb: 'delete', group, version, resource, subresource, namespace, name };
   const decision = await context.services.authorizer.authorize(asked);
-  if (!isAllowed(decision))
-    throw errors.forbidden(definition, name, `cannot set an ownerRef on a resource you can't delete: ${decision.reason}, <nil>`);
+  if (!isAllowed(decision)) throw forbidden(attributes, `cannot set an ownerRef on a resource you can't delete: ${decision.reason}, <nil>`);
 }
 
 async function checkHold(attributes: AdmissionAttributes, owner: OwnerReference): Promise<void> {
-  const { definition, namespace, name, context } = attributes;
+  const { namespace, context } = attributes;
   const [group, version] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : ['', owner.apiVersion];
   const found = context.services.resourceOf({ group: group ?? '', version: version ?? '', kind: owner.kind });
   if (!found) {
     const why = `no matches for kind ${JSON.stringify(owner.kind)} in version ${JSON.stringify(owner.apiVersion)}`;
     const cause = `cannot set blockOwnerDeletion in this case because cannot find RESTMapping for APIVersion ${owner.apiVersion} Kind ${owner.kind}: ${why}`;
-    throw errors.forbidden(definition, name, cause);
+    throw forbidden(attributes, cause);
   }
   const decision = await mayFinalize(attributes, { ...found, namespace: found.namespaced ? namespace : '', name: owner.name });
   if (isAllowed(decision)) return;
   const cause = `cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on: ${decision.reason}, <nil>`;
-  throw errors.forbidden(definition, name, cause);
+  throw forbidden(attributes, cause);
 }
 
 function mayFinalize(
