@@ -8,7 +8,7 @@ import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { fact } from '../api/facts.js';
 import { jsonKind } from '../api/schema/decode-state.js';
 import { decode, DecodeError, seenDuplicates } from '../api/schema/decode.js';
-import { JsonError, parseJson } from '../api/schema/json.js';
+import { inDocumentOrder, JsonError, parseJson } from '../api/schema/json.js';
 import { objectType, structTypeOf, type Typed } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
 import { otherCustomKind, otherVersion } from './custom-kinds.js';
@@ -47,7 +47,8 @@ export async function decodeBody(request: ApiRequest, expected: Expected, valida
   }
   const { value, duplicates } = parse(body, encoding, expected);
   const object = checkKind(value, expected, body);
-  return decodeValue(object, duplicates, expected, validation, request.warnings);
+  const order = encoding === 'json' ? (complaints: readonly string[]) => inDocumentOrder(body.toString(), complaints) : undefined;
+  return decodeValue(object, { duplicates, order }, expected, validation, request.warnings);
 }
 
 /** @throws ApiError BadRequest */
@@ -86,9 +87,16 @@ export async function readApplied(request: ApiRequest, validation: FieldValidati
   }
 }
 
+/** What the reader of a document knows of its keys. */
+interface Keys {
+  readonly duplicates: readonly string[];
+  /** Undefined: complaints come as they are, those about keys given twice first. */
+  readonly order: ((complaints: readonly string[]) => string[]) | undefined;
+}
+
 function decodeValue(
   value: Record<string, unknown>,
-  duplicates: readonly string[],
+  { duplicates, order }: Keys,
   expected: Expected,
   validation: FieldValidation,
   warnings: string[],
@@ -97,9 +105,9 @@ function decodeValue(
     const type = objectType(expected);
     const { object, unknown } = decode<KubeObject>(type, value);
     const twice = duplicates.length > 0 ? seenDuplicates(type, duplicates) : duplicates;
-    if (validation === 'Strict' && twice.length + unknown.length > 0)
-      throw new DecodeError(`strict decoding error: ${[...inOne(twice), ...unknown].join(', ')}`);
-    if (validation === 'Warn') for (const text of [...twice, ...unknown]) warnings.push(text);
+    const complaints = order && twice.length > 0 && unknown.length > 0 ? order([...twice, ...unknown]) : [...inOne(twice), ...unknown];
+    if (validation === 'Strict' && complaints.length > 0) throw new DecodeError(`strict decoding error: ${complaints.join(', ')}`);
+    if (validation === 'Warn') for (const text of order ? complaints : [...twice, ...unknown]) warnings.push(text);
     return complete(expected, object);
   } catch (e) {
     if (e instanceof DecodeError) throw cannotHandle({ ...expected, version: versionOf(value, expected) }, expected, e.message);

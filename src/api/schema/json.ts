@@ -38,6 +38,16 @@ export function parseJson(text: string): ParsedJson {
   return SURROGATE.test(text) ? { ...json, value: wellFormed(json.value) } : json;
 }
 
+/**
+ * Complaints about fields (`unknown field "a.b"`, `duplicate field "a.b"`) in the order in which a reader of the document comes to
+ * them: to an unknown field with its first value, to one that is given twice with its second.
+ */
+export function inDocumentOrder(text: string, complaints: readonly string[]): string[] {
+  const positions = new Reader(text, complaints).positions();
+  const at = (complaint: string) => positions.get(complaint) ?? 0;
+  return [...complaints].sort((a, b) => at(a) - at(b));
+}
+
 /** @returns undefined for what is no JSON, has a key twice or is nested too deep */
 function parsed(text: string): unknown {
   try {
@@ -48,6 +58,12 @@ function parsed(text: string): unknown {
   }
 }
 
+/** A path, and what of it follows each dot: keys may have dots. */
+function endings(complaint: string): string[] {
+  const path = complaint.slice(complaint.indexOf('"') + 1, -1);
+  return [path, ...[...path.matchAll(/\./g)].map(({ index }) => path.slice(index + 1))];
+}
+
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
 
 class Reader {
@@ -55,9 +71,19 @@ class Reader {
   #at = 0;
   readonly #path: string[] = [];
   readonly #duplicates = new Set<string>();
+  readonly #positions = new Map<string, number>();
+  /** What may be the last key of a path that is looked for: a path is put together for those only. */
+  readonly #wanted: ReadonlySet<string>;
 
-  constructor(text: string) {
+  /** @param complaints whose places in the document are noted */
+  constructor(text: string, complaints: readonly string[] = []) {
     this.#text = text;
+    this.#wanted = new Set(complaints.flatMap(endings));
+  }
+
+  positions(): ReadonlyMap<string, number> {
+    this.read();
+    return this.#positions;
   }
 
   read(): ParsedJson {
@@ -112,7 +138,8 @@ class Reader {
       this.#at++;
       this.#path.push(this.#path.length > 0 ? `.${key}` : key);
       const earlier: unknown = Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
-      if (seen.has(key)) this.#duplicates.add(`duplicate field ${JSON.stringify(this.#path.join(''))}`);
+      if (seen.has(key)) this.#duplicates.add(this.#complaint('duplicate'));
+      if (this.#wanted.has(key)) this.#note(this.#complaint(seen.has(key) ? 'duplicate' : 'unknown'));
       seen.add(key);
       const value = this.#value(depth + 1, earlier);
       Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
@@ -123,6 +150,14 @@ class Reader {
       this.#at++;
       if (next === '}') return object;
     }
+  }
+
+  #complaint(about: 'duplicate' | 'unknown'): string {
+    return `${about} field ${JSON.stringify(this.#path.join(''))}`;
+  }
+
+  #note(complaint: string): void {
+    if (!this.#positions.has(complaint)) this.#positions.set(complaint, this.#at);
   }
 
   #array(depth: number): unknown[] {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { JsonError, parseJson } from '../../../src/api/schema/json.js';
+import { inDocumentOrder, JsonError, parseJson } from '../../../src/api/schema/json.js';
 
 describe('JSON', () => {
   it('is parsed as JavaScript parses it', () => {
@@ -13,6 +13,24 @@ describe('JSON', () => {
       duplicates: ['duplicate field "spec.l[0].a"', 'duplicate field "spec.x"'],
     });
   });
+  it('orders complaints as the document has what they are about', () => {
+    const text = '{"a":1,"m":{"x.y/z":1,"b":2,"x.y/z":3},"l":[{"c":1}],"d":1,"a":2}';
+    const complaints = [
+      'unknown field "m.b"',
+      'unknown field "l[0].c"',
+      'duplicate field "m.x.y/z"',
+      'duplicate field "a"',
+      'unknown field "d"',
+    ];
+    expect(inDocumentOrder(text, complaints.toReversed())).to.deep.equal([
+      'unknown field "m.b"',
+      'duplicate field "m.x.y/z"',
+      'unknown field "l[0].c"',
+      'unknown field "d"',
+      'duplicate field "a"',
+    ]);
+  });
+
   it('merges objects that are given twice', () => {
     expect(parseJson('{"m":{"a":1,"b":{"c":1}},"m":{"b":{"d":2}}}').value).to.deep.equal({ m: { a: 1, b: { c: 1, d: 2 } } });
     expect(parseJson('{"m":{"a":1},"m":[1]}').value).to.deep.equal({ m: [1] });

@@ -109,6 +109,15 @@ export function particularConversations(use: () => Api): void {
     refused(twice, 400, 'BadRequest', /strict decoding error: duplicate field "metadata\.name"$/);
   });
 
+  it('tells unknown and repeated fields in the order of the document', async () => {
+    const api = use();
+    const path = `${api.path('configmaps')}?dryRun=All&fieldValidation=Strict`;
+    const body = '{"metadata":{"name":"x","u":1},"zz":1,"data":{"a":"b","a":"c"},"yy":1,"immutable":true,"immutable":false}';
+    const wanted =
+      'strict decoding error: unknown field "metadata.u", unknown field "zz", duplicate field "data.a", unknown field "yy", duplicate field "immutable"';
+    refused(await api.post(path, body), 400, 'BadRequest', `ConfigMap in version "v1" cannot be handled as a ConfigMap: ${wanted}`);
+  });
+
   it('answers for a kind without a name like for any other', async () => {
     const api = use();
     const schedule = { schedule: '* * * * *', jobTemplate: { spec: { template: { spec: {} } } } };
