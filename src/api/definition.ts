@@ -43,6 +43,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   readonly otherVersions?: readonly string[];
   /** GET: what to answer; default: the object. */
   read?(object: T, context: Context): KubeObject;
+  /** PATCH: what the patch is written against. Default: as `read`. */
+  base?(object: T, context: Context): KubeObject;
   /** PUT and PATCH: brings `input` into `object` (a copy that may be changed). Throws ApiError to refuse. Default: the object is replaced as `prepare` allows. */
   write?(object: T, input: KubeObject, context: Context): void;
   /** What its writes leave as it was, beside what they have nothing to do with: paths of fields, or `metadata` for what clients may set of it. */

@@ -1,6 +1,6 @@
 // The scale subresource of custom resources: their definition says where the numbers stand.
 import type { Subresource } from '../api/definition.js';
-import { ApiError, internalError } from '../api/meta/errors.js';
+import { ApiError, badRequest, internalError } from '../api/meta/errors.js';
 import { type FieldError, invalid } from '../api/meta/field-errors.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { checkUid, scaleView } from '../api/shared/scale.js';
@@ -9,6 +9,8 @@ import type { CustomResourceSubresourceScale } from '../api/types/apiextensions-
 import { isObject, setOwn } from '../util/json.js';
 
 const MAX = 2147483647;
+/** Stands for no number. */
+const UNSET = -2147483648;
 
 function stepsOf(path: string): string[] {
   return path.replace(/^\./, '').split('.');
@@ -89,9 +91,15 @@ export function scaleOf(
         throw internalError(`the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`);
       return view.read?.(object, context) as KubeObject;
     },
+    // a patch may say for the first time how many are wanted
+    base(object, context) {
+      const scale = view.read?.(object, context) as Scale;
+      return reading(() => numberAt(object, specReplicasPath)) === undefined ? { ...scale, spec: { replicas: UNSET } } : scale;
+    },
     // the numbers are checked where they stand in the object
     write(object, input) {
       const scale = input as Scale;
+      if (scale.spec?.replicas === UNSET) throw badRequest(`the spec replicas field ${JSON.stringify(specReplicasPath)} cannot be empty`);
       checkUid(resource, object, scale);
       want(object, scale.spec?.replicas ?? 0);
       object.metadata.resourceVersion = scale.metadata.resourceVersion || object.metadata.resourceVersion;

@@ -56,7 +56,7 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
   const read = readPatch(kind, (await request.body()).toString());
   return (current) => {
     if (!current) throw errors.notFound(store.definition, request.info.name);
-    const shown = view?.read ? view.read(current, context) : current;
+    const shown = view?.base?.(current, context) ?? view?.read?.(current, context) ?? current;
     const { object, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
     for (const text of warnings) if (!request.warnings.includes(text)) request.warnings.push(text);
     const given = kind === 'strategic' ? undefined : claimed(object, expected);

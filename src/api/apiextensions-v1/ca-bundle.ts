@@ -14,6 +14,6 @@ export function certificatesProblem(bundle: string, path: FieldPath): FieldError
     }
   });
   if (readable) return [];
-  const why = blocks ? 'x509: malformed certificate' : 'data does not contain any valid RSA or ECDSA certificates';
+  const why = blocks ? 'x509: malformed certificate' : 'unable to parse bytes as PEM block';
   return [invalid(path, bundle, `unable to load root certificates: ${why}`)];
 }
