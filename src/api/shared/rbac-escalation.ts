@@ -43,9 +43,11 @@ export async function checkBinding(
     kind === 'ClusterRole'
       ? context.services.reader.get(clusterroles, '', roleName)
       : context.services.reader.get(roles, namespace, roleName);
-  if (!role) throw notFound(resource, roleName);
+  const bindings = namespace === '' ? clusterrolebindings : rolebindings;
+  // told as if the request had asked for it, as upstream's store does
+  if (!role) throw notFound(bindings, roleName);
   const problem = escalation(role.rules ?? [], await rulesOf(context, namespace), context);
-  if (problem) throw forbidden(namespace === '' ? clusterrolebindings : rolebindings, name, problem);
+  if (problem) throw forbidden(bindings, name, problem);
 }
 
 interface Right {

@@ -91,7 +91,7 @@ describe('rights that are handed on', () => {
     expect(await bind('narrow', { held })).to.equal(undefined);
     expect(await bind('wide', { held })).to.contain('rolebindings.rbac.authorization.k8s.io "b" is forbidden');
     expect(await bind('wide', { may: ['bind'] })).to.equal(undefined);
-    expect(await bind('absent', { held })).to.equal('clusterroles.rbac.authorization.k8s.io "absent" not found');
+    expect(await bind('absent', { held })).to.equal('rolebindings.rbac.authorization.k8s.io "absent" not found');
   });
 
   it('may stay when only owners and finalizers change', async () => {
