@@ -83,12 +83,12 @@ async function applyConfiguration({ store, request, query, context }: Patching):
   const { definition } = store;
   const { info } = request;
   const configuration = await readApplied(request, query.fieldValidation);
-  // the configuration stays as it was sent: errors show what the client wrote
-  placeInNamespace({ ...configuration, metadata: { ...configuration.metadata } }, info.namespace);
   const applyToView = applyingToView(definition, configuration, context, query.force);
   if (applyToView)
     return (current) => {
       if (!current) throw errors.notFound(definition, info.name);
+      // the configuration stays as it was sent: errors show what the client wrote
+      placeInNamespace({ ...configuration, metadata: { ...configuration.metadata } }, info.namespace);
       return applyToView(current);
     };
   const apply = applying(definition, configuration, context, query.force, store.versions(info.subresource));

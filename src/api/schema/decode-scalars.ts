@@ -23,7 +23,8 @@ export function compileScalar(type: ScalarType): Compiled {
     decode: (value, state) => {
       if (typeof value !== 'number') throw state.mismatch(value, type);
       if (Number.isInteger(value) && value >= min && value <= max) return value;
-      if (state.converts && Number.isInteger(value)) return cutOff(value, max);
+      // what is a number or a text reads its JSON itself
+      if (state.converts && type.scalar !== 'intOrString' && Number.isInteger(value)) return cutOff(value, max);
       throw state.mismatch(value, type, true);
     },
   });

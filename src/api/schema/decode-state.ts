@@ -42,7 +42,7 @@ export class State {
 
   /** @param literal the number itself is what does not fit */
   mismatch(value: unknown, type: Type, literal = false): DecodeError {
-    if (this.#wording === 'converter') return new DecodeError(unconvertible(value, type));
+    if (this.#wording === 'converter') return new DecodeError(unconvertible(value, type, literal));
     return new DecodeError(
       `json: cannot unmarshal ${jsonKind(value)}${literal ? ` ${String(value)}` : ''} into ${this.#place()} of type ${unmarshalTarget(type)}`,
     );
@@ -85,7 +85,7 @@ export function isGoInteger(value: number): boolean {
 }
 
 /** apimachinery's runtime.DefaultUnstructuredConverter, which converts numbers among themselves and nothing else. */
-function unconvertible(value: unknown, type: Type): string {
+function unconvertible(value: unknown, type: Type, literal: boolean): string {
   const given = Array.isArray(value)
     ? 'slice'
     : typeof value === 'object'
@@ -101,7 +101,7 @@ function unconvertible(value: unknown, type: Type): string {
   if (type.kind === 'map') return `cannot restore map from ${given}`;
   if (type.kind !== 'scalar' || type.scalar === 'bytes') return `cannot restore slice from ${given}`;
   if (['time', 'microTime', 'intOrString'].includes(type.scalar))
-    return `json: cannot unmarshal ${jsonKind(value)} into Go value of type ${unmarshalTarget(type)}`;
+    return `json: cannot unmarshal ${jsonKind(value)}${literal ? ` ${String(value)}` : ''} into Go value of type ${unmarshalTarget(type)}`;
   const convertible =
     given === 'int64'
       ? ['string', 'float64'].includes(type.scalar) || type.scalar.includes('int')

@@ -158,6 +158,10 @@ export function particularConversations(use: () => Api): void {
     await api.configMap('applied-2');
     const path = `${api.path('configmaps', 'applied-2')}?dryRun=All&fieldManager=me`;
     const apply = (object: object) => api.patch(path, 'apply-patch', object);
+    const place = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied-2', namespace: 7 } };
+    expect((await apply(place).expect(500)).body.message).to.match(
+      /\.metadata\.namespace: expected string, got &value\.valueUnstructured\{Value:7\}$/,
+    );
     refused(await apply({ apiVersion: 7, kind: 'ConfigMap' }), 400, 'BadRequest', 'invalid object type: /, Kind=ConfigMap');
     await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied-2', managedFields: [null] } }).expect(200);
     const entry = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied-2', managedFields: [] } };
@@ -172,6 +176,13 @@ export function particularConversations(use: () => Api): void {
     expect(body.spec.minReadySeconds).to.equal(3);
     const large = await api.patch(path, 'strategic-merge-patch', '{"metadata":{"labels":{"a":100000000000000000000}}}');
     refused(large, 422, 'Invalid', /"map\[metadata:map\[labels:map\[a:1e\+20\]\]\]": unrecognized type: string$/);
+    const surge = { spec: { strategy: { rollingUpdate: { maxSurge: 2 ** 32 } } } };
+    refused(
+      await api.patch(path, 'strategic-merge-patch', surge),
+      422,
+      'Invalid',
+      /cannot unmarshal number 4294967296 into Go value of type int32$/,
+    );
   });
 
   it('tells a struct that is empty from one that is absent', async () => {
