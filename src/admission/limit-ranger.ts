@@ -1,12 +1,11 @@
 // LimitRanges give containers default requests and limits, and bound what pods and claims may ask for.
 // https://kubernetes.io/docs/concepts/policy/limit-range/
-import * as errors from '../api/meta/errors.js';
 import { compare, isZero, milliValue } from '../api/meta/quantity.js';
 import { limitranges } from '../api/meta/resources.gen.js';
 import { aggregate, type Quantities } from '../api/shared/pod/resources.js';
 import type { Container, LimitRange, LimitRangeItem, PersistentVolumeClaim, Pod } from '../api/types/core-v1.gen.js';
 import type { AdmissionAttributes } from '../api/admission.js';
-import { isCore, podOf, type Step } from './step.js';
+import { forbidden, isCore, podOf, type Step } from './step.js';
 
 const ANNOTATION = 'kubernetes.io/limit-ranger';
 
@@ -26,7 +25,7 @@ export const limitRanger: Step = {
         attributes.definition.resource === 'pods'
           ? podProblems(podOf(attributes), range)
           : claimProblems(attributes.object as PersistentVolumeClaim, range);
-      if (wrong.length > 0) throw errors.forbidden(attributes.definition, attributes.name, joined(wrong));
+      if (wrong.length > 0) throw forbidden(attributes, joined(wrong));
     }
   },
 };

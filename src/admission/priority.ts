@@ -1,12 +1,11 @@
 // A pod's priority follows from its priority class, or from the cluster's default class.
 // https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
-import * as errors from '../api/meta/errors.js';
 import { priorityclasses } from '../api/meta/resources.gen.js';
 import type { AdmissionAttributes } from '../api/admission.js';
 import type { Reader } from '../api/context.js';
 import type { Pod, PodSpec } from '../api/types/core-v1.gen.js';
 import type { PriorityClass } from '../api/types/scheduling-v1.gen.js';
-import { isCore, podOf, type Step } from './step.js';
+import { forbidden, isCore, podOf, type Step } from './step.js';
 
 /** Classes every cluster has, known here too so that they hold before they are stored. */
 const SYSTEM: Readonly<Record<string, number>> = { 'system-node-critical': 2000001000, 'system-cluster-critical': 2000000000 };
@@ -20,33 +19,26 @@ export const priority: Step = {
     const { spec } = podOf(attributes);
     if (attributes.operation === 'UPDATE') return keep(spec, (attributes.old as Pod).spec);
     const found = resolve(spec.priorityClassName ?? '', attributes.context.services.reader);
-    if (!found)
-      throw errors.forbidden(attributes.definition, attributes.name, `no PriorityClass with name ${spec.priorityClassName} was found`);
+    if (!found) throw forbidden(attributes, `no PriorityClass with name ${spec.priorityClassName} was found`);
     if (spec.priority !== undefined && spec.priority !== found.value)
-      throw errors.forbidden(
-        attributes.definition,
-        attributes.name,
+      throw forbidden(
+        attributes,
         `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${found.value} from the given PriorityClass name`,
       );
     if (found.name) spec.priorityClassName = found.name;
     spec.priority = found.value;
     if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== found.preemptionPolicy)
-      throw errors.forbidden(
-        attributes.definition,
-        attributes.name,
+      throw forbidden(
+        attributes,
         `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${found.preemptionPolicy} from the given PriorityClass name`,
       );
     spec.preemptionPolicy = found.preemptionPolicy;
   },
-  validate({ definition, name, object, context }) {
+  validate(attributes) {
+    const { definition, name, object, context } = attributes;
     if (definition.resource !== 'priorityclasses' || !(object as PriorityClass).globalDefault) return;
     const other = context.services.reader.list(priorityclasses).find((c) => c.globalDefault && c.metadata.name !== name);
-    if (other)
-      throw errors.forbidden(
-        definition,
-        name,
-        `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`,
-      );
+    if (other) throw forbidden(attributes, `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`);
   },
 };
 

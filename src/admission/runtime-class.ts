@@ -1,13 +1,13 @@
 // A pod with a runtime class gets what that runtime costs, and where it can run.
 // https://kubernetes.io/docs/concepts/containers/runtime-class/
 import type { AdmissionAttributes } from '../api/admission.js';
-import * as errors from '../api/meta/errors.js';
+import type { ApiError } from '../api/meta/errors.js';
 import { semanticEqual } from '../api/meta/metadata.js';
 import { compare } from '../api/meta/quantity.js';
 import { runtimeclasses } from '../api/meta/resources.gen.js';
 import type { PodSpec, Toleration } from '../api/types/core-v1.gen.js';
 import type { RuntimeClass, Scheduling } from '../api/types/node-v1.gen.js';
-import { isCore, podOf, type Step } from './step.js';
+import { forbidden, isCore, podOf, type Step } from './step.js';
 
 type Quantities = Readonly<Record<string, string>>;
 
@@ -31,23 +31,19 @@ export const runtimeClass: Step = {
     if (found?.overhead) {
       if (!sameAmounts(spec.overhead, found.overhead.podFixed)) throw otherOverhead(attributes);
     } else if (spec.overhead)
-      throw refuse(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+      throw forbidden(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
   },
 };
 
-function refuse({ definition, name }: AdmissionAttributes, why: string): errors.ApiError {
-  return errors.forbidden(definition, name, why);
-}
-
-function otherOverhead(attributes: AdmissionAttributes): errors.ApiError {
-  return refuse(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+function otherOverhead(attributes: AdmissionAttributes): ApiError {
+  return forbidden(attributes, "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
 }
 
 /** @throws ApiError Forbidden when there is no such class */
 function classOf({ runtimeClassName }: PodSpec, attributes: AdmissionAttributes): RuntimeClass | undefined {
   if (runtimeClassName === undefined) return undefined;
   const found = attributes.context.services.reader.get(runtimeclasses, '', runtimeClassName);
-  if (!found) throw refuse(attributes, `pod rejected: RuntimeClass ${JSON.stringify(runtimeClassName)} not found`);
+  if (!found) throw forbidden(attributes, `pod rejected: RuntimeClass ${JSON.stringify(runtimeClassName)} not found`);
   return found;
 }
 
@@ -60,7 +56,7 @@ function schedule(spec: PodSpec, { nodeSelector = {}, tolerations = [] }: Schedu
   const own = spec.nodeSelector ?? {};
   for (const [key, value] of Object.entries(nodeSelector))
     if (own[key] !== undefined && own[key] !== value)
-      throw refuse(
+      throw forbidden(
         attributes,
         `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own[key]}`,
       );

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../api/meta/object.js';
 import { namespaces, pods } from '../../api/meta/resources.gen.js';
 import type { Namespace, Pod as FullPod, PodSpec } from '../../api/types/core-v1.gen.js';
 import { equal } from '../../util/equal.js';
-import { isCore, podOf, type Step } from '../step.js';
+import { forbidden, isCore, podOf, type Step } from '../step.js';
 import type { Pod } from './findings.js';
 import { detailsOf, findings, isStricter, policyOf, shown, type Standard } from './policy.js';
 
@@ -117,12 +117,7 @@ function checkPod(attributes: AdmissionAttributes): void {
   if (attributes.operation === 'UPDATE' && !changesImages(pod.spec, (attributes.old as FullPod).spec)) return;
   const policy = policyFor(attributes);
   const found = findings(policy.enforce, pod);
-  if (found.length > 0)
-    throw errors.forbidden(
-      attributes.definition,
-      attributes.name,
-      `violates PodSecurity ${JSON.stringify(shown(policy.enforce))}: ${detailsOf(found)}`,
-    );
+  if (found.length > 0) throw forbidden(attributes, `violates PodSecurity ${JSON.stringify(shown(policy.enforce))}: ${detailsOf(found)}`);
   warn(attributes, policy.warn, pod);
 }
 
