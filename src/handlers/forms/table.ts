@@ -1,6 +1,6 @@
 // meta.k8s.io Table: an object or a list as rows of cells, for kubectl get.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
-import type { Column, Definition } from '../../api/definition.js';
+import { type Column, type Definition, isCustom } from '../../api/definition.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { age } from '../../api/shared/format.js';
 import { schemaDescriptions } from '../openapi-descriptions.js';
@@ -39,9 +39,21 @@ const SCALE: Tabular = {
   },
 };
 
+/** Custom resources have a converter of their own for it. */
+const CUSTOM_SCALE: Tabular = {
+  ...SCALE,
+  columns: [
+    { name: 'Name', type: 'string', format: 'name', priority: 0 },
+    { name: 'Desired', type: 'integer', format: '', description: 'Number of desired replicas', priority: 0 },
+    { name: 'Available', type: 'integer', format: '', description: 'Number of actual replicas', priority: 0 },
+    { name: 'Age', type: 'date', format: '', priority: 0 },
+  ],
+};
+
 /** The columns of what a subresource ("" for the object itself) answers. */
 export function tabularOf(definition: Definition, subresource: string): Tabular {
-  return subresource === 'scale' ? SCALE : definition;
+  if (subresource !== 'scale') return definition;
+  return isCustom(definition) ? CUSTOM_SCALE : SCALE;
 }
 
 /** One object as a Table. */
