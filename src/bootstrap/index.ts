@@ -18,7 +18,7 @@ import {
   servicecidrs,
   services,
 } from '../api/meta/resources.gen.js';
-import type { KubeObject } from '../api/meta/object.js';
+import type { KubeObject, Resource } from '../api/meta/object.js';
 import { dayOf, TOKEN_TRACKING } from '../api/shared/legacy-tokens.js';
 import type { ServiceCIDR } from '../api/types/networking-v1.gen.js';
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.js';
@@ -92,6 +92,10 @@ function isAutoUpdated({ metadata }: KubeObject): boolean {
   return metadata.annotations?.[AUTO_UPDATE] === 'true';
 }
 
+/** How others may come between. */
+const RACES = ['AlreadyExists', 'Conflict', 'NotFound'];
+const ATTEMPTS = 3;
+
 /** Creates what is missing, and puts right what is there (see MENDERS). */
 export async function bootstrap(options: BootstrapOptions): Promise<void> {
   const paths = Object.keys(bootstrapObjects()).filter((path) => !NOT_OURS.has(path));
@@ -138,7 +142,18 @@ function bootstrapObjects(): Record<string, KubeObject[]> {
   return fact<Record<string, KubeObject[]>>('bootstrap-objects');
 }
 
-async function ensure(options: BootstrapOptions, resource: Parameters<Client['create']>[0], object: KubeObject): Promise<void> {
+/** Clients are served already, and may write the same objects. */
+async function ensure(options: BootstrapOptions, resource: Resource, object: KubeObject): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await ensureOnce(options, resource, object);
+    } catch (error) {
+      const isRace = RACES.some((reason) => errors.isApiError(error, reason));
+      if (!isRace || attempt === ATTEMPTS) throw error;
+    }
+}
+
+async function ensureOnce(options: BootstrapOptions, resource: Resource, object: KubeObject): Promise<void> {
   const isFlowControl = FLOW_CONTROL.includes(pathOf(resource));
   const client = isFlowControl ? options.client.as(FLOW_CONTROL_MANAGER) : options.client;
   // cluster-scoped ones have no namespace
