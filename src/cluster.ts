@@ -96,21 +96,36 @@ async function endAll(stops: (() => Promise<void> | void)[]): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-/** @param stops gets what ends each part, in the order of the start */
-async function start(settings: Settings, stops: (() => Promise<void> | void)[], stop: () => Promise<void>): Promise<Cluster> {
+type Stops = (() => Promise<void> | void)[];
+
+/** What there is before anybody can ask for it. */
+interface Core {
+  readonly access: Pki;
+  readonly storage: Storage;
+  readonly definitions: Definitions;
+  readonly registry: Registry;
+  readonly feed: Feed;
+  readonly authorizer: Authorizer;
+  readonly client: LocalClient;
+  readonly tokens: Tokens;
+  /** Where the observer of the store is put once there are metrics. */
+  readonly observed: { storage?: StorageObserver };
+}
+
+/** Opens storage and registry, with the custom resources that are defined. @param stops as of `start` */
+async function openCore(settings: Settings, stops: Stops): Promise<Core> {
   const { clock, random, logger } = settings;
-  const addresses = serviceAddresses(settings);
   const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
   await claimDataDirectory(settings.dataDir);
   const opening = openStorage(settings);
   // registered before it is open: when another part fails meanwhile, the store must not stay locked
   stops.push(async () => (await opening.catch(() => undefined))?.close());
   const [access, storage, definitions] = await Promise.all([
-    openPki({ ...settings, serviceAddresses: addresses }),
+    openPki({ ...settings, serviceAddresses: serviceAddresses(settings) }),
     opening,
     loadDefinitions(),
   ]);
-  const observed: { storage?: StorageObserver } = {};
+  const observed: Core['observed'] = {};
   const registry = new Registry({ definitions, storage: measured(storage, () => observed.storage), admission });
   const feed = new Feed({ storage, logger });
   stops.push(() => feed.stop());
@@ -140,11 +155,18 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
   const extensions = new Extensions({ registry, clock, logger });
   stops.push(() => extensions.stop());
   await extensions.start();
+  return { access, storage, definitions, registry, feed, authorizer, client, tokens, observed };
+}
 
+/** @param stops gets what ends each part, in the order of the start */
+async function start(settings: Settings, stops: Stops, stop: () => Promise<void>): Promise<Cluster> {
+  const { clock, logger } = settings;
+  const core = await openCore(settings, stops);
+  const { access, storage, definitions, registry, feed, client, tokens } = core;
   const streams: { host?: NodeHost } = {};
   const progress = { bootstrapped: false };
   const health = healthOf(storage, logger, progress);
-  const listener = await serve({ settings, registry, authorizer, access, tokens, health, streams, observed });
+  const listener = await serve({ ...core, settings, health, streams });
   stops.push(
     () => listener.close(GRACE_MS),
     () => health.stop(),
@@ -153,7 +175,7 @@ async function start(settings: Settings, stops: (() => Promise<void> | void)[], 
     client,
     definitions,
     serviceClusterIPRanges: settings.serviceClusterIPRanges,
-    serviceIP: addresses[0] as string,
+    serviceIP: serviceAddresses(settings)[0] as string,
     port: listener.port,
     bindAddress: settings.bindAddress,
     clock,
@@ -201,16 +223,10 @@ function healthOf(storage: Storage, logger: Logger, progress: { readonly bootstr
   return health;
 }
 
-interface Serving {
+interface Serving extends Core {
   readonly settings: Settings;
-  readonly registry: Registry;
-  readonly authorizer: Authorizer;
-  readonly access: Pki;
-  readonly tokens: Tokens;
   readonly health: Health;
   readonly streams: { readonly host?: NodeHost };
-  /** Where the observer of the store is put once there are metrics. */
-  readonly observed: { storage?: StorageObserver };
 }
 
 /** The API server's side that clients see. */
