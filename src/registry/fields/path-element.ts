@@ -1,5 +1,7 @@
 // Steps of a path through an object: fields, items of lists by their keys, values of sets.
 import { goJson } from '../../api/meta/field-errors.js';
+import { goQuote } from '../../api/meta/quote.js';
+import { goString } from '../../util/go-format.js';
 
 /** The step to an item of a list of maps: the item's key fields, sorted by name. */
 export function keyElement(keys: readonly (readonly [name: string, value: unknown])[]): string {
@@ -24,13 +26,24 @@ export function elementText(element: string): string {
       return `.${rest}`;
     case 'k':
       return `[${Object.entries(read(rest) as Record<string, unknown>)
-        .map(([name, value]) => `${name}=${json(value)}`)
+        .map(([name, value]) => `${name}=${valueText(value)}`)
         .join(',')}]`;
     case 'v':
-      return `[=${json(read(rest))}]`;
+      return `[=${valueText(read(rest))}]`;
     default:
       return `[${rest}]`;
   }
+}
+
+/** A value as structured-merge-diff prints it; also what can be no key is shown, for it is refused by that name. */
+function valueText(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return goQuote(value);
+  if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`;
+  if (typeof value !== 'object') return goString(value);
+  return Object.entries(value)
+    .map(([name, item]) => `${name}=${valueText(item)}`)
+    .join('');
 }
 
 /** Text of a step that cannot be read stands for itself. */

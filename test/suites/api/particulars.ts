@@ -158,6 +158,9 @@ export function particularConversations(use: () => Api): void {
     await api.configMap('applied-2');
     const path = `${api.path('configmaps', 'applied-2')}?dryRun=All&fieldManager=me`;
     const apply = (object: object) => api.patch(path, 'apply-patch', object);
+    const odd = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'odd' }, spec: { containers: [{ name: [{ a: 'b' }, 1e20] }] } };
+    const keyed = await api.patch(`${api.path('pods', 'odd')}?fieldManager=me`, 'apply-patch', odd).expect(500);
+    expect(keyed.body.message).to.match(/\.spec\.containers\[name=\[a="b",1e\+20\]\]\.name: expected string, got/);
     const place = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied-2', namespace: 7 } };
     expect((await apply(place).expect(500)).body.message).to.match(
       /\.metadata\.namespace: expected string, got &value\.valueUnstructured\{Value:7\}$/,
