@@ -10,7 +10,12 @@ import { type Dialect, type Schema, type SchemaSource, V3_PREFIX } from './opena
 /** A kind whose prose on kind, apiVersion and metadata is that of all. */
 const ANY_KIND = 'io.k8s.api.core.v1.Pod';
 const META_FIELDS = ['apiVersion', 'kind'];
-const PLAIN_OBJECT: JSONSchemaProps = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+/** Of what every object has; clients look for these words. */
+const METADATA = {
+  ObjectMeta: `Standard object's metadata. More info: ${CONVENTIONS}#metadata`,
+  ListMeta: `Standard list metadata. More info: ${CONVENTIONS}#types-kinds`,
+};
 
 /** Schemas of the kinds and lists that definitions made at run time have, by their names. */
 export function customSchemas(definitions: Definitions): SchemaSource {
@@ -27,13 +32,12 @@ export function customSchemas(definitions: Definitions): SchemaSource {
 
 function kindSchema(d: Definition, dialect: Dialect): Schema {
   const { group, version, kind } = d;
-  const own = converted(d.document ?? PLAIN_OBJECT, dialect);
-  return {
-    ...own,
-    // v2 says nothing within an object that keeps unknown fields
-    properties: { ...own.properties, ...metaProperties('ObjectMeta') },
-    'x-kubernetes-group-version-kind': [{ group, kind, version }],
-  };
+  const gvk = { 'x-kubernetes-group-version-kind': [{ group, kind, version }] };
+  // kubectl takes what v2 names for all that there may be: of an object that keeps unknown fields it names nothing
+  const isOpen = dialect === 'v2' && d.document?.['x-kubernetes-preserve-unknown-fields'];
+  if (!d.document || isOpen) return { type: 'object', ...gvk };
+  const own = converted(d.document, dialect);
+  return { ...own, properties: { ...own.properties, ...metaProperties('ObjectMeta') }, ...gvk };
 }
 
 function listSchema(d: Definition): Schema {
@@ -56,7 +60,7 @@ function metaProperties(metadata: 'ObjectMeta' | 'ListMeta'): Record<string, Sch
   const described = (name: string) => (texts[name] === undefined ? {} : { description: texts[name] });
   return {
     ...Object.fromEntries(META_FIELDS.map((name) => [name, { ...described(name), type: 'string' }])),
-    metadata: { ...described('metadata'), allOf: [{ $ref: `${V3_PREFIX}${META}${metadata}` }] },
+    metadata: { description: METADATA[metadata], allOf: [{ $ref: `${V3_PREFIX}${META}${metadata}` }] },
   };
 }
 

@@ -50,6 +50,20 @@ describe('custom resources', function () {
   };
   const gone = (name: string) => eventually(`${name} is gone`, async () => (await api.get(`${DEFINITIONS}/${name}`)).status === 404);
 
+  it('are documented as open objects in v2 where they keep unknown fields, and say what their metadata is', async () => {
+    const open = { type: 'object' as const, 'x-kubernetes-preserve-unknown-fields': true };
+    await define(definition('documented.example.com', 'Open', [version('v1', { schema: { openAPIV3Schema: open } })]));
+    await define(definition('documented.example.com', 'Closed'));
+    const { body } = await api.get('/openapi/v2').expect(200);
+    const { definitions } = body as { definitions: Record<string, { properties?: { metadata: { description: string } } }> };
+    expect(definitions['com.example.documented.v1.Open']).to.deep.equal({
+      type: 'object',
+      'x-kubernetes-group-version-kind': [{ group: 'documented.example.com', kind: 'Open', version: 'v1' }],
+    });
+    const { description } = definitions['com.example.documented.v1.Closed']?.properties?.metadata ?? {};
+    expect(description).to.match(/^Standard object's metadata\. More info: /);
+  });
+
   it('are served once their definition is established, with an APIService for their version', async () => {
     await define(definition('served.example.com', 'Widget'));
     const created = await api.post(api.path('widgets.served.example.com'), widget('served.example.com', { a: 'x', b: 1 })).expect(201);
