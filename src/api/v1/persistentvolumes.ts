@@ -1,7 +1,7 @@
 import { timestamp } from '../../util/clock.js';
 import { define } from '../definition.js';
 import { at, type FieldError, forbidden, invalid } from '../meta/field-errors.js';
-import { semanticEqual, validateImmutable } from '../meta/metadata.js';
+import { semanticEqual, validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import { difference } from '../shared/pod/rules.js';
 import { goValue } from '../shared/go-value.js';
@@ -35,6 +35,7 @@ export default define<PersistentVolume>({
   group: '',
   version: 'v1',
   resource: 'persistentvolumes',
+  ownMetadataChecks: { change: false },
   returnDeletedObject: true,
   defaults: ({ spec, status }) => {
     status.phase ??= 'Pending';
@@ -48,8 +49,9 @@ export default define<PersistentVolume>({
     volume.status = { phase: 'Pending', lastPhaseTransitionTime: timestamp(services.clock.now()) };
   },
   validate: (volume) => [...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC), ...validateMountOptions(volume)],
-  // upstream checks the whole object twice, and says so twice
+  // upstream checks the whole object twice, and says so twice; of the metadata it checks no change a second time
   validateUpdate: (volume, old) => [
+    ...validateObjectMeta(volume.metadata, { namespaced: false }),
     ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
     ...validateMountOptions(volume),
     ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
@@ -58,6 +60,7 @@ export default define<PersistentVolume>({
   warnings,
   subresources: {
     status: {
+      validate: ({ metadata }, old) => validateObjectMetaUpdate(metadata, old.metadata),
       prepare: ({ status }, { status: old }, { services }) => {
         if (old.phase === status.phase) status.lastPhaseTransitionTime ??= old.lastPhaseTransitionTime;
         else if (!status.lastPhaseTransitionTime || status.lastPhaseTransitionTime === old.lastPhaseTransitionTime)

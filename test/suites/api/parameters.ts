@@ -225,4 +225,18 @@ export function parameterConversations(use: () => Api): void {
       /metadata\.name: Invalid value: "a\/b": may not contain '\/'$/,
     );
   });
+
+  it('tells twice what is wrong with the metadata of a volume, and once that it changed', async () => {
+    const api = use();
+    const name = `${api.namespace}-volume`;
+    const spec = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/x' } };
+    const path = `/api/v1/persistentvolumes/${name}`;
+    await api.post('/api/v1/persistentvolumes', { metadata: { name }, spec }).expect(201);
+    const finalizers = await api.patch(path, 'merge-patch', { metadata: { finalizers: ['mine'] } });
+    expect(finalizers.body.details.causes.map((c: { field: string }) => c.field)).to.deep.equal(Array(2).fill('metadata.finalizers[0]'));
+    const grace = await api.patch(path, 'merge-patch', { metadata: { deletionGracePeriodSeconds: 5 } });
+    expect(grace.body.details.causes).to.have.length(1);
+    await api.patch(path, 'merge-patch', { metadata: { finalizers: null } }).expect(200);
+    await api.delete(path).expect(200);
+  });
 }
