@@ -36,7 +36,7 @@ function flagsOf(name: ComponentName, pki: string): string[] {
 }
 
 function serverFlags(port: string): string[] {
-  return ['apiserver', `--secure-port=${port}`, '--authorization-mode=RBAC'];
+  return ['apiserver', `--secure-port=${port}`, '--authorization-mode=Node,RBAC'];
 }
 
 /** The cluster and what the tests need of it. */
