@@ -55,6 +55,20 @@ export function releasedBy(definition: Definition, next: KubeObject, old: KubeOb
 
 function checkPreconditions(definition: Definition, object: KubeObject, { preconditions }: DeleteOptions): void {
   const { name, uid, resourceVersion } = object.metadata;
+  if (definition.markDeleting) {
+    // kinds that mark their deletion themselves have a Delete of their own upstream, which says it in other words
+    for (const [what, wanted, present] of [
+      ['UID', preconditions?.uid, uid],
+      ['ResourceVersion', preconditions?.resourceVersion, resourceVersion],
+    ] as const)
+      if (wanted !== undefined && wanted !== present)
+        throw errors.conflict(
+          definition,
+          name,
+          `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${present}`,
+        );
+    return;
+  }
   // upstream names the kind here, where every other message names the resource
   const named = { group: definition.storedAs.group, resource: definition.kind };
   if (preconditions?.uid !== undefined && preconditions.uid !== uid)

@@ -30,17 +30,6 @@ export function restoreSystemMetadata(object: KubeObject, old: KubeObject): void
   m.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
 }
 
-/** What a client may set, for writes that have nothing to do with it (metav1.ResetObjectMetaForStatus). */
-export function restoreMetadata({ metadata }: KubeObject, { metadata: old }: KubeObject): void {
-  metadata.labels = old.labels;
-  metadata.annotations = old.annotations;
-  metadata.finalizers = old.finalizers;
-  metadata.ownerReferences = old.ownerReferences;
-  metadata.generation = old.generation;
-  metadata.deletionTimestamp = old.deletionTimestamp;
-  metadata.selfLink = old.selfLink;
-}
-
 /**
  * The canonical form of an object, as Go would print the struct after hooks and admission changed it: fields in order,
  * kind, apiVersion, metadata and in it the uid early (item.ts relies on that), nothing undeclared. Shares with the input

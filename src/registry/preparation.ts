@@ -5,11 +5,11 @@ import type { Context } from '../api/context.js';
 import type { Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { type FieldError, invalid } from '../api/meta/field-errors.js';
-import { validateObjectMeta, validateObjectMetaUpdate, validateNames } from '../api/meta/metadata.js';
+import { restoreMetadata, validateObjectMeta, validateObjectMetaUpdate, validateNames } from '../api/meta/metadata.js';
 import { nameIsPathSegment } from '../api/meta/names.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { copy, equal } from '../util/equal.js';
-import { restoreMetadata, restoreSystemMetadata } from './metadata.js';
+import { restoreSystemMetadata } from './metadata.js';
 
 /**
  * Makes a new object ready to be stored: what clients may not set is gone, the kind has had its say.

@@ -3,7 +3,7 @@ import type { ManagedFieldsEntry } from '../types/meta-v1.gen.js';
 import { checkQualifiedName } from './checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from './field-errors.js';
 import { byteLength, isLabelValue, isQualifiedName, type NameRule, nameIsDNSLabel, nameIsDNSSubdomain } from './names.js';
-import type { ObjectMeta, OwnerReference } from './object.js';
+import type { KubeObject, ObjectMeta, OwnerReference } from './object.js';
 
 /** The object goes before its dependents, which lose their reference to it. */
 export const ORPHAN_FINALIZER = 'orphan';
@@ -82,6 +82,17 @@ export function validateObjectMetaUpdate(
   errors.push(...validateManagedFields(meta.managedFields ?? [], path.child('managedFields')));
   if (!plainFinalizers) errors.push(...validateStandardFinalizers(meta, path));
   return errors;
+}
+
+/** What a client may set, for writes that have nothing to do with it (metav1.ResetObjectMetaForStatus). */
+export function restoreMetadata({ metadata }: KubeObject, { metadata: old }: KubeObject): void {
+  metadata.labels = old.labels;
+  metadata.annotations = old.annotations;
+  metadata.finalizers = old.finalizers;
+  metadata.ownerReferences = old.ownerReferences;
+  metadata.generation = old.generation;
+  metadata.deletionTimestamp = old.deletionTimestamp;
+  metadata.selfLink = old.selfLink;
 }
 
 /** `field is immutable` unless both are equal; an absent and an empty list are equal. @param shown what the message shows */

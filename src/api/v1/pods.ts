@@ -2,8 +2,8 @@ import { timestamp } from '../../util/clock.js';
 import { copy } from '../../util/equal.js';
 import type { Context } from '../context.js';
 import { define } from '../definition.js';
-import { at } from '../meta/field-errors.js';
-import { semanticEqual } from '../meta/metadata.js';
+import { at, type FieldError } from '../meta/field-errors.js';
+import { restoreMetadata, semanticEqual, validateObjectMeta } from '../meta/metadata.js';
 import { isDNS1123Label } from '../meta/names.js';
 import { warningsForIP } from '../shared/ip.js';
 import { applyAppArmorAnnotations } from '../shared/pod/annotations.js';
@@ -80,9 +80,12 @@ export default define<Pod>({
     },
     ephemeralcontainers: {
       prepare: prepareEphemeral,
-      validate: (pod, old, { services }) => validateEphemeralUpdate(pod, old, services.settings),
+      validate: (pod, old, { services }) => [...validateMetadata(pod), ...validateEphemeralUpdate(pod, old, services.settings)],
     },
-    resize: { prepare: prepareResize, validate: (pod, old, { services }) => validateResize(pod, old, services.settings) },
+    resize: {
+      prepare: prepareResize,
+      validate: (pod, old, { services }) => [...validateMetadata(pod), ...validateResize(pod, old, services.settings)],
+    },
     binding: {
       keepsUid: true,
       create: (context, key, body) => bind(context, key, body as Binding),
@@ -129,16 +132,20 @@ function prepareEphemeral(pod: Pod, old: Pod): void {
   pod.spec = { ...copy(old.spec), ephemeralContainers };
 }
 
-/** Subresources of the spec leave metadata and status alone. */
+/** Subresources of the spec leave what a client may set of metadata alone, and the status. */
 function restore(pod: Pod, old: Pod): void {
-  const { managedFields, resourceVersion } = pod.metadata;
-  pod.metadata = { ...copy(old.metadata), managedFields, resourceVersion };
+  restoreMetadata(pod, old);
   pod.status = copy(old.status);
+}
+
+function validateMetadata({ metadata }: Pod): FieldError[] {
+  return validateObjectMeta(metadata, { namespaced: true });
 }
 
 function prepareStatus(pod: Pod, old: Pod): void {
   const { status } = pod;
   if (!status.qosClass) status.qosClass = old.status.qosClass;
+  if (!old.status.nodeAllocatableResourceClaimStatuses?.length) status.nodeAllocatableResourceClaimStatuses = undefined;
   if (!status.observedGeneration) status.observedGeneration = old.status.observedGeneration;
   // writers that know nothing of generations keep those that others wrote
   const remembered = [...(old.status.conditions ?? [])];

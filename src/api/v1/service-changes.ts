@@ -4,6 +4,7 @@ import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, 
 import { parseAddress, validateIP, warningsForCIDR, warningsForIP } from '../shared/ip.js';
 import type { LoadBalancerIngress, Service, ServiceSpec } from '../types/core-v1.gen.js';
 import { isHeadless, NONE, needsHealthCheckPort } from './service-shape.js';
+import { validateLoadBalancerClass } from './service-validation.js';
 
 const SPEC = at('spec');
 const ONCE = 'may not change once set';
@@ -13,6 +14,8 @@ export function validateServiceChange({ spec }: Service, { spec: old }: Service)
   const errors = [...validateClusterIPChange(spec, old), ...validateFamilyChange(spec, old)];
   if (old.type === 'LoadBalancer' && spec.type === 'LoadBalancer' && old.loadBalancerClass !== spec.loadBalancerClass)
     errors.push(invalid(SPEC.child('loadBalancerClass'), spec.loadBalancerClass, ONCE));
+  // upstream checks it here and again with the whole Service, and reports it twice
+  errors.push(...validateLoadBalancerClass(spec));
   if (needsHealthCheckPort(old) && needsHealthCheckPort(spec) && old.healthCheckNodePort !== spec.healthCheckNodePort)
     errors.push(forbidden(SPEC.child('healthCheckNodePort'), 'field is immutable'));
   return errors;

@@ -11,6 +11,8 @@ const SPEC = at('spec');
 const CLUSTER_IPS = SPEC.child('clusterIPs');
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+/** What traffic of a Service stays on its node, or goes anywhere. */
+export const TRAFFIC_POLICIES: readonly string[] = ['Cluster', 'Local'];
 const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 const TOPOLOGY_HINTS = 'service.kubernetes.io/topology-aware-hints';
 const TOPOLOGY_MODE = 'service.kubernetes.io/topology-mode';
@@ -207,7 +209,8 @@ function validateLoadBalancer(spec: ServiceSpec, annotations: Readonly<Record<st
   return [...errors, ...validateLoadBalancerClass(spec)];
 }
 
-function validateLoadBalancerClass({ type, loadBalancerClass }: ServiceSpec): FieldError[] {
+/** @returns what is wrong with the class of a load balancer, which only load balancers have */
+export function validateLoadBalancerClass({ type, loadBalancerClass }: ServiceSpec): FieldError[] {
   const path = SPEC.child('loadBalancerClass');
   if (loadBalancerClass === undefined) return [];
   return type === 'LoadBalancer' ? checkQualifiedName(path, loadBalancerClass) : [forbidden(path, ONLY_LOAD_BALANCER)];
@@ -216,12 +219,11 @@ function validateLoadBalancerClass({ type, loadBalancerClass }: ServiceSpec): Fi
 function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
   const { externalTrafficPolicy: external, internalTrafficPolicy: internal, healthCheckNodePort: port, trafficDistribution } = spec;
-  const policies = ['Cluster', 'Local'];
   const externalPath = SPEC.child('externalTrafficPolicy');
   if (!isExternallyAccessible(spec)) {
     if (external) errors.push(invalid(externalPath, external, 'may only be set for externally-accessible services'));
   } else if (!external) errors.push(required(externalPath));
-  else if (!policies.includes(external)) errors.push(notSupported(externalPath, external, policies));
+  else if (!TRAFFIC_POLICIES.includes(external)) errors.push(notSupported(externalPath, external, TRAFFIC_POLICIES));
   const portPath = SPEC.child('healthCheckNodePort');
   if (!needsHealthCheckPort(spec)) {
     if (port) errors.push(invalid(portPath, port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"));
@@ -230,7 +232,7 @@ function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
   const internalPath = SPEC.child('internalTrafficPolicy');
   if (internal === undefined) {
     if (['NodePort', 'LoadBalancer', 'ClusterIP'].includes(spec.type ?? '')) errors.push(required(internalPath));
-  } else if (!policies.includes(internal)) errors.push(notSupported(internalPath, internal, policies));
+  } else if (!TRAFFIC_POLICIES.includes(internal)) errors.push(notSupported(internalPath, internal, TRAFFIC_POLICIES));
   const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
   return [...errors, ...checkOptionalChoice(SPEC.child('trafficDistribution'), trafficDistribution, distributions)];
 }

@@ -6,7 +6,7 @@ import type { Service } from '../types/core-v1.gen.js';
 import { allocate, release } from './service-allocation.js';
 import { serviceWarnings, validateLoadBalancerStatus, validateServiceChange } from './service-changes.js';
 import { dropTypeDependent, setDefaults } from './service-shape.js';
-import { validateService } from './service-validation.js';
+import { TRAFFIC_POLICIES, validateService } from './service-validation.js';
 
 export default define<Service>({
   group: '',
@@ -49,9 +49,9 @@ export default define<Service>({
   },
 });
 
-/** Upstream gave ExternalName services an internalTrafficPolicy by mistake, and hides it since. */
+/** Upstream gave ExternalName services an internalTrafficPolicy by mistake, and hides it since; one that is none is refused. */
 function dropUnused({ spec }: Service): void {
-  if (spec.type === 'ExternalName') spec.internalTrafficPolicy = undefined;
+  if (spec.type === 'ExternalName' && TRAFFIC_POLICIES.includes(spec.internalTrafficPolicy ?? '')) spec.internalTrafficPolicy = undefined;
 }
 
 function externalAddresses({ spec, status }: Service): string {

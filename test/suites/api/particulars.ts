@@ -215,4 +215,63 @@ export function particularConversations(use: () => Api): void {
     const { body } = await api.patch(api.path('controllerrevisions.apps', 'raw'), 'strategic-merge-patch', patch).expect(500);
     expect(body.message).to.equal('unable to find api field in struct RawExtension for the json field "a"');
   });
+
+  it('tells the preconditions of a namespace and of a CustomResourceDefinition as their own Delete does', async () => {
+    const api = use();
+    const name = `widgets.${api.namespace}.example.com`;
+    const names = { plural: 'widgets', kind: 'Widget' };
+    const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }];
+    const spec = { group: `${api.namespace}.example.com`, scope: 'Namespaced', names, versions };
+    const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    await api.post(definitions, { metadata: { name }, spec }).expect(201);
+    const definition = ['customresourcedefinitions.apiextensions.k8s.io', name, `${definitions}/${name}`];
+    for (const [resource, at, path = ''] of [['namespaces', api.namespace, `/api/v1/namespaces/${api.namespace}`], definition]) {
+      const { uid, resourceVersion } = (await api.get(path).expect(200)).body.metadata;
+      const told = (what: string, wanted: string, present: string) =>
+        `Operation cannot be fulfilled on ${resource} "${at}": Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${present}`;
+      const both = { preconditions: { uid: 'other', resourceVersion: 'x' } };
+      refused(await api.delete(path, both), 409, 'Conflict', told('UID', 'other', uid));
+      const revision = { preconditions: { resourceVersion: 'x' } };
+      refused(await api.delete(path, revision), 409, 'Conflict', told('ResourceVersion', 'x', resourceVersion));
+    }
+    await api.delete(`${definitions}/${name}`).expect(200);
+  });
+
+  it('tells twice of a class of load balancers that a Service has no use for', async () => {
+    const api = use();
+    await api.create('services', { metadata: { name: 'classless' }, spec: { ports: [{ port: 80 }] } });
+    const patch = { spec: { loadBalancerClass: 'x' } };
+    const answer = await api.patch(`${api.path('services', 'classless')}?dryRun=All`, 'merge-patch', patch);
+    refused(answer, 422, 'Invalid', /spec\.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'/);
+    expect(answer.body.details.causes).to.have.length(2);
+  });
+
+  it('refuses an internalTrafficPolicy that is none of a Service that has no use for one', async () => {
+    const api = use();
+    const service = (internalTrafficPolicy: string) => ({
+      metadata: { name: 'external' },
+      spec: { type: 'ExternalName', externalName: 'x.y', internalTrafficPolicy },
+    });
+    const path = `${api.path('services')}?dryRun=All`;
+    refused(await api.post(path, service('x')), 422, 'Invalid', /spec\.internalTrafficPolicy: Unsupported value: "x": supported/);
+    const { body } = await api.post(path, service('Local')).expect(201);
+    expect(body.spec).to.not.have.property('internalTrafficPolicy');
+  });
+
+  it('checks what a resize and new ephemeral containers say of metadata that they cannot restore', async () => {
+    const api = use();
+    await api.create('pods', { metadata: { name: 'parts', labels: { a: 'b' } }, spec: POD });
+    for (const part of ['resize', 'ephemeralcontainers']) {
+      const path = `${api.path('pods', 'parts')}/${part}?dryRun=All`;
+      const change = (metadata: object) => api.patch(path, 'merge-patch', { metadata });
+      const period = await change({ deletionGracePeriodSeconds: 1 });
+      refused(period, 422, 'Invalid', /metadata\.deletionGracePeriodSeconds: Invalid value: 1: field is immutable/);
+      expect(period.body.details.causes).to.have.length(2);
+      refused(await change({ generateName: 'Bad_' }), 422, 'Invalid', /metadata\.generateName: Invalid value: "Bad_": a lowercase RFC/);
+      const { body } = await change({ labels: { a: 'c' } }).expect(200);
+      expect(body.metadata.labels).to.deep.equal({ a: 'b' });
+    }
+    const resources = await api.patch(`${api.path('pods', 'parts')}/resize?dryRun=All`, 'merge-patch', { spec: { resources: {} } });
+    refused(resources, 422, 'Invalid', /spec: Forbidden: only cpu and memory resources are mutable$/);
+  });
 }

@@ -66,7 +66,7 @@ function dropInitContainerAnnotations(annotations: Record<string, string> | unde
 function reconcileAddresses(status: PodStatus | undefined): void {
   if (!status) return;
   if (status.podIP && status.podIP !== status.podIPs?.[0]?.ip) status.podIPs = [{ ip: status.podIP }];
-  else if (status.podIPs?.[0]) status.podIP = status.podIPs[0].ip;
+  else if (status.podIPs?.[0]) status.podIP = status.podIPs[0].ip || undefined;
 }
 
 /** Defaults of everything under `spec` of a pod or a template. */

@@ -7,6 +7,7 @@ import { isSidecar, type Quantities, qosClass } from './resources.js';
 import { type PodScope, validateAnyPod } from './rules.js';
 
 const SPEC = at('spec');
+const ONLY_COMPUTE = forbidden(SPEC, 'only cpu and memory resources are mutable');
 
 /** @returns all that is wrong with a resize: only cpu and memory may change, and the class of the pod may not */
 export function validateResize(pod: Pod, old: Pod, scope: PodScope): FieldError[] {
@@ -51,9 +52,7 @@ function validateContainer(container: Container, old: Container, list: 'containe
   const fixed = { ...container, resources: withOldCompute(container.resources, old.resources) };
   if (!semanticEqual(fixed, { ...old, resources: withMaps(old.resources) }))
     errors.push(
-      list === 'containers'
-        ? forbidden(SPEC, 'only cpu and memory resources are mutable')
-        : forbidden(path, 'only cpu and memory resources for init or sidecar containers are mutable'),
+      list === 'containers' ? ONLY_COMPUTE : forbidden(path, 'only cpu and memory resources for init or sidecar containers are mutable'),
     );
   const restarts = (container.resizePolicy ?? []).filter((p) => p.restartPolicy === 'RestartContainer');
   if (list === 'initContainers' && !isSidecar(container) && !semanticEqual(container, old))
@@ -79,8 +78,12 @@ function withMaps(resources: ResourceRequirements | undefined): ResourceRequirem
   return { ...resources, requests: resources?.requests ?? {}, limits: resources?.limits ?? {} };
 }
 
+function isEmpty({ requests = {}, limits = {} }: ResourceRequirements = {}): boolean {
+  return Object.keys(requests).length + Object.keys(limits).length === 0;
+}
+
 function validatePodLevel(now: ResourceRequirements | undefined, old: ResourceRequirements | undefined): FieldError[] {
-  if (!now && !old) return [];
+  if (isEmpty(now) && isEmpty(old)) return Boolean(now) === Boolean(old) ? [] : [ONLY_COMPUTE];
   const path = SPEC.child('resources');
   if (!now) return [forbidden(path, 'pod-level resources cannot be removed')];
   const errors: FieldError[] = [];
