@@ -98,7 +98,7 @@ function normalizeText(value: string, ctx: Normalizing, key: string, parent: Fie
     .replace(/(?<=\?hash=)[0-9A-F]+/g, '<hash>')
     .replace(/(?<=X509SHA256=)[0-9a-f]{64}/g, '<digest>')
     .replace(/(?<=in scheme ").*?(?=")/g, '<scheme>')
-    .replace(/(?<=ResourceVersion in (?:the precondition|record) \()\d+/g, '<rv>')
+    .replace(/(?<=ResourceVersion in (?:(?:the precondition|record) \(|object meta: ))\d+/g, '<rv>')
     .replace(/(?<=resource version: )\d+(?: \(\d+\))?/g, '<rv>')
     .replace(/(?<=resource version: <rv>, current: )\d+/g, '<rv>');
 }

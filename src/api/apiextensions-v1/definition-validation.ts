@@ -136,10 +136,11 @@ function validateStoredVersions({ spec, status }: CustomResourceDefinition): Fie
   const stored = status.storedVersions ?? [];
   if (stored.length === 0) return [invalid(path, status.storedVersions, 'must have at least one stored version')];
   const versions = spec.versions ?? [];
+  // a version that is there twice is found once only
+  const remaining = new Set(stored);
+  const missing = versions.filter((v) => !remaining.delete(v.name) && v.storage);
   return [
-    ...versions
-      .filter((v) => v.storage && !stored.includes(v.name))
-      .map((v) => invalid(path, stored, `must have the storage version ${v.name}`)),
+    ...missing.map((v) => invalid(path, stored, `must have the storage version ${v.name}`)),
     ...stored.flatMap((name, i) => (versions.some((v) => v.name === name) ? [] : [invalid(path.index(i), name, stillStored(name))])),
   ];
 }

@@ -94,9 +94,9 @@ export function toV2({ metadata, spec, status }: V1): V2 {
   const carried = metadata.annotations ?? {};
   const annotations = withoutCarried(metadata.annotations);
   const cpu = spec.targetCPUUtilizationPercentage;
-  const metrics = [...(parse<OldMetric[]>(carried[METRICS])?.map(newSpec) ?? []), ...(cpu === undefined ? [] : [cpuMetric(cpu)])];
+  const metrics = [...(parse(carried[METRICS], listOf(newSpec)) ?? []), ...(cpu === undefined ? [] : [cpuMetric(cpu)])];
   const used = status.currentCPUUtilizationPercentage;
-  const current = parse<OldMetric[]>(carried[CURRENT_METRICS])?.map(newStatus);
+  const current = parse(carried[CURRENT_METRICS], listOf(newStatus));
   return {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
@@ -106,7 +106,7 @@ export function toV2({ metadata, spec, status }: V1): V2 {
       minReplicas: spec.minReplicas,
       maxReplicas: spec.maxReplicas,
       metrics: metrics.length > 0 ? metrics : [cpuMetric(DEFAULT_CPU)],
-      behavior: newBehavior(parse<Capitalized>(carried[BEHAVIOR])),
+      behavior: parse(carried[BEHAVIOR], newBehavior),
     },
     status: {
       observedGeneration: status.observedGeneration,
@@ -116,14 +116,17 @@ export function toV2({ metadata, spec, status }: V1): V2 {
       currentMetrics:
         current ??
         (used === undefined ? undefined : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: used } } }]),
-      conditions: parse<HorizontalPodAutoscalerCondition[]>(carried[CONDITIONS]),
+      conditions: parse(
+        carried[CONDITIONS],
+        listOf((condition: HorizontalPodAutoscalerCondition) => condition),
+      ),
     },
   };
 }
 
 /** Whether an autoscaler of v1 has metrics beyond the CPU's. */
 export function hasCarriedMetrics(annotations: Readonly<Record<string, string>> = {}): boolean {
-  return (parse<unknown[]>(annotations[METRICS]) ?? []).length > 0;
+  return (parse(annotations[METRICS], listOf(newSpec)) ?? []).length > 0;
 }
 
 /** Puts what annotations carry of the part that a write may not touch back to what it was; a new autoscaler has no status. */
@@ -141,13 +144,23 @@ function withoutCarried(annotations: Readonly<Record<string, string>> = {}): Rec
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => !CARRIED.includes(key)));
 }
 
-function parse<T>(text: string | undefined): T | undefined {
+/** What `read` makes of the JSON; undefined where there is none, or another kind of value than it can read. */
+function parse<T, R>(text: string | undefined, read: (value: T) => R): R | undefined {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as T;
+    return read(JSON.parse(text) as T);
   } catch {
     return undefined;
   }
+}
+
+/** Reads a list of objects with what reads one of them. @throws TypeError when it is no such list */
+function listOf<T, R>(read: (item: T) => R): (list: T[]) => R[] {
+  return (list) =>
+    list.map((item) => {
+      if (typeof item !== 'object') throw new TypeError('an object is expected');
+      return read(item);
+    });
 }
 
 function cpuTarget({ type, resource }: MetricSpec): number | undefined {
@@ -335,7 +348,7 @@ function oldBehavior({ scaleUp, scaleDown }: HorizontalPodAutoscalerBehavior): C
   return { ScaleUp: rules(scaleUp), ScaleDown: rules(scaleDown) };
 }
 
-function newBehavior(behavior: Capitalized | undefined): HorizontalPodAutoscalerBehavior | undefined {
+function newBehavior(behavior: Capitalized | null): HorizontalPodAutoscalerBehavior | undefined {
   if (!behavior?.ScaleUp && !behavior?.ScaleDown) return undefined;
   const rules = (from: CapitalizedRules | null | undefined): HPAScalingRules | undefined =>
     from

@@ -43,6 +43,7 @@ function validate({ spec: { parentRef: parent } }: IPAddress): FieldError[] {
 
 function validateParentKept({ spec }: IPAddress, { spec: old }: IPAddress): FieldError[] {
   if (semanticEqual(spec.parentRef, old.parentRef)) return [];
-  const { group = '', resource, namespace = '', name } = spec.parentRef ?? {};
+  if (!spec.parentRef) return [invalid(PARENT, null, FIELD_IMMUTABLE)];
+  const { group = '', resource, namespace = '', name } = spec.parentRef;
   return [invalid(PARENT, goValue({ group, resource, namespace, name }), FIELD_IMMUTABLE)];
 }

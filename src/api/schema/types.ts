@@ -224,6 +224,10 @@ const SPECIAL: Readonly<Record<string, ScalarKind>> = {
 
 /** The Go name of objects of any form, which tells them from other JSON. */
 export const RAW_EXTENSION = 'runtime.RawExtension';
+const SPECIAL_GO_NAMES: Readonly<Record<string, string>> = {
+  'io.k8s.apimachinery.pkg.runtime.RawExtension': RAW_EXTENSION,
+  [`${APIEXTENSIONS}JSON`]: 'v1.JSON',
+};
 
 /** The API's types do not change while a process runs, so they are shared by all of it. */
 const types = new Map<string, Type>();
@@ -273,7 +277,7 @@ const TYPE_META = ['kind', 'apiVersion'];
 
 function build(schemaName: string): Type {
   const special = SPECIAL[schemaName];
-  if (special) return schemaName.endsWith('.RawExtension') ? scalarType(special, RAW_EXTENSION) : scalarType(special);
+  if (special) return scalarType(special, SPECIAL_GO_NAMES[schemaName]);
   const goName = goNameOf(schemaName);
   if (schemaName.startsWith(`${APIEXTENSIONS}JSONSchemaPropsOr`)) return buildUnion(schemaName, goName);
   const schema = fact<Record<string, Schema>>('schemas')[schemaName];

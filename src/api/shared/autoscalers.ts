@@ -147,7 +147,7 @@ function validateSource(
       ...(missing ? [required(targetPath.child('averageValue'), 'must specify a positive target averageValue')] : []),
     ];
   }
-  const measured = containerResource ?? resource;
+  const measured = source === 'resource' ? resource : containerResource;
   if (!measured) return [];
   const errors: FieldError[] = [];
   if (!measured.name) errors.push(required(path.child('name'), 'must specify a resource name'));

@@ -43,9 +43,10 @@ export function validateCountOrPercent(value: IntOrString | undefined, path: Fie
   return validateNonNegative(value ?? 0, path);
 }
 
-/** The number, or that of the percentage: 0 tells that there is none. */
+/** The number, or that of the percentage; 0 for text that is neither. */
 export function countOrPercent(value: IntOrString | undefined): number {
-  return typeof value === 'string' ? Number.parseInt(value, 10) || 0 : (value ?? 0);
+  if (typeof value !== 'string') return value ?? 0;
+  return /^(?:\d+%|[+-]?\d+)$/.test(value) ? Number.parseInt(value, 10) : 0;
 }
 
 /** A percentage is no more than the whole; numbers may be anything. */

@@ -274,4 +274,63 @@ export function particularConversations(use: () => Api): void {
     const resources = await api.patch(`${api.path('pods', 'parts')}/resize?dryRun=All`, 'merge-patch', { spec: { resources: {} } });
     refused(resources, 422, 'Invalid', /spec: Forbidden: only cpu and memory resources are mutable$/);
   });
+
+  it('takes text that is no percentage for no number when it compares maxSurge and maxUnavailable', async () => {
+    const api = use();
+    await api.create('deployments.apps', deployment('surging'));
+    const path = api.path('deployments.apps', 'surging');
+    const strategy = { rollingUpdate: { maxUnavailable: 0, maxSurge: '10.0.0.1' } };
+    const { body } = await api.patch(path, 'merge-patch', { spec: { strategy } }).expect(422);
+    expect(body.details.causes).to.have.length(2);
+    expect(body.message).to.match(/maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0\]$/);
+  });
+
+  it('shows that the parent of an IPAddress is gone', async () => {
+    const api = use();
+    const path = '/apis/networking.k8s.io/v1/ipaddresses';
+    await api.post(path, { metadata: { name: '203.0.113.77' }, spec: { parentRef: { resource: 'services', name: 'a' } } }).expect(201);
+    const answer = await api.patch(`${path}/203.0.113.77`, 'merge-patch', { spec: { parentRef: null } });
+    await api.delete(`${path}/203.0.113.77`).expect(200);
+    refused(
+      answer,
+      422,
+      'Invalid',
+      /\[spec\.parentRef: Invalid value: null: field is immutable, spec\.parentRef: Required value\]$|Required value, spec\.parentRef: Invalid value: null: field is immutable\]$/,
+    );
+  });
+
+  it('looks into one source of a metric only, and takes annotations that hold no metrics for none', async () => {
+    const api = use();
+    const scaler = (annotations: object, metrics?: unknown) => ({
+      metadata: { name: 'scaler', annotations },
+      spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'd', apiVersion: 'apps/v1' }, metrics },
+    });
+    const resource = { name: 'cpu', target: { type: 'Utilization', averageUtilization: 60 } };
+    const both = { type: 'Resource', resource, containerResource: { name: 'x', container: 'x', target: { type: 'x' } } };
+    const v2 = `${api.path('horizontalpodautoscalers.autoscaling').replace('/v1/', '/v2/')}?dryRun=All`;
+    const { body } = await api.post(v2, scaler({}, [both])).expect(422);
+    expect(body.details.causes).to.have.length(1);
+    expect(body.message).to.match(/spec\.metrics\[0\]\.containerResource: Forbidden: must populate the given metric source only$/);
+    const v1 = `${api.path('horizontalpodautoscalers.autoscaling')}?dryRun=All`;
+    for (const kind of ['metrics', 'current-metrics', 'conditions', 'behavior'])
+      for (const value of ['5', '"text"', '{}', 'null', '[5]'])
+        await api.post(v1, scaler({ [`autoscaling.alpha.kubernetes.io/${kind}`]: value })).expect(201);
+  });
+
+  it('finds a stored version that is there twice only once, and names the type of values in a schema', async () => {
+    const api = use();
+    const group = `${api.namespace}.example.com`;
+    const spec = { group, scope: 'Namespaced', names: { plural: 'widgets', kind: 'Widget' } };
+    const version = (extra: object) => ({
+      name: 'v1',
+      served: true,
+      storage: true,
+      schema: { openAPIV3Schema: { type: 'object', ...extra } },
+    });
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const create = (...versions: object[]) => api.post(path, { metadata: { name: `widgets.${group}` }, spec: { ...spec, versions } });
+    const twice = await create(version({}), version({}));
+    refused(twice, 422, 'Invalid', /status\.storedVersions: Invalid value: \["v1"\]: must have the storage version v1/);
+    refused(await create(version({ enum: 7 })), 400, 'BadRequest', /openAPIV3Schema\.enum of type \[\]v1\.JSON$/);
+  });
 }
