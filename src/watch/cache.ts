@@ -61,8 +61,7 @@ export class Cache<I extends Item> {
    * @throws StorageError COMPACTED (the history does not reach), FUTURE
    */
   at(revision: number, prefix: string): readonly I[] {
-    if (revision < this.#compacted) throw new StorageError('COMPACTED', `revision ${revision} is compacted`);
-    this.#assertKnown(revision);
+    assertKnown(revision, this.oldest());
     const present = this.revision();
     if (revision > present) throw new StorageError('FUTURE', `revision ${revision} is in the future: the present one is ${present}`);
     const undone = new Map<string, I | undefined>();
@@ -86,6 +85,11 @@ export class Cache<I extends Item> {
     return this.#history.floor;
   }
 
+  /** The oldest revision whose state can be read. */
+  oldest(): number {
+    return Math.max(this.floor(), this.#compacted);
+  }
+
   statistics(): CacheStatistics {
     return { items: this.#byKey.size, history: this.#history.size, watchers: this.#watchers.size };
   }
@@ -97,7 +101,7 @@ export class Cache<I extends Item> {
   watch(options: WatchOptions<I>): Watcher<I> {
     if (this.#early) throw new Error(`the cache of ${this.prefix} is not filled yet`);
     const after = options.initial || options.after === 'now' ? this.revision() : options.after;
-    this.#assertKnown(after);
+    assertKnown(after, this.floor());
     const watcher = new Watcher(this, options, after, options.initial ? this.range(options.prefix) : undefined);
     this.#watchers.add(watcher);
     return watcher;
@@ -233,11 +237,11 @@ export class Cache<I extends Item> {
     }
     return low;
   }
+}
 
-  #assertKnown(revision: number): void {
-    const { floor } = this.#history;
-    if (revision < floor) throw new StorageError('COMPACTED', `revision ${revision} is no longer known: the oldest one is ${floor}`);
-  }
+/** @throws StorageError COMPACTED */
+function assertKnown(revision: number, oldest: number): void {
+  if (revision < oldest) throw new StorageError('COMPACTED', `revision ${revision} is no longer known: the oldest one is ${oldest}`);
 }
 
 function changesOf<I extends Item>(writes: readonly Write<I>[], prefix: string): readonly Change<I>[] {

@@ -181,7 +181,7 @@ class Simulation {
 
   #checkPast(): void {
     const cache = this.pick(this.#caches);
-    const revision = cache.floor() + Math.floor(this.random() * (cache.revision() - cache.floor() + 1));
+    const revision = cache.oldest() + Math.floor(this.random() * (cache.revision() - cache.oldest() + 1));
     const expected = [...stateAt(this.facts, revision)]
       .filter(([key]) => key.startsWith(cache.prefix))
       .map(([key, fact]) => `${key}=${fact.text}@${fact.revision}`);
