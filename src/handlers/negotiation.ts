@@ -76,7 +76,8 @@ const WITHOUT_PROTOBUF = new Set(['apiextensions.k8s.io']);
 /** What the objects of a kind can look like. `collection`: the path serves lists and watches. */
 export function endpointOf(definition: Definition, collection: boolean, subresource = ''): Endpoint {
   if (definition.subresources[subresource]?.withoutTable) return ACTED;
-  if (WITHOUT_PROTOBUF.has(definition.group) || isCustom(definition)) return CUSTOM;
+  if (isCustom(definition)) return CUSTOM;
+  if (WITHOUT_PROTOBUF.has(definition.group)) return { ...CUSTOM, route: (collection ? WATCHED : RESOURCE).route ?? [] };
   if (!definition.verbs.includes('get')) return ACTED;
   return collection && definition.verbs.includes('watch') ? WATCHED : RESOURCE;
 }

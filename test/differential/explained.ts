@@ -8,13 +8,40 @@ export interface Explanation {
   matches(m: Mismatch): boolean;
 }
 
+const DEFINITIONS = /\/customresourcedefinitions$/;
 const said = ({ reference }: Mismatch): string => (reference.status >= 400 ? reference.body.toString() : '');
 
 export const explanations: readonly Explanation[] = [
   { why: 'The reference server gives up without an answer (its handler panics)', matches: ({ reference }) => reference.status === 0 },
   {
     why: 'Expressions are not compiled yet',
-    matches: (m) => /compilation failed|must evaluate to|expressions? (?:may|must)|\\"expression\\"/.test(said(m)),
+    matches: (m) =>
+      /compilation failed|must evaluate to|expressions? (?:may|must)|\\"expression\\"|optionalOldSelf|[mM]essageExpression/.test(said(m)),
+  },
+  {
+    why: 'Expressions are not evaluated yet: what breaks the rules of a schema may be its default',
+    matches: (m) => DEFINITIONS.test(m.resource) && m.name.includes('.default = ') && said(m).includes('.default: Invalid value'),
+  },
+  {
+    why: 'The unions of a schema and what is in it are patched by readers of their own, which use other words',
+    matches: ({ resource, request, reference }) =>
+      DEFINITIONS.test(resource) &&
+      /strategic|apply/.test(request.headers?.['content-type'] ?? '') &&
+      request.body?.includes('openAPIV3Schema') === true &&
+      reference.status >= 400,
+  },
+  {
+    why: 'CustomResourceDefinitions have no protobuf form',
+    matches: (m) => DEFINITIONS.test(m.resource) && String(m.request.headers?.['accept']).includes('protobuf'),
+  },
+  {
+    why: 'A map that is given empty is as one that is not there',
+    matches: (m) => said(m).includes('dependencies: Forbidden: dependencies is not supported') && m.name.includes('dependencies = {}'),
+  },
+  {
+    why: 'The status of a CustomResourceDefinition is written at a time of its own',
+    matches: (m) =>
+      DEFINITIONS.test(m.resource) && (said(m).includes('object has been modified') || m.differences.every((d) => d.path === '.order')),
   },
   {
     why: 'Requests are not queued: nothing sets the conditions of FlowSchemas',

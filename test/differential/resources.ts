@@ -26,9 +26,6 @@ interface Discovered {
   readonly verbs: readonly string[];
 }
 
-/** What cannot be compared yet: custom resources are a later issue. */
-const LEFT_OUT = new Set(['customresourcedefinitions']);
-
 /** All resources that exist in v1.36, those of the core group first. */
 export function allResources(): Resource[] {
   return Object.values(fact<Record<string, { kind?: string; groupVersion?: string; resources?: Discovered[] }>>('discovery')).flatMap(
@@ -37,10 +34,10 @@ export function allResources(): Resource[] {
   );
 }
 
-/** The resources chosen by name: `pods`, `apps/v1/deployments`; all but those left out when none is. @throws Error for an unknown one */
+/** The resources chosen by name: `pods`, `apps/v1/deployments`; all when none is. @throws Error for an unknown one */
 export function chosenResources(names: readonly string[]): Resource[] {
   const all = allResources();
-  if (names.length === 0) return all.filter((r) => !LEFT_OUT.has(r.name));
+  if (names.length === 0) return all;
   return names.flatMap((name) => {
     const found = all.filter((r) => r.name === name || `${r.groupVersion}/${r.name}` === name);
     if (found.length === 0) throw new Error(`no resource ${name}`);

@@ -87,6 +87,8 @@ export function seenDuplicates(type: Type, duplicates: readonly string[]): strin
 function isInsideAny(root: Type, steps: readonly string[]): boolean {
   let type: Type | undefined = root;
   for (const step of steps) {
+    // unions have readers of their own, which look for nothing of the kind
+    if (type?.kind === 'union') return true;
     if (type?.kind === 'scalar') return type.scalar === 'any';
     type =
       type?.kind === 'struct'

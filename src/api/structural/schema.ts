@@ -87,7 +87,7 @@ export function unsupported(schema: Schema | undefined): string | undefined {
     if (found) return `OpenAPIV3Schema '${found[0]}' is not supported`;
     if (each['x-kubernetes-preserve-unknown-fields'] === false)
       return "internal error: 'x-kubernetes-preserve-unknown-fields' must be true or undefined";
-    if (Array.isArray(each.items)) return "OpenAPIV3Schema 'items' must be a schema, but is an array";
+    if (Array.isArray(each.items) && each.items.length > 0) return "OpenAPIV3Schema 'items' must be a schema, but is an array";
   }
   return undefined;
 }

@@ -333,4 +333,21 @@ export function particularConversations(use: () => Api): void {
     refused(twice, 422, 'Invalid', /status\.storedVersions: Invalid value: \["v1"\]: must have the storage version v1/);
     refused(await create(version({ enum: 7 })), 400, 'BadRequest', /openAPIV3Schema\.enum of type \[\]v1\.JSON$/);
   });
+
+  it('reads unions inside a schema less strictly, and says what a CustomResourceDefinition can look like', async () => {
+    const api = use();
+    const group = `${api.namespace}.example.com`;
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const create = (items: string) =>
+      api.post(
+        `${path}?dryRun=All&fieldValidation=Strict`,
+        `{"metadata":{"name":"widgets.${group}"},"spec":{"group":"${group}","scope":"Namespaced","names":{"plural":"widgets","kind":"Widget"},` +
+          `"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"a":{"type":"array","items":${items}}}}}}]}}`,
+      );
+    await create('{"type":"string","type":"string"}').expect(201);
+    refused(await create('[]'), 422, 'Invalid', /properties\[a\]\.items: Required value: must be specified$/);
+    const types = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+    const { body } = await api.get(`${path}/none`, 'text/plain').expect(406);
+    expect(body.message).to.equal(`406: Not Acceptable\n\nAvailable representations: ${types}`);
+  });
 }
