@@ -21,7 +21,7 @@ const STATUS = at('status');
 export function nameRule({ metadata, spec }: CustomResourceDefinition): FieldError[] {
   const { name } = metadata;
   const wanted = `${spec.names.plural}.${spec.group}`;
-  return name === wanted ? [] : [invalid(at('metadata', 'name'), name, 'must be spec.names.plural+"."+spec.group')];
+  return !name || name === wanted ? [] : [invalid(at('metadata', 'name'), name, 'must be spec.names.plural+"."+spec.group')];
 }
 
 /** @returns what is wrong with a definition; what was wrong before an update may stay, where upstream allows it */

@@ -5,7 +5,7 @@
 //   …defaults, trackUpdate (../fields), validation…
 import * as errors from '../../api/meta/errors.js';
 import { invalid } from '../../api/meta/field-errors.js';
-import { decode, DecodeError, strictErrors } from '../../api/schema/decode.js';
+import { decode, DecodeError, seenDuplicates, strictErrors } from '../../api/schema/decode.js';
 import { jsonKind } from '../../api/schema/decode-state.js';
 import { JsonError, parseJson } from '../../api/schema/json.js';
 import { ANY, Field, listType, scalarType, structType, type StructType } from '../../api/schema/types.js';
@@ -94,7 +94,7 @@ export function patchObject<T>(patch: Patch, type: StructType, current: T, valid
     const unversioned = !strategic && !(result as TypeMeta).apiVersion;
     const { object, unknown } = decode<T>(unversioned ? TYPE_META : type, result, { wording: strategic ? 'converter' : 'json' });
     if (strategic || unversioned) unknown.sort();
-    const all = [...doubts, ...(patch.kind === 'json' ? writtenTwice(doubts, value as Operation[]) : []), ...unknown];
+    const all = [...doubts, ...(patch.kind === 'json' ? seenDuplicates(type, writtenTwice(doubts, value as Operation[])) : []), ...unknown];
     if (all.length > 0 && validation === 'Strict') throw refuse(`strict decoding error: ${all.join(', ')}`);
     return { object, warnings: validation === 'Warn' ? all : [] };
   } catch (e) {

@@ -346,6 +346,8 @@ export function particularConversations(use: () => Api): void {
       );
     await create('{"type":"string","type":"string"}').expect(201);
     refused(await create('[]'), 422, 'Invalid', /properties\[a\]\.items: Required value: must be specified$/);
+    const { details } = (await api.post(path, {}).expect(422)).body;
+    expect(details.causes[0]).to.include({ field: 'metadata.name', message: 'Required value: name or generateName is required' });
     const types = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
     const { body } = await api.get(`${path}/none`, 'text/plain').expect(406);
     expect(body.message).to.equal(`406: Not Acceptable\n\nAvailable representations: ${types}`);
