@@ -1,6 +1,8 @@
 // The only place that joins the parts: options in; address, client and stop out. Command line, tests and embedders use
 // nothing else. What a lower layer needs of a higher one is handed over here.
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmission } from './admission/index.js';
 import type { Authorizer } from './api/context.js';
@@ -72,19 +74,27 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const settings = resolveOptions(options);
   enabledControllers(settings.controllers);
-  const stops: (() => Promise<void> | void)[] = [];
+  const stops: Stops = [];
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= endAll(stops));
   try {
-    return await start(settings, stops, stop);
+    const homeless = settings.memory && options.dataDir === undefined;
+    return await start(homeless ? { ...settings, dataDir: await temporaryDirectory(stops) } : settings, stops, stop);
   } catch (e) {
     await stop().catch((error) => settings.logger.error('what had been started could not be ended', { error }));
     throw e;
   }
 }
 
+/** A directory for keys and kubeconfig of a cluster that keeps nothing. @param stops as of `start` */
+async function temporaryDirectory(stops: Stops): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'kubemu-'));
+  stops.push(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
 /** Ends the parts in the reverse order of their start; one that fails keeps none of the others. @throws what the first threw */
-async function endAll(stops: (() => Promise<void> | void)[]): Promise<void> {
+async function endAll(stops: Stops): Promise<void> {
   const failures: unknown[] = [];
   for (let end = stops.pop(); end; end = stops.pop()) {
     try {

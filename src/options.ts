@@ -32,7 +32,7 @@ export interface Settings {
   readonly bindAddress: string;
   /** --secure-port: 0 takes any free port. Default 6443. */
   readonly securePort: number;
-  /** --data-dir: holds the store, the keys and the kubeconfig. Default $KUBEMU_DATA_DIR, else ~/.kubemu. */
+  /** --data-dir: holds the store, the keys and the kubeconfig. Default $KUBEMU_DATA_DIR, else ~/.kubemu; with `memory` one of its own that goes when it stops. */
   readonly dataDir: string;
   /** --memory: objects are kept in memory only; the data directory holds just the keys and the kubeconfig. Default false. */
   readonly memory: boolean;

@@ -86,6 +86,8 @@ export function clusterOptions(flags: Flags): ClusterOptions {
   const capacity = { ...(nodeCpu && { cpu: nodeCpu }), ...(nodeMemory && { memory: nodeMemory }), ...(nodePods && { pods: nodePods }) };
   return {
     ...same,
+    // also with --memory: other commands look for the kubeconfig there
+    dataDir: flags.dataDir ?? defaultDataDir(),
     nodeCapacity: capacity,
     clientCAFile: clientCaFile,
     serviceClusterIPRanges: serviceClusterIpRange,

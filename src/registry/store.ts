@@ -91,7 +91,8 @@ export class Store {
 
   /** The storage key of an object. */
   keyOf({ namespace, name }: ObjectKey): string {
-    return namespace === '' ? this.prefix + name : `${this.prefix}${namespace}/${name}`;
+    // callers in JavaScript leave the namespace out
+    return namespace ? `${this.prefix}${namespace}/${name}` : this.prefix + name;
   }
 
   /** The present state of an object; undefined: there is none. */

@@ -183,12 +183,19 @@ function resynced(
   return { cancel: () => timer.cancel() };
 }
 
-/** Resolves when the signal is aborted. */
+const abortions = new WeakMap<AbortSignal, Promise<undefined>>();
+
+/** Resolves when the signal is aborted: one promise and one listener for all who wait. */
 export function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
+  let abortion = abortions.get(signal);
+  if (!abortion) {
+    abortion = new Promise((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    abortions.set(signal, abortion);
+  }
+  return abortion;
 }
 
 function allWatches(controller: Controller): readonly Watch[] {

@@ -1,8 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import { configmaps } from '../../../src/api/meta/resources.gen.js';
 import { Informers } from '../../../src/client/informers.js';
 import { controllerNames, enabledControllers } from '../../../src/controllers/index.js';
-import { type Controller, type Enqueue, run, TerminalError } from '../../../src/controllers/runtime/controller.js';
+import { aborted, type Controller, type Enqueue, run, TerminalError } from '../../../src/controllers/runtime/controller.js';
 import { VirtualClock } from '../../../src/util/clock.js';
 import { silentLogger } from '../../../src/util/log.js';
 
@@ -151,6 +152,16 @@ describe('running of a controller', () => {
     await turn();
     await running.stop();
     expect(worked).to.deep.equal([]);
+  });
+});
+
+describe('a signal that ends', () => {
+  it('keeps one listener for all who wait for the end', async () => {
+    const end = new AbortController();
+    const waiting = Array.from({ length: 20 }, () => aborted(end.signal));
+    expect(getEventListeners(end.signal, 'abort')).to.have.length(1);
+    end.abort();
+    await Promise.all(waiting);
   });
 });
 
