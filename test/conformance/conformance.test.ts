@@ -19,7 +19,7 @@ describe('recorded conversations', function () {
   let replayer: Replayer;
 
   before(async () => {
-    cluster = await startTestCluster({ components: API_ONLY, disableAdmissionPlugins: ['ServiceAccount'], authorizationMode: ['RBAC'] });
+    cluster = await startTestCluster({ components: API_ONLY, disableAdmissionPlugins: ['ServiceAccount'] });
     replayer = new Replayer({ url: cluster.url, ...cluster.admin });
   });
   after(async () => {

@@ -6,7 +6,7 @@ import { Replayer } from './replay.js';
 
 const PATIENCE_MS = 1_000;
 const fixtures = new URL('../../fixtures/', import.meta.url);
-const cluster = await startTestCluster({ components: API_ONLY, disableAdmissionPlugins: ['ServiceAccount'], authorizationMode: ['RBAC'] });
+const cluster = await startTestCluster({ components: API_ONLY, disableAdmissionPlugins: ['ServiceAccount'] });
 const replayer = new Replayer({ url: cluster.url, ...cluster.admin });
 const open: Record<string, string[]> = {};
 for (const file of readdirSync(new URL('recordings/', fixtures)).sort()) {
