@@ -5,7 +5,13 @@ import type { Context } from '../api/context.js';
 import type { Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { type FieldError, invalid } from '../api/meta/field-errors.js';
-import { restoreMetadata, validateObjectMeta, validateObjectMetaUpdate, validateNames } from '../api/meta/metadata.js';
+import {
+  restoreMetadata,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+  validateNames,
+  validateStandardFinalizers,
+} from '../api/meta/metadata.js';
 import { nameIsPathSegment } from '../api/meta/names.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { copy, equal } from '../util/equal.js';
@@ -86,7 +92,7 @@ export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, 
   const wrong: FieldError[] = [
     ...metadata,
     ...change,
-    ...(d.ownMetadataChecks.change ? validateObjectMetaUpdate(next.metadata, old.metadata, d) : []),
+    ...(d.ownMetadataChecks.change ? [...change, ...(d.plainFinalizers ? [] : validateStandardFinalizers(next.metadata))] : []),
   ];
   if (d.ownMetadataChecks.whole && context.subresource === '') wrong.push(...validateObjectMeta(next.metadata, d));
   if (part) wrong.push(...(part.validate?.(next, old, context) ?? []));

@@ -190,7 +190,8 @@ function validateFinalizers(finalizers: readonly string[], path: FieldPath): Fie
   return errors;
 }
 
-function validateStandardFinalizers({ finalizers = [] }: ObjectMeta, path: FieldPath): FieldError[] {
+/** Finalizers that are neither standard ones nor say whose they are. */
+export function validateStandardFinalizers({ finalizers = [] }: ObjectMeta, path: FieldPath = at('metadata')): FieldError[] {
   return finalizers.flatMap((name, i) => validateStandardFinalizer(name, path.child('finalizers').index(i)));
 }
 
