@@ -2,10 +2,10 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#podtolerationrestriction
 import type { AdmissionAttributes } from '../api/admission.js';
 import * as errors from '../api/meta/errors.js';
-import { semanticEqual } from '../api/meta/metadata.js';
 import { namespaces } from '../api/meta/resources.gen.js';
 import { jsonArrayError, jsonKind } from '../api/shared/go-json.js';
 import { qosClass } from '../api/shared/pod/resources.js';
+import { covers, mergeTolerations } from '../api/shared/tolerations.js';
 import type { Toleration } from '../api/types/core-v1.gen.js';
 import { isCore, podOf, type Step } from './step.js';
 
@@ -21,7 +21,7 @@ export const podTolerationRestriction: Step = {
     const { spec, status } = podOf(attributes);
     const extra = attributes.operation === 'CREATE' ? tolerationsOf(attributes, DEFAULTS) : [];
     if ((status?.qosClass || qosClass(spec)) !== 'BestEffort') extra.push(UNDER_PRESSURE);
-    if (extra.length > 0) spec.tolerations = merge([...(spec.tolerations ?? []), ...extra]);
+    if (extra.length > 0) spec.tolerations = mergeTolerations([...(spec.tolerations ?? []), ...extra]);
     checkAllowed(attributes);
   },
   validate: checkAllowed,
@@ -31,7 +31,7 @@ function checkAllowed(attributes: AdmissionAttributes): void {
   const { tolerations = [] } = podOf(attributes).spec;
   if (tolerations.length === 0) return;
   const allowed = tolerationsOf(attributes, ALLOWED);
-  if (allowed.length === 0 || tolerations.every((toleration) => allowed.some((wider) => includes(wider, toleration)))) return;
+  if (allowed.length === 0 || tolerations.every((toleration) => allowed.some((wider) => covers(wider, toleration)))) return;
   const message = 'pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist';
   throw new errors.ApiError({ code: 500, message });
 }
@@ -62,25 +62,4 @@ function toleration(value: unknown): Toleration {
     throw wrong(found, `Go struct field Toleration.${name} of type ${type}`);
   }
   return Object.fromEntries(fields);
-}
-
-/** Without those that another includes; of two that say the same the first stays. */
-function merge(all: readonly Toleration[]): Toleration[] {
-  const merged: Toleration[] = [];
-  for (const [i, toleration] of all.entries()) {
-    const later = all.slice(i + 1).filter((other) => !semanticEqual(other, toleration));
-    if (![...merged, ...later].some((other) => includes(other, toleration))) merged.push(toleration);
-  }
-  return merged;
-}
-
-/** Whether whoever has the wider toleration needs the other no more. */
-function includes(wider: Toleration, other: Toleration): boolean {
-  if (semanticEqual(wider, other)) return true;
-  if ((wider.key ?? '') !== (other.key ?? '') && (wider.key || wider.operator !== 'Exists')) return false;
-  if (wider.effect && wider.effect !== other.effect) return false;
-  if (wider.effect === 'NoExecute' && wider.tolerationSeconds !== undefined)
-    if (other.tolerationSeconds === undefined || other.tolerationSeconds > wider.tolerationSeconds) return false;
-  if (wider.operator === 'Exists') return true;
-  return (wider.operator === 'Equal' || !wider.operator) && other.operator === 'Equal' && (other.value ?? '') === (wider.value ?? '');
 }

@@ -2,10 +2,10 @@
 // https://kubernetes.io/docs/concepts/containers/runtime-class/
 import type { AdmissionAttributes } from '../api/admission.js';
 import type { ApiError } from '../api/meta/errors.js';
-import { semanticEqual } from '../api/meta/metadata.js';
 import { compare } from '../api/meta/quantity.js';
 import { runtimeclasses } from '../api/meta/resources.gen.js';
-import type { PodSpec, Toleration } from '../api/types/core-v1.gen.js';
+import { mergeTolerations } from '../api/shared/tolerations.js';
+import type { PodSpec } from '../api/types/core-v1.gen.js';
 import type { RuntimeClass, Scheduling } from '../api/types/node-v1.gen.js';
 import { forbidden, isCore, podOf, type Step } from './step.js';
 
@@ -64,26 +64,4 @@ function schedule(spec: PodSpec, { nodeSelector = {}, tolerations = [] }: Schedu
   if (Object.keys(selector).length > 0) spec.nodeSelector = selector;
   const merged = mergeTolerations([...(spec.tolerations ?? []), ...tolerations]);
   if (merged.length > 0) spec.tolerations = merged;
-}
-
-/** Leaves out what another one covers; of equal ones the first stays. */
-function mergeTolerations(all: readonly Toleration[]): Toleration[] {
-  const merged: Toleration[] = [];
-  for (const [i, toleration] of all.entries()) {
-    const covered = merged.some((m) => covers(m, toleration));
-    const later = all.slice(i + 1).some((o) => !semanticEqual(o, toleration) && covers(o, toleration));
-    if (!covered && !later) merged.push({ ...toleration });
-  }
-  return merged;
-}
-
-function covers(wide: Toleration, narrow: Toleration): boolean {
-  if (semanticEqual(wide, narrow)) return true;
-  // an empty key means every key, an empty effect every effect
-  if ((narrow.key ?? '') !== (wide.key ?? '') && (wide.key || wide.operator !== 'Exists')) return false;
-  if (wide.effect && narrow.effect !== wide.effect) return false;
-  if (wide.effect === 'NoExecute' && wide.tolerationSeconds !== undefined)
-    if (narrow.tolerationSeconds === undefined || narrow.tolerationSeconds > wide.tolerationSeconds) return false;
-  if (wide.operator === 'Exists') return true;
-  return narrow.operator === 'Equal' && (narrow.value ?? '') === (wide.value ?? '');
 }

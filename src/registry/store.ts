@@ -1,7 +1,7 @@
 // The generic store: one class serves every kind. A kind adds only its hooks (api/definition.ts). Start with `create`, then
 // `update`, on which patch, apply, status and scale writes rest. preparation.ts holds the rules of what a write may change,
 // deletion.ts those of deleting.
-import type { Admission, Operation } from '../api/admission.js';
+import type { Admission, AdmissionAttributes, Operation } from '../api/admission.js';
 import type { Allocation, Context, DeleteOptions, ObjectKey } from '../api/context.js';
 import { type Definition, isCustom } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
@@ -57,6 +57,16 @@ export interface UpdateOptions {
  * or the very object it was given: then nothing is written. May be called again after a conflict.
  */
 export type Change = (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>;
+
+/** What admission is told of a write. */
+type AdmittedWrite = [
+  context: Context,
+  operation: Operation,
+  object: KubeObject | undefined,
+  old: KubeObject | undefined,
+  name: string,
+  options?: DeleteOptions,
+];
 
 /** All objects of one resource, in one of its versions: reads from the watch cache, writes through to storage. */
 export class Store {
@@ -366,34 +376,13 @@ export class Store {
     return result;
   }
 
-  async #mutate(
-    context: Context,
-    operation: Operation,
-    object: KubeObject | undefined,
-    old: KubeObject | undefined,
-    name: string,
-    options?: DeleteOptions,
-  ): Promise<void> {
-    await this.#admission.mutate(this.#attributes(context, operation, object, old, name, options));
+  async #mutate(...write: AdmittedWrite): Promise<void> {
+    await this.#admission.mutate(this.#attributes(...write));
   }
-  async #validate(
-    context: Context,
-    operation: Operation,
-    object: KubeObject | undefined,
-    old: KubeObject | undefined,
-    name: string,
-    options?: DeleteOptions,
-  ): Promise<void> {
-    await this.#admission.validate(this.#attributes(context, operation, object, old, name, options));
+  async #validate(...write: AdmittedWrite): Promise<void> {
+    await this.#admission.validate(this.#attributes(...write));
   }
-  #attributes(
-    context: Context,
-    operation: Operation,
-    object: KubeObject | undefined,
-    old: KubeObject | undefined,
-    name: string,
-    options?: DeleteOptions,
-  ) {
+  #attributes(...[context, operation, object, old, name, options]: AdmittedWrite): AdmissionAttributes {
     const namespace = (object ?? old)?.metadata.namespace ?? '';
     return { operation, definition: this.definition, subresource: context.subresource, namespace, name, object, old, options, context };
   }

@@ -83,16 +83,18 @@ function validateTaint({ key, value, effect }: DeviceTaint, path: FieldPath): Fi
 
 function validateConsumption({ counterSet, counters }: DeviceCounterConsumption, path: FieldPath): FieldError[] {
   const errors = counterSet ? checkLabel(path.child('counterSet'), counterSet) : [required(path.child('counterSet'))];
-  if (Object.keys((counters as typeof counters | null) ?? {}).length === 0) return [...errors, required(path.child('counters'))];
-  return [
-    ...errors,
-    ...validateMap(
-      counters,
-      path.child('counters'),
-      (name, at) => checkLabel(at, name),
-      () => [],
-    ),
-  ];
+  return [...errors, ...validateCounters(counters, path.child('counters'))];
+}
+
+/** Counters by their names; there must be some. */
+export function validateCounters(counters: DeviceCounterConsumption['counters'] | null, path: FieldPath): FieldError[] {
+  if (!counters || Object.keys(counters).length === 0) return [required(path)];
+  return validateMap(
+    counters,
+    path,
+    (name, at) => checkLabel(at, name),
+    () => [],
+  );
 }
 
 function validateWhere({ nodeName, nodeSelector, allNodes }: Device, path: FieldPath, selectsNodes: boolean): FieldError[] {

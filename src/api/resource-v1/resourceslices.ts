@@ -10,8 +10,8 @@ import { goValue } from '../shared/go-value.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
 import type { CounterSet, ResourcePool, ResourceSlice, ResourceSliceSpec } from '../types/resource-v1.gen.js';
-import { validateDevice } from './device-validation.js';
-import { validateMap, validatePoolName, validateSet } from './device-lists.js';
+import { validateCounters, validateDevice } from './device-validation.js';
+import { validatePoolName, validateSet } from './device-lists.js';
 
 const SPEC = at('spec');
 const MAX_DEVICES = 128;
@@ -75,7 +75,7 @@ function validateSpec(spec: ResourceSliceSpec, old?: ResourceSliceSpec): FieldEr
   return [
     ...errors,
     ...validateSet(devices, isAdvanced(spec) ? MAX_ADVANCED_DEVICES : MAX_DEVICES, SPEC.child('devices'), validate, ({ name }) => name),
-    ...validateSet(sharedCounters, MAX_COUNTER_SETS, SPEC.child('sharedCounters'), validateCounters, ({ name }) => name),
+    ...validateSet(sharedCounters, MAX_COUNTER_SETS, SPEC.child('sharedCounters'), validateCounterSet, ({ name }) => name),
   ];
 }
 
@@ -126,16 +126,7 @@ function isAdvanced({ devices }: ResourceSliceSpec): boolean {
   );
 }
 
-function validateCounters({ name, counters }: CounterSet, path: FieldPath): FieldError[] {
+function validateCounterSet({ name, counters }: CounterSet, path: FieldPath): FieldError[] {
   const errors = name ? checkLabel(path.child('name'), name) : [required(path.child('name'))];
-  if (Object.keys((counters as typeof counters | null) ?? {}).length === 0) return [...errors, required(path.child('counters'))];
-  return [
-    ...errors,
-    ...validateMap(
-      counters,
-      path.child('counters'),
-      (name, at) => checkLabel(at, name),
-      () => [],
-    ),
-  ];
+  return [...errors, ...validateCounters(counters, path.child('counters'))];
 }
