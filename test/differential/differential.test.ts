@@ -33,7 +33,7 @@ describe('generated conversations, beside the reference server', function () {
     it(`answers alike about ${resource.name}`, async () => {
       const report = new Report();
       const run = Date.now().toString(36);
-      const runner = new Runner({ reference, kubemu: kubemu.side, report, parts, run, oneIn: ONE_IN, only: /^/, seeds: 2 });
+      const runner = new Runner({ reference, kubemu: kubemu.side, report, parts, run, oneIn: ONE_IN, only: /^/, seeds: 2, again: 10 });
       await runner.run(resource);
       expect(report.differences, report.text()).to.equal(0);
     });

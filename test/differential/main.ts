@@ -19,6 +19,7 @@ interface Options {
   readonly only: RegExp;
   readonly oneIn: number;
   readonly seeds: number;
+  readonly again: number;
   readonly run: string;
 }
 
@@ -36,6 +37,7 @@ const options = new Command('differential')
   .option('--only <pattern>', 'only conversations whose names match', (text) => new RegExp(text), /^/)
   .option('--one-in <n>', 'hold only one in n conversations, always the same ones', positive, 1)
   .option('--seeds <n>', 'how many valid objects to begin with at most', positive, 6)
+  .option('--again <n>', 'of the mutations at places that an earlier object has too, make one in n', positive, 10)
   .option('--run <text>', 'part of all names; default: the time', Date.now().toString(36))
   .parse()
   .opts<Options>();

@@ -44,9 +44,20 @@ const ANY_TYPE: readonly unknown[] = [
 /** A key that becomes a second one of the same name when the document is written. */
 const TWICE = '\u0001twice';
 
-/** Every mutation of an object. */
-export function mutations(schema: Schema, object: unknown): Mutation[] {
-  return places(schema, object).flatMap((place) => (place.path.length === 0 ? [] : at(object, place)));
+/**
+ * The mutations of several objects of a kind, each with the index of its object: all of them at places no object or item before
+ * had, and at the others, which are mostly answered alike, one in so many.
+ * @param again how many
+ */
+export function* mutationsOf(schema: Schema, objects: readonly unknown[], again: number): Iterable<[Mutation, number]> {
+  const seen = new Set<string>();
+  for (const [i, object] of objects.entries())
+    for (const place of places(schema, object)) {
+      const known = `${place.general} ${place.value === undefined ? 'absent' : 'present'}`;
+      const isNew = !seen.has(known);
+      seen.add(known);
+      for (const m of place.path.length === 0 ? [] : at(object, place)) if (isNew || hash(m.name) % again === 0) yield [m, i];
+    }
 }
 
 function at(object: unknown, place: Place): Mutation[] {
@@ -97,6 +108,13 @@ export function replaced(value: unknown, path: Path, to: unknown): unknown {
 /** spec.ports[0].port */
 export function dotted(path: Path): string {
   return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text ? `${text}.${step}` : step), '');
+}
+
+/** FNV-1a: spreads samples evenly, the same ones each time. */
+export function hash(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193) >>> 0;
+  return h;
 }
 
 function isFields(v: unknown): v is Record<string, unknown> {

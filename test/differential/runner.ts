@@ -1,5 +1,6 @@
 // Holds the conversations of the chosen parts with both servers, step by step, and reports what differs.
 import { type Context, compared, context } from './compare.js';
+import { hash } from './mutations.js';
 import type { Conversation, Part, Step, Subject } from './parts/part.js';
 import { nameOf } from './parts/part.js';
 import type { Report } from './report.js';
@@ -20,6 +21,8 @@ export interface Settings {
   /** Of these, those whose names match. */
   readonly only: RegExp;
   readonly seeds: number;
+  /** Of the mutations at places an earlier seed has too, one in so many is made. */
+  readonly again: number;
 }
 
 /** What a server answered so far: by step, and `seed:N`. */
@@ -51,7 +54,8 @@ export class Runner {
       throw new Error(`namespace ${namespace}: ${made.reference.status}, ${made.kubemu.status}`);
     const templates = seedsOf(resource, schema, this.#settings.seeds);
     const seeds = distinct(JSON.parse(JSON.stringify(templates).replaceAll('${ns}', namespace)) as Fields[], namespace);
-    const subject: Subject = { resource, schema, seeds, namespace, collection: collectionPath(resource, namespace) };
+    const { again } = this.#settings;
+    const subject: Subject = { resource, schema, seeds, namespace, collection: collectionPath(resource, namespace), again };
     try {
       for (const part of this.#settings.parts) await this.#part(part, subject);
     } finally {
@@ -178,11 +182,4 @@ function parsed({ body }: Answer): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return h;
 }

@@ -20,6 +20,8 @@ export type Path = readonly (string | number)[];
 /** A place in an object: what stands there, or undefined when the schema knows a field that the object lacks. */
 export interface Place {
   readonly path: Path;
+  /** The path without the indices of lists and the keys of maps. */
+  readonly general: string;
   readonly schema: Schema;
   readonly value: unknown;
 }
@@ -45,16 +47,26 @@ export function followed(raw: Raw): Schema {
 }
 
 /** Every place of an object, parents before their parts: what it holds, and the declared fields it has not. */
-export function places(schema: Schema, value: unknown, path: Path = []): Place[] {
-  const own: Place = { path, schema, value };
+export function places(schema: Schema, value: unknown, path: Path = [], general = ''): Place[] {
+  const own: Place = { path, general, schema, value };
   if (Array.isArray(value)) {
     const items = schema.items && followed(schema.items);
-    return [own, ...value.flatMap((v, i) => places(items ?? {}, v, [...path, i]))];
+    return [own, ...value.flatMap((v, i) => places(items ?? {}, v, [...path, i], `${general}[]`))];
   }
   if (typeof value !== 'object' || value === null) return [own];
   const fields = value as Record<string, unknown>;
   const names = [...new Set([...Object.keys(fields), ...Object.keys(schema.properties ?? {})])];
-  return [own, ...names.flatMap((n) => places(fieldSchema(schema, n), fields[n], [...path, n]))];
+  return [
+    own,
+    ...names.flatMap((n) =>
+      places(
+        fieldSchema(schema, n),
+        fields[n],
+        [...path, n],
+        `${general}.${schema.properties?.[n] || !schema.additionalProperties ? n : '*'}`,
+      ),
+    ),
+  ];
 }
 
 function fieldSchema(schema: Schema, name: string): Schema {

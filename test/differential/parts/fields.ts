@@ -1,5 +1,7 @@
 // Every field of every kind, wrong in every way: created, updated and written to subresources, as dry runs.
-import { type Mutation, mutations, written } from '../mutations.js';
+import { decodeObject, encodeObject, type Typed } from '../../../src/api/protobuf/index.js';
+import { stringifyYaml } from '../../../src/util/yaml.js';
+import { type Mutation, mutationsOf, written } from '../mutations.js';
 import { filled, followed, type Path, schemaOf } from '../schema.js';
 import { type Fields, seedsOf } from '../seeds.js';
 import { type Conversation, JSON_BODY, nameOf, type Part, type Step, type Subject } from './part.js';
@@ -18,23 +20,64 @@ function* withValidation(m: Mutation, step: Step): Iterable<Conversation> {
 export const create: Part = {
   name: 'create',
   needsSeeds: false,
-  *conversations({ resource, schema, collection, seeds }: Subject) {
+  *conversations({ resource, schema, collection, seeds, again }: Subject) {
     if (!resource.verbs.includes('create')) return;
-    for (const seed of seeds)
-      for (const m of mutations(schema, renamed(seed)))
-        yield* withValidation(m, { method: 'POST', path: `${collection}?dryRun=All`, headers: JSON_BODY, body: m.text });
+    for (const [m] of mutationsOf(schema, seeds.map(renamed), again))
+      yield* withValidation(m, { method: 'POST', path: `${collection}?dryRun=All`, headers: JSON_BODY, body: m.text });
   },
 };
+
+/** The same as YAML and, where it can be said so, as protobuf; answered in the same form. */
+export const content: Part = {
+  name: 'content',
+  needsSeeds: false,
+  *conversations({ resource, schema, collection, seeds, again }: Subject) {
+    if (!resource.verbs.includes('create')) return;
+    for (const [m] of mutationsOf(schema, seeds.map(renamed), again)) {
+      const step = { method: 'POST', path: `${collection}?dryRun=All` };
+      const yaml = { 'content-type': 'application/yaml', accept: 'application/yaml' };
+      yield* withValidation({ ...m, name: `${m.name} in yaml` }, { ...step, headers: yaml, body: asYaml(m) });
+      const body = asProtobuf(m.text);
+      const protobuf = { 'content-type': PROTOBUF, accept: PROTOBUF };
+      if (body) yield { name: `${m.name} in protobuf`, steps: [{ ...step, headers: protobuf, body }] };
+    }
+  },
+};
+
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+/** Keys that stand twice stay: JSON is YAML too. */
+function asYaml({ name, text }: Mutation): string {
+  return name.endsWith('twice') ? text : stringifyYaml(JSON.parse(text));
+}
+
+/** Undefined when protobuf cannot say it: a wrong type, an unknown field, null. */
+function asProtobuf(text: string): Buffer | undefined {
+  const object = JSON.parse(text) as Typed;
+  try {
+    const bytes = encodeObject(object);
+    return holds(decodeObject(bytes), object) ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether all of `part` is in `whole`: what is read from protobuf has zero values besides. */
+function holds(whole: unknown, part: unknown): boolean {
+  if (typeof part !== 'object' || part === null || typeof whole !== 'object' || whole === null) return Object.is(whole, part);
+  return Array.isArray(part) === Array.isArray(whole) && Object.entries(part).every(([k, v]) => holds((whole as Fields)[k], v));
+}
 
 /** PUT of an existing object with one thing changed: what may not change is found here. */
 export const update: Part = {
   name: 'update',
   needsSeeds: true,
-  *conversations({ resource, schema, collection, seeds }: Subject) {
+  *conversations({ resource, schema, collection, seeds, again }: Subject) {
     if (!resource.verbs.includes('update')) return;
-    for (const [i, seed] of seeds.entries())
-      for (const m of mutations(schema, versioned(seed, i)))
-        yield* withValidation(m, { method: 'PUT', path: `${collection}/${nameOf(seed)}?dryRun=All`, headers: JSON_BODY, body: m.text });
+    for (const [m, i] of mutationsOf(schema, seeds.map(versioned), again)) {
+      const path = `${collection}/${nameOf(seeds[i] ?? {})}?dryRun=All`;
+      yield* withValidation(m, { method: 'PUT', path, headers: JSON_BODY, body: m.text });
+    }
   },
 };
 
@@ -42,18 +85,20 @@ export const update: Part = {
 export const subresources: Part = {
   name: 'subresource',
   needsSeeds: true,
-  *conversations({ resource, collection, seeds }: Subject) {
+  *conversations({ resource, collection, seeds, again }: Subject) {
     for (const sub of resource.subresources) {
       const schema = schemaOf(sub.kindVersion, sub.kind);
       const method = sub.verbs.includes('update') ? 'PUT' : sub.verbs.includes('create') ? 'POST' : undefined;
       if (!schema || !method || STREAMED.has(sub.subresource ?? '')) continue;
-      for (const [i, seed] of seeds.entries()) {
-        const path = `${collection}/${nameOf(seed)}/${sub.subresource}?dryRun=All`;
-        for (const body of subresourceBodies(sub, seed, i))
-          for (const m of mutations(schema, body)) {
-            if (sub.kind === resource.kind && !belongs(m.place.path, sub.subresource ?? '')) continue;
-            yield* withValidation(m, { method, path, headers: JSON_BODY, body: m.text });
-          }
+      const bodies = seeds.flatMap((seed, i) => subresourceBodies(sub, seed, i).map((body) => ({ seed, body })));
+      for (const [m, i] of mutationsOf(
+        schema,
+        bodies.map((b) => b.body),
+        again,
+      )) {
+        if (sub.kind === resource.kind && !belongs(m.place.path, sub.subresource ?? '')) continue;
+        const path = `${collection}/${nameOf(bodies[i]?.seed ?? {})}/${sub.subresource}?dryRun=All`;
+        yield* withValidation(m, { method, path, headers: JSON_BODY, body: m.text });
       }
     }
   },
@@ -92,17 +137,17 @@ function belongs(path: Path, subresource: string): boolean {
 export const patch: Part = {
   name: 'patch',
   needsSeeds: true,
-  *conversations({ resource, schema, collection, seeds }: Subject) {
+  *conversations({ resource, schema, collection, seeds, again }: Subject) {
     if (!resource.verbs.includes('patch')) return;
-    for (const seed of seeds)
-      for (const m of mutations(schema, seed)) {
-        const path = `${collection}/${nameOf(seed)}?dryRun=All`;
-        for (const [type, body] of patchesFor(m, seed)) {
-          const query = type === 'apply' ? '&fieldManager=differ&force=true' : '';
-          const headers = { 'content-type': type === 'apply' ? 'application/apply-patch+yaml' : `application/${type}-patch+json` };
-          yield* withValidation({ ...m, name: `${m.name} by ${type}` }, { method: 'PATCH', path: path + query, headers, body });
-        }
+    for (const [m, i] of mutationsOf(schema, seeds, again)) {
+      const seed = seeds[i] ?? {};
+      const path = `${collection}/${nameOf(seed)}?dryRun=All`;
+      for (const [type, body] of patchesFor(m, seed)) {
+        const query = type === 'apply' ? '&fieldManager=differ&force=true' : '';
+        const headers = { 'content-type': type === 'apply' ? 'application/apply-patch+yaml' : `application/${type}-patch+json` };
+        yield* withValidation({ ...m, name: `${m.name} by ${type}` }, { method: 'PATCH', path: path + query, headers, body });
       }
+    }
   },
 };
 

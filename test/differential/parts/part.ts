@@ -14,6 +14,8 @@ export interface Subject {
   readonly namespace: string;
   /** The path of the resource's collection in it. */
   readonly collection: string;
+  /** Of the mutations at places an earlier seed has too, one in so many is made. */
+  readonly again: number;
 }
 
 /**
