@@ -109,7 +109,7 @@ function firstProblem(versions: CustomResourceDefinition['spec']['versions']): s
     if (!schema?.openAPIV3Schema) continue;
     const why = unsupported(schema.openAPIV3Schema);
     if (why !== undefined) return why;
-    const errors = validateStructural(at('spec', 'versions').index(i).child('schema', 'openAPIV3Schema'), schema.openAPIV3Schema);
+    const errors = validateStructural(schema.openAPIV3Schema, at('spec', 'versions').index(i).child('schema', 'openAPIV3Schema'));
     const texts = errors.map((e) => `${e.field}: ${e.message}`);
     if (texts.length > 0) return texts.length > 1 ? `[${texts.join(', ')}]` : texts[0];
   }

@@ -25,7 +25,7 @@ function shape(object: Record<string, unknown>, schema: Schema | undefined, keep
     unknown.push(...prune(object, schema, true));
     pruneNulls(object, schema);
   }
-  const error = coerceEmbedded(undefined, object, schema, { isRoot: false, dropInvalid: false, unknown });
+  const error = coerceEmbedded(object, undefined, schema, { isRoot: false, dropInvalid: false, unknown });
   if (error) throw new DecodeError(`${error.field}: ${error.message}`);
   return unknown;
 }
@@ -36,7 +36,7 @@ export function reshape(object: object, schema: Schema | undefined, keepUnknown:
   const nulled = !keepUnknown && pruneNulls(object, schema);
   if (!hasEmbedded(schema)) return pruned || nulled;
   const before = JSON.stringify(object);
-  coerceEmbedded(undefined, object, schema, { isRoot: false, dropInvalid: true });
+  coerceEmbedded(object, undefined, schema, { isRoot: false, dropInvalid: true });
   return pruned || nulled || JSON.stringify(object) !== before;
 }
 

@@ -22,7 +22,7 @@ import { tableOf } from './columns.js';
 import { selectable } from './fields.js';
 import { ownedType } from './ownership.js';
 import { readingType, reshape } from './reading.js';
-import { scaleErrors, scaleOf } from './scale.js';
+import { scaleOf, validateScale } from './scale.js';
 
 const VERBS: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const PART_VERBS: readonly Verb[] = ['get', 'patch', 'update'];
@@ -175,9 +175,9 @@ class Version {
 
   #validate(object: Custom, old?: Custom): FieldError[] {
     return [
-      ...validateValue(undefined, object, this.#schema, old && { value: old }),
-      ...scaleErrors(object, this.#version.subresources?.scale, 'all'),
-      ...validateEmbedded(undefined, object, this.#schema, false),
+      ...validateValue(object, undefined, this.#schema, old && { value: old }),
+      ...validateScale(object, this.#version.subresources?.scale, 'all'),
+      ...validateEmbedded(object, undefined, this.#schema, false),
       ...this.#listErrors(object, old),
     ];
   }
@@ -185,16 +185,16 @@ class Version {
   #validateStatus(object: Custom, old: Custom): FieldError[] {
     const schema = propertyOf(this.#schema, 'status');
     return [
-      ...(object.status === undefined ? [] : validateValue(at('status'), object.status, schema, { value: old.status })),
-      ...scaleErrors(object, this.#version.subresources?.scale, 'status'),
+      ...(object.status === undefined ? [] : validateValue(object.status, at('status'), schema, { value: old.status })),
+      ...validateScale(object, this.#version.subresources?.scale, 'status'),
       ...this.#listErrors(object, old),
     ];
   }
 
   /** What occurred twice before an update may do so after it. */
   #listErrors(object: Custom, old: Custom | undefined): FieldError[] {
-    const wrong = validateListTypes(at(), this.#schema, object);
-    return wrong.length === 0 || (old && validateListTypes(at(), this.#schema, old).length > 0) ? [] : wrong;
+    const wrong = validateListTypes(object, at(), this.#schema);
+    return wrong.length === 0 || (old && validateListTypes(old, at(), this.#schema).length > 0) ? [] : wrong;
   }
 }
 

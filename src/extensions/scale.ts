@@ -129,12 +129,12 @@ function setAt(object: KubeObject, path: string, value: number): void {
 }
 
 /** @returns what is wrong with the numbers an object keeps for its scale; `part`: which of them are looked at */
-export function scaleErrors(object: KubeObject, scale: CustomResourceSubresourceScale | undefined, part: 'all' | 'status'): FieldError[] {
+export function validateScale(object: KubeObject, scale: CustomResourceSubresourceScale | undefined, part: 'all' | 'status'): FieldError[] {
   if (!scale) return [];
   const { specReplicasPath, statusReplicasPath, labelSelectorPath } = scale;
   const numbers = part === 'all' ? [specReplicasPath, statusReplicasPath] : [statusReplicasPath];
   return [
-    ...numbers.flatMap((path) => checked(path, 0, () => numberErrors(path, numberAt(object, path) ?? 0))),
+    ...numbers.flatMap((path) => checked(path, 0, () => validateNumber(numberAt(object, path) ?? 0, path))),
     ...(labelSelectorPath ? checked(labelSelectorPath, '', () => (textAt(object, labelSelectorPath), [])) : []),
   ];
 }
@@ -148,7 +148,7 @@ function checked(path: string, zero: unknown, check: () => FieldError[]): FieldE
   }
 }
 
-function numberErrors(path: string, value: number): FieldError[] {
+function validateNumber(value: number, path: string): FieldError[] {
   if (value < 0) return [invalid(path, value, 'should be a non-negative integer')];
   return value > MAX ? [invalid(path, value, `should be less than or equal to ${MAX}`)] : [];
 }

@@ -106,7 +106,7 @@ export function listQuery(
     bookmarks: flag(q, 'allowWatchBookmarks'),
     sendInitialEvents: q.has('sendInitialEvents') ? flag(q, 'sendInitialEvents') : undefined,
   };
-  const wrong = watch ? checkWatch(result) : checkList(result);
+  const wrong = watch ? validateWatch(result) : validateList(result);
   if (wrong.length) throw errors.invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', wrong);
   return result;
 }
@@ -119,7 +119,7 @@ function named(selector: string, name: string): string {
 
 type Checked = Pick<ListQuery, 'match' | 'resourceVersion' | 'continue'> & { sendInitialEvents: boolean | undefined };
 
-function checkList(q: Checked): FieldError[] {
+function validateList(q: Checked): FieldError[] {
   const wrong: FieldError[] = [];
   const field = 'resourceVersionMatch';
   if (q.match !== '') {
@@ -133,7 +133,7 @@ function checkList(q: Checked): FieldError[] {
   return wrong;
 }
 
-function checkWatch(q: Checked): FieldError[] {
+function validateWatch(q: Checked): FieldError[] {
   const wrong: FieldError[] = [];
   const field = 'resourceVersionMatch';
   if (q.sendInitialEvents !== undefined && q.match !== 'NotOlderThan')

@@ -4,7 +4,7 @@
 import type { Context } from '../api/context.js';
 import type { Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
-import { type FieldError, invalid } from '../api/meta/field-errors.js';
+import { at, type FieldError, invalid } from '../api/meta/field-errors.js';
 import {
   restoreMetadata,
   validateObjectMeta,
@@ -29,7 +29,7 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
   d.prepareCreate?.(object, context);
   const wrong = [...validateObjectMeta(object.metadata, d), ...(d.validate?.(object, context) ?? [])];
   // what the kind has nothing against must still fit into a path
-  if (wrong.length === 0) wrong.push(...validateNames(object.metadata, nameIsPathSegment));
+  if (wrong.length === 0) wrong.push(...validateNames(object.metadata, at('metadata'), nameIsPathSegment));
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
   for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
 }

@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkChoice } from '../meta/checks.js';
+import { validateChoice } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
 import { age } from '../shared/format.js';
 import type { MutatingAdmissionPolicy, Mutation } from '../types/admissionregistration-v1.gen.js';
@@ -45,7 +45,7 @@ function validate({ spec }: MutatingAdmissionPolicy, old?: MutatingAdmissionPoli
   errors.push(...conditions, ...variables);
   if (mutations.length === 0) errors.push(required(SPEC.child('mutations'), 'mutations must contain at least one item'));
   errors.push(...mutations.flatMap((m, i) => validateMutation(m, SPEC.child('mutations').index(i))));
-  return [...errors, ...checkChoice(SPEC.child('reinvocationPolicy'), reinvocationPolicy, REINVOCATION_POLICIES)];
+  return [...errors, ...validateChoice(reinvocationPolicy, SPEC.child('reinvocationPolicy'), REINVOCATION_POLICIES)];
 }
 
 function validateMutation(mutation: Mutation, path: FieldPath): FieldError[] {

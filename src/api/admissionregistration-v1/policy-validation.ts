@@ -1,5 +1,5 @@
 // What the policies of both kinds have in common. Expressions are not compiled: there is no CEL here yet.
-import { checkChoice, invalids } from '../meta/checks.js';
+import { invalids, validateChoice } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
 import { semanticEqual } from '../meta/metadata.js';
@@ -104,5 +104,5 @@ export function validateParamRef(ref: ParamRef | undefined): FieldError[] {
   errors.push(...validateLabelSelector(selector, path.child('selector')));
   if (selector && name) errors.push(forbidden(path.child('selector'), 'name and selector are mutually exclusive'));
   if (!selector && !name) errors.push(required(path, 'one of name or selector must be specified'));
-  return [...errors, ...checkChoice(path.child('parameterNotFoundAction'), action, NOT_FOUND_ACTIONS)];
+  return [...errors, ...validateChoice(action, path.child('parameterNotFoundAction'), NOT_FOUND_ACTIONS)];
 }

@@ -1,5 +1,5 @@
 // Which requests an admission plugin is called for: rules, selectors and conditions.
-import { checkOptionalChoice, checkQualifiedName, invalids } from '../meta/checks.js';
+import { invalids, validateOptionalChoice, validateQualifiedName } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, invalid, notSupported, required, tooMany } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
 import { isPathSegmentName } from '../meta/names.js';
@@ -26,7 +26,7 @@ export function validateRule(rule: RuleWithOperations, path: FieldPath): FieldEr
   for (const [i, version] of (rule.apiVersions ?? []).entries())
     if (version === '') errors.push(required(path.child('apiVersions').index(i)));
   errors.push(...validateResources(rule.resources ?? [], path.child('resources')));
-  return [...errors, ...checkOptionalChoice(path.child('scope'), rule.scope, SCOPES)];
+  return [...errors, ...validateOptionalChoice(rule.scope, path.child('scope'), SCOPES)];
 }
 
 function validateNames(names: readonly string[], path: FieldPath, what: string): FieldError[] {
@@ -71,7 +71,7 @@ export function validateMatchResources(resources: MatchResources | undefined, pa
   if (!resources) return [];
   const { matchPolicy, namespaceSelector, objectSelector } = resources;
   const errors = [
-    ...checkOptionalChoice(path.child('matchPolicy'), matchPolicy, MATCH_POLICIES),
+    ...validateOptionalChoice(matchPolicy, path.child('matchPolicy'), MATCH_POLICIES),
     ...validateLabelSelector(namespaceSelector, path.child('namespaceSelector')),
     ...validateLabelSelector(objectSelector, path.child('objectSelector')),
   ];
@@ -100,7 +100,7 @@ export function validateMatchConditions(conditions: readonly MatchCondition[], p
     const field = path.index(i).child('name');
     if (!expression.trim()) errors.push(required(path.index(i).child('expression')));
     if (name === '') errors.push(required(field));
-    else errors.push(...checkQualifiedName(field, name));
+    else errors.push(...validateQualifiedName(name, field));
     if (name !== '' && seen.has(name)) errors.push(duplicate(field, name));
     seen.add(name);
   }

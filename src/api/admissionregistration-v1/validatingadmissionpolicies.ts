@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkOptionalChoice, checkQualifiedName } from '../meta/checks.js';
+import { validateOptionalChoice, validateQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { validateConditions } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
@@ -57,7 +57,7 @@ function validate({ metadata, spec }: ValidatingAdmissionPolicy, old?: Validatin
     );
   const keys = new Set<string>();
   for (const [i, annotation] of auditAnnotations.entries()) {
-    errors.push(...validateAnnotation(annotation, metadata.name, ANNOTATIONS.index(i)));
+    errors.push(...validateAnnotation(annotation, ANNOTATIONS.index(i), metadata.name));
     if (keys.has(annotation.key)) errors.push(duplicate(ANNOTATIONS.index(i).child('key'), annotation.key));
     keys.add(annotation.key);
   }
@@ -71,12 +71,12 @@ function validateValidation({ expression, message, messageExpression, reason }: 
     errors.push(invalid(path.child('messageExpression'), messageExpression, 'must be non-empty if specified'));
   if (message && !message.trim()) errors.push(invalid(path.child('message'), message, 'must be non-empty if specified'));
   else if (message && /[\n\r]/.test(message.trim())) errors.push(invalid(path.child('message'), message, 'must not contain line breaks'));
-  return [...errors, ...checkOptionalChoice(path.child('reason'), reason, REASONS)];
+  return [...errors, ...validateOptionalChoice(reason, path.child('reason'), REASONS)];
 }
 
-function validateAnnotation({ key, valueExpression }: AuditAnnotation, name: string, path: FieldPath): FieldError[] {
+function validateAnnotation({ key, valueExpression }: AuditAnnotation, path: FieldPath, name: string): FieldError[] {
   const qualified = `${name}/${key}`;
-  const errors = checkQualifiedName(path.child('key'), qualified);
+  const errors = validateQualifiedName(qualified, path.child('key'));
   const expression = valueExpression.trim();
   if (expression === '') errors.push(required(path.child('valueExpression'), 'valueExpression is not specified'));
   else if (expression.length > MAX_VALUE_EXPRESSION)

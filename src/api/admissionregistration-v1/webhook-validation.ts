@@ -1,4 +1,4 @@
-import { checkOptionalChoice } from '../meta/checks.js';
+import { validateOptionalChoice } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, at, invalid, required } from '../meta/field-errors.js';
 import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { semanticEqual } from '../meta/metadata.js';
@@ -33,7 +33,7 @@ export function validateWebhooks(webhooks: readonly Webhook[], old?: readonly We
     const path = WEBHOOKS.index(i);
     const { name } = webhook;
     const errors = [
-      ...validateWebhook(webhook, strict, path),
+      ...validateWebhook(webhook, path, strict),
       ...validateReviewVersions(webhook.admissionReviewVersions ?? [], path.child('admissionReviewVersions'), {
         requireKnown: strict.reviewVersions,
         missing: `must specify one of ${REVIEW_VERSIONS.join(', ')}`,
@@ -59,18 +59,18 @@ function strictness(webhooks: readonly Webhook[], old?: readonly Webhook[]): Str
   };
 }
 
-function validateWebhook(webhook: Webhook, strict: Strictness, path: FieldPath): FieldError[] {
+function validateWebhook(webhook: Webhook, path: FieldPath, strict: Strictness): FieldError[] {
   const { name, failurePolicy, matchPolicy, timeoutSeconds: timeout } = webhook;
   const errors = validateName(name, path.child('name'));
   for (const [i, rule] of (webhook.rules ?? []).entries()) errors.push(...validateRule(rule, path.child('rules').index(i)));
   const sideEffects = (webhook.sideEffects as string | null) ?? undefined;
   const allowed = strict.sideEffects ? NO_SIDE_EFFECTS : SIDE_EFFECTS;
   errors.push(
-    ...checkOptionalChoice(path.child('failurePolicy'), failurePolicy, FAILURE_POLICIES),
-    ...checkOptionalChoice(path.child('matchPolicy'), matchPolicy, MATCH_POLICIES),
+    ...validateOptionalChoice(failurePolicy, path.child('failurePolicy'), FAILURE_POLICIES),
+    ...validateOptionalChoice(matchPolicy, path.child('matchPolicy'), MATCH_POLICIES),
   );
   if (sideEffects === undefined) errors.push(required(path.child('sideEffects'), `must specify one of ${allowed.join(', ')}`));
-  errors.push(...checkOptionalChoice(path.child('sideEffects'), sideEffects, allowed));
+  errors.push(...validateOptionalChoice(sideEffects, path.child('sideEffects'), allowed));
   if (timeout !== undefined && (timeout > MAX_TIMEOUT || timeout < 1))
     errors.push(invalid(path.child('timeoutSeconds'), timeout, `the timeout value must be between 1 and ${MAX_TIMEOUT} seconds`));
   const selector = { allowInvalidValues: !strict.selectorValues };
@@ -79,7 +79,7 @@ function validateWebhook(webhook: Webhook, strict: Strictness, path: FieldPath):
     ...validateLabelSelector(webhook.objectSelector, path.child('objectSelector'), selector),
   );
   if ('reinvocationPolicy' in webhook)
-    errors.push(...checkOptionalChoice(path.child('reinvocationPolicy'), webhook.reinvocationPolicy, REINVOCATION_POLICIES));
+    errors.push(...validateOptionalChoice(webhook.reinvocationPolicy, path.child('reinvocationPolicy'), REINVOCATION_POLICIES));
   errors.push(...validateWebhookClient(webhook.clientConfig, path.child('clientConfig')));
   return strict.conditions ? [...errors, ...validateMatchConditions(webhook.matchConditions ?? [], path.child('matchConditions'))] : errors;
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 
 /** @returns an error when a bundle (base64 of PEM) holds no certificates */
-export function certificatesProblem(bundle: string, path: FieldPath): FieldError[] {
+export function validateCertificates(bundle: string, path: FieldPath): FieldError[] {
   const blocks = Buffer.from(bundle, 'base64')
     .toString()
     .match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);

@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
 import type { CustomResourceDefinition } from '../types/apiextensions-v1.gen.js';
 import { CLEANUP_FINALIZER, setCondition } from '../structural/conditions.js';
-import { nameRule, validateDefinition, validateDefinitionStatus } from './definition-validation.js';
+import { validateDefinition, validateDefinitionName, validateDefinitionStatus } from './definition-validation.js';
 import { formatWarnings } from './format-warnings.js';
 
 export default define<CustomResourceDefinition>({
@@ -30,7 +30,7 @@ export default define<CustomResourceDefinition>({
   // its objects go first: the finalizer comes with the deletion
   finalizers: ({ metadata }) => [...(metadata.finalizers ?? []), ...(metadata.deletionTimestamp === undefined ? [CLEANUP_FINALIZER] : [])],
   markDeleting,
-  validate: (definition) => [...nameRule(definition), ...validateDefinition(definition)],
+  validate: (definition) => [...validateDefinitionName(definition), ...validateDefinition(definition)],
   validateUpdate: validateDefinition,
   warnings: formatWarnings,
   subresources: { status: { validate: validateDefinitionStatus } },

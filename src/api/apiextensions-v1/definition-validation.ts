@@ -18,7 +18,7 @@ const SPEC = at('spec');
 const STATUS = at('status');
 
 /** @returns what is wrong with the name of a new definition */
-export function nameRule({ metadata, spec }: CustomResourceDefinition): FieldError[] {
+export function validateDefinitionName({ metadata, spec }: CustomResourceDefinition): FieldError[] {
   const { name } = metadata;
   const wanted = `${spec.names.plural}.${spec.group}`;
   return !name || name === wanted ? [] : [invalid(at('metadata', 'name'), name, 'must be spec.names.plural+"."+spec.group')];
@@ -74,7 +74,7 @@ function validateSpec(spec: CustomResourceDefinitionSpec, given: Strictness): Fi
     ...(spec.conversion && spec.conversion.strategy !== 'None' && preserves
       ? [invalid(SPEC.child('conversion', 'strategy'), spec.conversion.strategy, 'must be None if spec.preserveUnknownFields is true')]
       : []),
-    ...validateConversion(spec.conversion, strict, SPEC.child('conversion')),
+    ...validateConversion(spec.conversion, SPEC.child('conversion'), strict),
   ];
 }
 

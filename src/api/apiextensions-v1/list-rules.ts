@@ -5,7 +5,7 @@ const LIST_TYPES = ['atomic', 'set', 'map'];
 const MAP_TYPES = ['atomic', 'granular'];
 
 /** @returns what is wrong with x-kubernetes-map-type and x-kubernetes-list-type; `atomicSets`: values of sets must have no parts */
-export function listAndMapErrors(schema: Schema, path: FieldPath, atomicSets: boolean): FieldError[] {
+export function validateListsAndMaps(schema: Schema, path: FieldPath, atomicSets: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const mapType = schema['x-kubernetes-map-type'];
   const listType = schema['x-kubernetes-list-type'];
@@ -15,14 +15,14 @@ export function listAndMapErrors(schema: Schema, path: FieldPath, atomicSets: bo
   if (listType !== undefined) {
     const wrong = typeError(schema, path, 'array', 'x-kubernetes-list-type');
     errors.push(...wrong);
-    if (wrong.length === 0 && atomicSets && listType === 'set') errors.push(...setErrors(schema, path.child('items')));
+    if (wrong.length === 0 && atomicSets && listType === 'set') errors.push(...validateSet(schema, path.child('items')));
     if (!LIST_TYPES.includes(listType)) errors.push(notSupported(path.child('x-kubernetes-list-type'), listType, LIST_TYPES));
   }
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   const text = 'must be map if x-kubernetes-list-map-keys is non-empty';
   if (keys.length > 0 && listType === undefined) errors.push(required(path.child('x-kubernetes-list-type'), text));
   else if (keys.length > 0 && listType !== 'map') errors.push(invalid(path.child('x-kubernetes-list-type'), listType, text));
-  return listType === 'map' ? [...errors, ...mapErrors(schema, keys, path)] : errors;
+  return listType === 'map' ? [...errors, ...validateMap(schema, keys, path)] : errors;
 }
 
 function typeError({ type = '' }: Schema, path: FieldPath, wanted: string, extension: string): FieldError[] {
@@ -31,7 +31,7 @@ function typeError({ type = '' }: Schema, path: FieldPath, wanted: string, exten
   return [type === '' ? required(path.child('type'), text) : invalid(path.child('type'), type, text)];
 }
 
-function setErrors(schema: Schema, path: FieldPath): FieldError[] {
+function validateSet(schema: Schema, path: FieldPath): FieldError[] {
   const items = itemsOf(schema);
   const text = 'must be atomic as item of a list with x-kubernetes-list-type=set';
   const listType = items?.['x-kubernetes-list-type'];
@@ -43,7 +43,7 @@ function setErrors(schema: Schema, path: FieldPath): FieldError[] {
   return [];
 }
 
-function mapErrors(schema: Schema, keys: readonly string[], path: FieldPath): FieldError[] {
+function validateMap(schema: Schema, keys: readonly string[], path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const names = path.child('x-kubernetes-list-map-keys');
   const at = path.child('items');
@@ -72,7 +72,7 @@ function mapErrors(schema: Schema, keys: readonly string[], path: FieldPath): Fi
 }
 
 /** @returns what keeps items of sets and maps from being told apart: keys that may be absent, items that may be null */
-export function mapListErrors(schema: Schema, path: FieldPath): FieldError[] {
+export function validateMapList(schema: Schema, path: FieldPath): FieldError[] {
   const type = schema['x-kubernetes-list-type'];
   const items = itemsOf(schema);
   if (!items || (type !== 'set' && type !== 'map')) return [];

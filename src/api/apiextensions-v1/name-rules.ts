@@ -1,4 +1,4 @@
-import { checkChoice, requireText } from '../meta/checks.js';
+import { requireText, validateChoice } from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { isDNS1035Label, isDNS1123Subdomain } from '../meta/names.js';
 import type { CustomResourceDefinitionNames, CustomResourceDefinitionSpec } from '../types/apiextensions-v1.gen.js';
@@ -12,12 +12,12 @@ export function validateGroupAndScope({ group, scope }: CustomResourceDefinition
   if (group === '') errors.push(required(path.child('group')));
   else if (problems.length > 0) errors.push(invalid(path.child('group'), group, problems.join(',')));
   else if (!group.includes('.')) errors.push(invalid(path.child('group'), group, 'should be a domain with at least one dot'));
-  return [...errors, ...checkChoice(path.child('scope'), scope, SCOPES)];
+  return [...errors, ...validateChoice(scope, path.child('scope'), SCOPES)];
 }
 
 /** @returns which names are missing: a definition has them all, its status may not yet */
 export function validateRequiredNames(names: CustomResourceDefinitionNames, path: FieldPath): FieldError[] {
-  return (['plural', 'singular', 'kind', 'listKind'] as const).flatMap((name) => requireText(path.child(name), names[name]));
+  return (['plural', 'singular', 'kind', 'listKind'] as const).flatMap((name) => requireText(names[name], path.child(name)));
 }
 
 /** @returns what is wrong with the names there are */

@@ -1,5 +1,5 @@
 // The form of x-kubernetes-validations. The expressions themselves are not compiled.
-import { checkOptionalChoice } from '../meta/checks.js';
+import { validateOptionalChoice } from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { FieldPathError, resolveFieldPath } from '../structural/field-path.js';
 import { type Schema, unsupported } from '../structural/schema.js';
@@ -9,14 +9,14 @@ const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvali
 const LINE_BREAK = /[\n\r]/;
 
 /** @returns what is wrong with the rules of a schema, but for what they say */
-export function ruleErrors(schema: Schema, path: FieldPath): FieldError[] {
+export function validateRules(schema: Schema, path: FieldPath): FieldError[] {
   return (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) => {
     const at = path.child('x-kubernetes-validations').index(i);
-    return [...textErrors(rule, at), ...placeErrors(rule, schema, at)];
+    return [...validateText(rule, at), ...validatePlace(rule, schema, at)];
   });
 }
 
-function textErrors({ rule, message = '', messageExpression = '' }: ValidationRule, path: FieldPath): FieldError[] {
+function validateText({ rule, message = '', messageExpression = '' }: ValidationRule, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   const [trimmed, text] = [rule.trim(), message.trim()];
   const at = path.child('message');
@@ -29,8 +29,8 @@ function textErrors({ rule, message = '', messageExpression = '' }: ValidationRu
   return errors;
 }
 
-function placeErrors({ reason, fieldPath = '' }: ValidationRule, schema: Schema, path: FieldPath): FieldError[] {
-  const errors = checkOptionalChoice(path.child('reason'), reason, REASONS);
+function validatePlace({ reason, fieldPath = '' }: ValidationRule, schema: Schema, path: FieldPath): FieldError[] {
+  const errors = validateOptionalChoice(reason, path.child('reason'), REASONS);
   const at = path.child('fieldPath');
   if (fieldPath !== '' && fieldPath.trim() === '') errors.push(invalid(at, fieldPath, 'must be non-empty if specified'));
   if (LINE_BREAK.test(fieldPath)) errors.push(invalid(at, fieldPath, 'must not contain line breaks'));

@@ -5,8 +5,8 @@ import { validateDefaults } from '../structural/default-rules.js';
 import { validateStructural } from '../structural/rules.js';
 import { META_FIELDS, type Schema, unsupported } from '../structural/schema.js';
 import type { CustomResourceValidation } from '../types/apiextensions-v1.gen.js';
-import { listAndMapErrors, mapListErrors } from './list-rules.js';
-import { ruleErrors } from './rule-validation.js';
+import { validateListsAndMaps, validateMapList } from './list-rules.js';
+import { validateRules } from './rule-validation.js';
 import { type Strictness, TYPES } from './update-strictness.js';
 
 /** What the schema of an object with a status may say of the object as a whole, in Go's names. */
@@ -37,20 +37,20 @@ export function validateSchema(
   const schema = validation?.openAPIV3Schema;
   if (!schema) return [];
   const at = path.child('openAPIV3Schema');
-  const errors = hasStatus ? rootErrors(schema, path) : [];
+  const errors = hasStatus ? validateRoot(schema, path) : [];
   if (schema.nullable) errors.push(forbidden(path.child('openAPIV3Schema.nullable'), 'nullable cannot be true at the root'));
   const problem = strict.structural ? unsupported(schema) : undefined;
   if (strict.structural && problem === undefined) {
-    const wrong = validateStructural(at, schema);
-    errors.push(...(wrong.length > 0 ? wrong : validateDefaults(at, schema, strict.prunedDefaults)));
+    const wrong = validateStructural(schema, at);
+    errors.push(...(wrong.length > 0 ? wrong : validateDefaults(schema, at, strict.prunedDefaults)));
   }
-  errors.push(...schemaErrors(schema, at, { strict, isRoot: true, inMeta: false, noDefaults: undefined }));
+  errors.push(...validateNested(schema, at, { strict, isRoot: true, inMeta: false, noDefaults: undefined }));
   if (errors.length === 0 && problem !== undefined) errors.push(invalid(at, '', problem));
   return errors;
 }
 
 /** The status is checked by its own part of the schema alone: nothing of that may stand above it. */
-function rootErrors(schema: Schema, path: FieldPath): FieldError[] {
+function validateRoot(schema: Schema, path: FieldPath): FieldError[] {
   if (schema.type && schema.type !== 'object')
     return [
       invalid(
@@ -81,26 +81,26 @@ interface Place {
   readonly noDefaults: string | undefined;
 }
 
-function schemaErrors(schema: Schema, path: FieldPath, place: Place): FieldError[] {
+function validateNested(schema: Schema, path: FieldPath, place: Place): FieldError[] {
   const { strict } = place;
-  const errors = keywordErrors(schema, path, place);
+  const errors = validateKeywords(schema, path, place);
   if (schema.uniqueItems)
     errors.push(forbidden(path.child('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'));
   const { additionalProperties: additional } = schema;
   if (additional !== undefined && additional !== true && Object.keys(schema.properties ?? {}).length > 0)
     errors.push(forbidden(path.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive'));
-  errors.push(...innerErrors(schema, path, { ...place, isRoot: false }, place.isRoot));
+  errors.push(...validateInner(schema, path, { ...place, isRoot: false }, place.isRoot));
   if (schema['x-kubernetes-preserve-unknown-fields'] === false)
     errors.push(invalid(path.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'));
-  errors.push(...listAndMapErrors(schema, path, strict.atomicSets));
-  if (strict.mapListKeys) errors.push(...mapListErrors(schema, path));
-  return [...errors, ...ruleErrors(schema, path)];
+  errors.push(...validateListsAndMaps(schema, path, strict.atomicSets));
+  if (strict.mapListKeys) errors.push(...validateMapList(schema, path));
+  return [...errors, ...validateRules(schema, path)];
 }
 
 /** @param isRoot whether the schema around is that of whole objects */
-function innerErrors(schema: Schema, path: FieldPath, place: Place, isRoot: boolean): FieldError[] {
+function validateInner(schema: Schema, path: FieldPath, place: Place, isRoot: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  const add = (inner: Schema, at: FieldPath, of: Place = place) => void errors.push(...schemaErrors(inner, at, of));
+  const add = (inner: Schema, at: FieldPath, of: Place = place) => void errors.push(...validateNested(inner, at, of));
   const { additionalProperties: additional, items } = schema;
   if (additional && typeof additional === 'object')
     add(
@@ -125,7 +125,7 @@ function innerErrors(schema: Schema, path: FieldPath, place: Place, isRoot: bool
 }
 
 /** Keywords of JSON schema that no schema here may have. */
-function keywordErrors(schema: Schema, path: FieldPath, place: Place): FieldError[] {
+function validateKeywords(schema: Schema, path: FieldPath, place: Place): FieldError[] {
   const { type = '' } = schema;
   const errors: FieldError[] = [];
   const not = (keyword: string, isSet: boolean, text = `${keyword} is not supported`) => {

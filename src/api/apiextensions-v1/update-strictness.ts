@@ -6,8 +6,8 @@ import { hasUnprunedDefaults } from '../structural/default-rules.js';
 import { isStructural } from '../structural/rules.js';
 import { anySchema, itemsOf, type Schema, unsupported } from '../structural/schema.js';
 import type { CustomResourceDefinition, CustomResourceDefinitionSpec } from '../types/apiextensions-v1.gen.js';
-import { certificatesProblem } from './ca-bundle.js';
-import { mapListErrors } from './list-rules.js';
+import { validateCertificates } from './ca-bundle.js';
+import { validateMapList } from './list-rules.js';
 
 /** The types OpenAPI knows. */
 export const TYPES: readonly string[] = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
@@ -60,8 +60,8 @@ export function strictness({ spec }: CustomResourceDefinition, old: CustomResour
     structural: schemas.every((s) => unsupported(s) === undefined && isStructural(s)),
     prunedDefaults: !schemas.some((s) => unsupported(s) === undefined && isStructural(s) && hasUnprunedDefaults(at(), s)),
     atomicSets: none(isSetOfParts),
-    mapListKeys: none((s) => mapListErrors(s, at()).length > 0),
-    caBundle: established && !(bundle && certificatesProblem(bundle, at()).length > 0),
+    mapListKeys: none((s) => validateMapList(s, at()).length > 0),
+    caBundle: established && !(bundle && validateCertificates(bundle, at()).length > 0),
     tooManySelectableFields: (name) => {
       const of = (s: CustomResourceDefinitionSpec) =>
         (s.versions ?? []).find((v) => name === '' || v.name === name)?.selectableFields ?? [];

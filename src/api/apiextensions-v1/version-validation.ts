@@ -97,7 +97,7 @@ export function validateSelectableFields(
     const at = path.index(i).child('jsonPath');
     if (!jsonPath) return [required(at)];
     try {
-      return validateSelected(resolveFieldPath(jsonPath, schema, { brackets: false }), jsonPath, at, seen);
+      return validateSelected(resolveFieldPath(jsonPath, schema, { brackets: false }), at, jsonPath, seen);
     } catch (e) {
       if (e instanceof FieldPathError) return [invalid(at, jsonPath, `is an invalid path: ${e.message}`)];
       throw e;
@@ -107,7 +107,7 @@ export function validateSelectableFields(
   return errors;
 }
 
-function validateSelected({ steps, schema }: FieldPlace, jsonPath: string, at: FieldPath, seen: Set<string>): FieldError[] {
+function validateSelected({ steps, schema }: FieldPlace, at: FieldPath, jsonPath: string, seen: Set<string>): FieldError[] {
   const errors: FieldError[] = [];
   if (steps[0] === 'metadata') errors.push(invalid(at, jsonPath, 'must not point to fields in metadata'));
   if (!SELECTABLE_TYPES.includes(schema?.type ?? ''))

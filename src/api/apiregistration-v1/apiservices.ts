@@ -1,6 +1,6 @@
 import { timestamp } from '../../util/clock.js';
 import { define } from '../definition.js';
-import { checkChoice, checkSubdomain, invalids } from '../meta/checks.js';
+import { invalids, validateChoice, validateDNSSubdomain } from '../meta/checks.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { isDNS1035Label, isPortNumber, nameIsPathSegment } from '../meta/names.js';
 import { age } from '../shared/format.js';
@@ -70,7 +70,7 @@ function validate({ metadata, spec }: APIService): FieldError[] {
     errors.push(invalid(at('metadata', 'name'), metadata.name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`));
   if (group === '' && version !== 'v1')
     errors.push(required(SPEC.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
-  if (group !== '') errors.push(...checkSubdomain(SPEC.child('group'), group));
+  if (group !== '') errors.push(...validateDNSSubdomain(group, SPEC.child('group')));
   errors.push(...invalids(SPEC.child('version'), version, isDNS1035Label(version)));
   if (priority <= 0 || priority > 20000)
     errors.push(invalid(SPEC.child('groupPriorityMinimum'), priority, 'must be positive and less than 20000'));
@@ -99,6 +99,6 @@ function validateTrust(insecure: boolean | undefined, caBundle: string | undefin
 
 function validateStatus({ status }: APIService): FieldError[] {
   return (status.conditions ?? []).flatMap((condition, i) =>
-    checkChoice(at('status', 'conditions').index(i).child('status'), condition.status, STATES, 'unsupported'),
+    validateChoice(condition.status, at('status', 'conditions').index(i).child('status'), STATES, 'unsupported'),
   );
 }

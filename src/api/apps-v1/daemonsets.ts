@@ -94,10 +94,10 @@ function validateSpec(spec: DaemonSetSpec, scope: TemplateScope): FieldError[] {
   const errors = validateLabelSelector(selector, SPEC.child('selector'));
   const compiled = compileSelector(selector, SPEC.child('selector'));
   // one that cannot be compiled has been refused above
-  if ('matches' in compiled) errors.push(...validateSelected(template, compiled, path));
+  if ('matches' in compiled) errors.push(...validateSelected(template, path, compiled));
   if (selector && isEmptyLabelSelector(selector))
     errors.push(invalid(SPEC.child('selector'), selector, 'empty selector is invalid for daemonset'));
-  errors.push(...validatePodTemplate(template, path, scope), ...validateRunsForever(template, 'DaemonSet', path));
+  errors.push(...validatePodTemplate(template, path, scope), ...validateRunsForever(template, path, 'DaemonSet'));
   errors.push(...validateNonNegative(spec.minReadySeconds ?? 0, SPEC.child('minReadySeconds')));
   errors.push(...validateUpdateStrategy(spec.updateStrategy, SPEC.child('updateStrategy')));
   return [...errors, ...validateNonNegative(spec.revisionHistoryLimit ?? 0, SPEC.child('revisionHistoryLimit'))];

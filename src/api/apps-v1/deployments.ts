@@ -81,11 +81,11 @@ const SPEC = at('spec');
 
 function validateSpec(spec: DeploymentSpec, scope: TemplateScope): FieldError[] {
   const errors = validateNonNegative(spec.replicas ?? 0, SPEC.child('replicas'));
-  errors.push(...validateWorkloadSelector(spec.selector, 'deployment', SPEC.child('selector')));
+  errors.push(...validateWorkloadSelector(spec.selector, SPEC.child('selector'), 'deployment'));
   const selector = compileSelector(spec.selector, SPEC.child('selector'));
   if ('message' in selector) errors.push(selector);
   // the message names the kind that makes the pods
-  else errors.push(...validateReplicatedTemplate(spec.template, selector, 'ReplicaSet', SPEC.child('template'), scope));
+  else errors.push(...validateReplicatedTemplate(spec.template, SPEC.child('template'), selector, 'ReplicaSet', scope));
   errors.push(...validateStrategy(spec.strategy, SPEC.child('strategy')));
   for (const field of ['minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const)
     errors.push(...validateNonNegative(spec[field] ?? 0, SPEC.child(field)));

@@ -49,11 +49,11 @@ function validateSpec(spec: ReplicaSetSpec, scope: TemplateScope): FieldError[] 
     ...validateNonNegative(spec.replicas ?? 0, SPEC.child('replicas')),
     ...validateNonNegative(spec.minReadySeconds ?? 0, SPEC.child('minReadySeconds')),
     // upstream's message says deployment here too
-    ...validateWorkloadSelector(spec.selector, 'deployment', SPEC.child('selector')),
+    ...validateWorkloadSelector(spec.selector, SPEC.child('selector'), 'deployment'),
   ];
   const selector = compileSelector(spec.selector, SPEC.child('selector'));
   if ('message' in selector) return [...errors, selector];
-  return [...errors, ...validateReplicatedTemplate(spec.template ?? {}, selector, 'ReplicaSet', SPEC.child('template'), scope)];
+  return [...errors, ...validateReplicatedTemplate(spec.template ?? {}, SPEC.child('template'), selector, 'ReplicaSet', scope)];
 }
 
 function validateStatus(status: ReplicaSetStatus): FieldError[] {

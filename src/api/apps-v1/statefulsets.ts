@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkChoice, checkLabel } from '../meta/checks.js';
+import { validateChoice, validateDNSLabel } from '../meta/checks.js';
 import { at, type FieldError, forbidden, invalid } from '../meta/field-errors.js';
 import { labelSelectorText } from '../meta/label-selector.js';
 import { semanticEqual, validateAnnotations, validateLabels, validateNonNegative } from '../meta/metadata.js';
@@ -89,23 +89,23 @@ function validateSpec(spec: StatefulSetSpec, scope: TemplateScope, when: 'create
   if (when === 'create') {
     for (const [i, claim] of (spec.volumeClaimTemplates ?? []).entries())
       errors.push(...validateClaimSpec(claim.spec, SPEC.child('volumeClaimTemplates').index(i).child('spec')));
-    if (spec.serviceName) errors.push(...checkLabel(SPEC.child('serviceName'), spec.serviceName));
+    if (spec.serviceName) errors.push(...validateDNSLabel(spec.serviceName, SPEC.child('serviceName')));
   }
   for (const field of ['replicas', 'minReadySeconds'] as const) errors.push(...validateNonNegative(spec[field] ?? 0, SPEC.child(field)));
   errors.push(...validateNonNegative(spec.ordinals?.start ?? 0, SPEC.child('ordinals.start')));
-  errors.push(...validateWorkloadSelector(spec.selector, 'statefulset', SPEC.child('selector')));
+  errors.push(...validateWorkloadSelector(spec.selector, SPEC.child('selector'), 'statefulset'));
   const selector = compileSelector(spec.selector, SPEC.child('selector'), '');
   const path = SPEC.child('template');
   if ('message' in selector) errors.push(selector);
   else {
     const template = withClaimVolumes(spec);
     const { labels, annotations = {} } = template.metadata ?? {};
-    errors.push(...validateSelected(template, selector, path), ...validatePodTemplate(template, path, scope));
+    errors.push(...validateSelected(template, path, selector), ...validatePodTemplate(template, path, scope));
     // upstream judges the template's metadata a second time
     errors.push(...validateLabels(labels, path.child('labels')), ...validateAnnotations(annotations, path.child('annotations')));
-    errors.push(...validatePodAnnotations(annotations, template.spec ?? { containers: [] }, path.child('annotations')));
+    errors.push(...validatePodAnnotations(annotations, path.child('annotations'), template.spec ?? { containers: [] }));
   }
-  return [...errors, ...validateRunsForever(spec.template, 'StatefulSet', path)];
+  return [...errors, ...validateRunsForever(spec.template, path, 'StatefulSet')];
 }
 
 /** The template with what the controller will add to each pod: a volume for each claim, and its own host names. */
@@ -138,7 +138,7 @@ function validatePolicies(spec: StatefulSetSpec): FieldError[] {
   else errors.push(invalid(path, goValue(spec.updateStrategy, 'apps.StatefulSetUpdateStrategy'), "must be 'RollingUpdate' or 'OnDelete'"));
   for (const field of ['whenDeleted', 'whenScaled'] as const) {
     const path = SPEC.child('persistentVolumeClaimRetentionPolicy', field);
-    errors.push(...checkChoice(path, spec.persistentVolumeClaimRetentionPolicy?.[field], ['Retain', 'Delete'], 'unsupported'));
+    errors.push(...validateChoice(spec.persistentVolumeClaimRetentionPolicy?.[field], path, ['Retain', 'Delete'], 'unsupported'));
   }
   return errors;
 }

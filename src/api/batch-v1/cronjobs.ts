@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkChoice } from '../meta/checks.js';
+import { validateChoice } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateNonNegative } from '../meta/metadata.js';
 import { byteLength } from '../meta/names.js';
@@ -70,7 +70,7 @@ function validateSpec(spec: CronJobSpec, old: CronJobSpec | undefined, scope: Te
   const errors = spec.schedule ? validateSchedule(spec, old, SPEC.child('schedule')) : [required(SPEC.child('schedule'))];
   errors.push(...validateNonNegative(spec.startingDeadlineSeconds ?? 0, SPEC.child('startingDeadlineSeconds')));
   if (!old || old.timeZone !== spec.timeZone) errors.push(...validateTimeZone(spec.timeZone, SPEC.child('timeZone')));
-  errors.push(...checkChoice(SPEC.child('concurrencyPolicy'), spec.concurrencyPolicy, POLICIES, 'unsupported'));
+  errors.push(...validateChoice(spec.concurrencyPolicy, SPEC.child('concurrencyPolicy'), POLICIES, 'unsupported'));
   const job = jobSpecOf(spec);
   errors.push(...validateJobTemplate(job, JOB_SPEC, scope));
   if (job.selector) errors.push(invalid(JOB_SPEC.child('selector'), job.selector, '`selector` will be auto-generated'));

@@ -1,5 +1,5 @@
 // When pods of a job count as failed, when the job as done, and the lists of indexes in which both are said (`1,3-5`).
-import { checkChoice, checkQualifiedName } from '../meta/checks.js';
+import { validateChoice, validateQualifiedName } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, invalid, required, tooLong, tooMany } from '../meta/field-errors.js';
 import { validateNonNegative } from '../meta/metadata.js';
 import { byteLength } from '../meta/names.js';
@@ -27,25 +27,25 @@ function choices(values: readonly string[]): string {
   return `valid values: [${values.map((v) => JSON.stringify(v)).join(' ')}]`;
 }
 
-function checkNamedChoice(path: FieldPath, value: string | undefined, allowed: readonly string[]): FieldError[] {
-  return value ? checkChoice(path, value, allowed) : [required(path, choices(allowed))];
+function validateNamedChoice(value: string | undefined, path: FieldPath, allowed: readonly string[]): FieldError[] {
+  return value ? validateChoice(value, path, allowed) : [required(path, choices(allowed))];
 }
 
 /** @returns what is wrong with the rules of when a failed pod fails the job */
-export function validateFailurePolicy(policy: PodFailurePolicy, spec: JobSpec, path: FieldPath): FieldError[] {
+export function validateFailurePolicy(policy: PodFailurePolicy, path: FieldPath, spec: JobSpec): FieldError[] {
   const rules = policy.rules ?? [];
   const many = rules.length > MAX_RULES ? [tooMany(path.child('rules'), rules.length, MAX_RULES)] : [];
-  return [...many, ...rules.flatMap((rule, i) => validateFailureRule(rule, spec, path.child('rules').index(i)))];
+  return [...many, ...rules.flatMap((rule, i) => validateFailureRule(rule, path.child('rules').index(i), spec))];
 }
 
-function validateFailureRule(rule: PodFailurePolicyRule, spec: JobSpec, path: FieldPath): FieldError[] {
+function validateFailureRule(rule: PodFailurePolicyRule, path: FieldPath, spec: JobSpec): FieldError[] {
   const { action, onExitCodes, onPodConditions = [] } = rule;
   const errors: FieldError[] = [];
   if (action === 'FailIndex') {
     if (spec.backoffLimitPerIndex === undefined)
       errors.push(invalid(path.child('action'), action, 'requires the backoffLimitPerIndex to be set'));
-  } else errors.push(...checkNamedChoice(path.child('action'), action, ['Count', 'FailIndex', 'FailJob', 'Ignore']));
-  if (onExitCodes) errors.push(...validateExitCodes(onExitCodes, spec, path.child('onExitCodes')));
+  } else errors.push(...validateNamedChoice(action, path.child('action'), ['Count', 'FailIndex', 'FailJob', 'Ignore']));
+  if (onExitCodes) errors.push(...validateExitCodes(onExitCodes, path.child('onExitCodes'), spec));
   errors.push(...validateConditionPatterns(onPodConditions, path.child('onPodConditions')));
   if (onExitCodes && onPodConditions.length > 0)
     errors.push(invalidWhole(path, 'specifying both OnExitCodes and OnPodConditions is not supported'));
@@ -59,17 +59,17 @@ function validateConditionPatterns(patterns: readonly PodFailurePolicyOnPodCondi
   return patterns.reduce(
     (errors, { type, status }, i) => [
       ...errors,
-      ...checkQualifiedName(path.index(i).child('type'), type),
-      ...checkNamedChoice(path.index(i).child('status'), status, ['False', 'True', 'Unknown']),
+      ...validateQualifiedName(type, path.index(i).child('type')),
+      ...validateNamedChoice(status, path.index(i).child('status'), ['False', 'True', 'Unknown']),
     ],
     many,
   );
 }
 
-function validateExitCodes(requirement: PodFailurePolicyOnExitCodesRequirement, { template }: JobSpec, path: FieldPath): FieldError[] {
+function validateExitCodes(requirement: PodFailurePolicyOnExitCodesRequirement, path: FieldPath, { template }: JobSpec): FieldError[] {
   const { operator, containerName } = requirement;
   const values = requirement.values ?? [];
-  const errors = checkNamedChoice(path.child('operator'), operator, ['In', 'NotIn']);
+  const errors = validateNamedChoice(operator, path.child('operator'), ['In', 'NotIn']);
   const containers = [...(template.spec?.containers ?? []), ...(template.spec?.initContainers ?? [])];
   if (containerName !== undefined && !containers.some((c) => c.name === containerName)) {
     const text = 'must be one of the container or initContainer names in the pod template';
@@ -87,16 +87,16 @@ function validateExitCodes(requirement: PodFailurePolicyOnExitCodesRequirement, 
 }
 
 /** @returns what is wrong with the rules of when a job has succeeded before all of it has */
-export function validateSuccessPolicy(policy: SuccessPolicy, completions: number, path: FieldPath): FieldError[] {
+export function validateSuccessPolicy(policy: SuccessPolicy, path: FieldPath, completions: number): FieldError[] {
   const rules = policy.rules ?? [];
   const at = path.child('rules');
   const errors: FieldError[] = [];
   if (rules.length === 0) errors.push(required(at, 'at least one rules must be specified when the successPolicy is specified'));
   if (rules.length > MAX_RULES) errors.push(tooMany(at, rules.length, MAX_RULES));
-  return [...errors, ...rules.flatMap((rule, i) => validateSuccessRule(rule, completions, at.index(i)))];
+  return [...errors, ...rules.flatMap((rule, i) => validateSuccessRule(rule, at.index(i), completions))];
 }
 
-function validateSuccessRule({ succeededCount, succeededIndexes }: SuccessPolicyRule, completions: number, path: FieldPath): FieldError[] {
+function validateSuccessRule({ succeededCount, succeededIndexes }: SuccessPolicyRule, path: FieldPath, completions: number): FieldError[] {
   const errors: FieldError[] = [];
   if (succeededCount === undefined && succeededIndexes === undefined)
     errors.push(required(path, 'at least one of succeededCount or succeededIndexes must be specified'));

@@ -1,6 +1,6 @@
 // Rules of what a job is to do, in Jobs and in the templates of CronJobs.
 import { type FieldError, type FieldPath, invalid, notSupported, required, tooLong } from '../meta/field-errors.js';
-import { checkDomainPath, checkOptionalChoice } from '../meta/checks.js';
+import { validateDomainPath, validateOptionalChoice } from '../meta/checks.js';
 import { validateNonNegative } from '../meta/metadata.js';
 import { byteLength } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
@@ -33,10 +33,10 @@ export function validateJobTemplate(spec: JobSpec, path: FieldPath, scope: Templ
     errors.push(required(path.child('backoffLimitPerIndex'), 'when maxFailedIndexes is specified'));
   if (spec.managedBy !== undefined) errors.push(...validateManagedBy(spec.managedBy, path.child('managedBy')));
   errors.push(...validateCompletionMode(spec, path));
-  if (spec.podFailurePolicy) errors.push(...validateFailurePolicy(spec.podFailurePolicy, spec, path.child('podFailurePolicy')));
+  if (spec.podFailurePolicy) errors.push(...validateFailurePolicy(spec.podFailurePolicy, path.child('podFailurePolicy'), spec));
   if (spec.successPolicy) {
     if (spec.completionMode === 'Indexed')
-      errors.push(...validateSuccessPolicy(spec.successPolicy, spec.completions ?? 0, path.child('successPolicy')));
+      errors.push(...validateSuccessPolicy(spec.successPolicy, path.child('successPolicy'), spec.completions ?? 0));
     else
       errors.push(
         invalid(path.child('successPolicy'), goValue(spec.successPolicy, '*batch.SuccessPolicy'), 'requires indexed completion mode'),
@@ -49,7 +49,7 @@ export function validateJobTemplate(spec: JobSpec, path: FieldPath, scope: Templ
 
 /** `acme.io/controller`: who runs the job instead of the job controller. */
 function validateManagedBy(name: string, path: FieldPath): FieldError[] {
-  return [...checkDomainPath(path, name), ...(byteLength(name) > 63 ? [tooLong(path, 63)] : [])];
+  return [...validateDomainPath(name, path), ...(byteLength(name) > 63 ? [tooLong(path, 63)] : [])];
 }
 
 const MAX_INDEXED = 100_000;
@@ -87,7 +87,7 @@ function validateIndexed({ completions, parallelism = 0, maxFailedIndexes, backo
 
 function validateReplacement({ podReplacementPolicy: policy, podFailurePolicy }: JobSpec, path: FieldPath): FieldError[] {
   const allowed = podFailurePolicy ? ['Failed'] : ['Failed', 'TerminatingOrFailed'];
-  return checkOptionalChoice(path, policy, allowed);
+  return validateOptionalChoice(policy, path, allowed);
 }
 
 function validateRestartPolicy({ template, podFailurePolicy }: JobSpec, path: FieldPath): FieldError[] {

@@ -109,7 +109,7 @@ function validateSpec(spec: JobSpec, scope: TemplateScope): FieldError[] {
   const errors = validateJobTemplate(spec, SPEC, scope);
   errors.push(...(spec.selector ? validateLabelSelector(spec.selector, path) : [required(path)]));
   const selector = compileSelector(spec.selector, path);
-  return 'matches' in selector ? [...errors, ...validateSelected(spec.template, selector, SPEC.child('template'))] : errors;
+  return 'matches' in selector ? [...errors, ...validateSelected(spec.template, SPEC.child('template'), selector)] : errors;
 }
 
 /** Upstream judges the new spec a second time here, and reports it twice. */

@@ -1,7 +1,7 @@
 import { timestamp } from '../../util/clock.js';
 import type { Context } from '../context.js';
 import { define } from '../definition.js';
-import { checkChoice, checkDistinct } from '../meta/checks.js';
+import { validateChoice, validateDistinct } from '../meta/checks.js';
 import {
   at,
   duplicate,
@@ -155,7 +155,7 @@ function validateUsages({ spec }: CertificateSigningRequest, old?: CertificateSi
   const errors: FieldError[] = usages.length === 0 ? [required(path)] : [];
   if (before.every((usage) => USAGES.includes(usage)))
     usages.forEach((usage, i) => USAGES.includes(usage) || errors.push(notSupported(path.index(i), usage, USAGES)));
-  return new Set(before).size === before.length ? [...errors, ...checkDistinct(usages, (i) => path.index(i))] : errors;
+  return new Set(before).size === before.length ? [...errors, ...validateDistinct(usages, (i) => path.index(i))] : errors;
 }
 
 /** A domain of at least two labels, a slash, and a path: example.com/signer. */
@@ -189,7 +189,7 @@ function validateConditions(
     const errors: FieldError[] = [];
     if (!type && !before.includes('')) errors.push(required(path.child('type')));
     const values = FINAL.includes(type) ? ['True'] : ['False', 'True', 'Unknown'];
-    errors.push(...checkChoice(path.child('status'), status, values));
+    errors.push(...validateChoice(status, path.child('status'), values));
     const other = DECISIONS.find((decision) => DECISIONS.includes(type) && decision !== type);
     if (!mayBeBoth && other !== undefined && types.slice(0, i).includes(other))
       errors.push(invalid(CONDITIONS, type, 'Approved and Denied conditions are mutually exclusive'));

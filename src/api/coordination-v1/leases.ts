@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkQualifiedName } from '../meta/checks.js';
+import { validateQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, forbidden, invalid, notSupported } from '../meta/field-errors.js';
 import { age } from '../shared/format.js';
 import type { Lease } from '../types/coordination-v1.gen.js';
@@ -37,6 +37,6 @@ function validate({ spec }: Lease): FieldError[] {
 function validateStrategy(strategy: string): FieldError[] {
   // the name stands twice upstream
   const path = SPEC.child('strategy', 'strategy');
-  if (strategy.includes('/')) return checkQualifiedName(path, strategy);
+  if (strategy.includes('/')) return validateQualifiedName(strategy, path);
   return strategy === 'OldestEmulationVersion' ? [] : [notSupported(path, strategy, ['OldestEmulationVersion'])];
 }

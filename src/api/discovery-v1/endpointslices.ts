@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkChoice, checkLabel, checkQualifiedName, invalids } from '../meta/checks.js';
+import { invalids, validateChoice, validateDNSLabel, validateQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, invalid, required, tooMany } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label, isDNS1123Subdomain, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
@@ -66,7 +66,7 @@ function dropTopology(slice: EndpointSlice, old: EndpointSlice | undefined): voi
 }
 
 function validateHead({ addressType, ports }: EndpointSlice): FieldError[] {
-  return [...checkChoice(at('addressType'), addressType, ADDRESS_TYPES), ...validatePorts(ports ?? [], at('ports'))];
+  return [...validateChoice(addressType, at('addressType'), ADDRESS_TYPES), ...validatePorts(ports ?? [], at('ports'))];
 }
 
 function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldError[] {
@@ -74,11 +74,11 @@ function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldEr
   const names = new Set<string>();
   return ports.flatMap(({ name = '', protocol, appProtocol }, i) => {
     const child = path.index(i);
-    const errors = name === '' ? [] : checkLabel(child.child('name'), name);
+    const errors = name === '' ? [] : validateDNSLabel(name, child.child('name'));
     if (names.has(name)) errors.push(duplicate(child.child('name'), name));
     names.add(name);
-    errors.push(...checkChoice(child.child('protocol'), protocol, PROTOCOLS));
-    if (appProtocol !== undefined) errors.push(...checkQualifiedName(child.child('appProtocol'), appProtocol));
+    errors.push(...validateChoice(protocol, child.child('protocol'), PROTOCOLS));
+    if (appProtocol !== undefined) errors.push(...validateQualifiedName(appProtocol, child.child('appProtocol')));
     return errors;
   });
 }
@@ -87,10 +87,10 @@ function validateEndpoints({ endpoints: list, addressType }: EndpointSlice): Fie
   const endpoints = list ?? [];
   const path = at('endpoints');
   if (endpoints.length > MAX.endpoints) return [tooMany(path, endpoints.length, MAX.endpoints)];
-  return endpoints.flatMap((endpoint, i) => validateEndpoint(endpoint, addressType, path.index(i)));
+  return endpoints.flatMap((endpoint, i) => validateEndpoint(endpoint, path.index(i), addressType));
 }
 
-function validateEndpoint(endpoint: Endpoint, type: EndpointSlice['addressType'], path: FieldPath): FieldError[] {
+function validateEndpoint(endpoint: Endpoint, path: FieldPath, type: EndpointSlice['addressType']): FieldError[] {
   const { nodeName, hostname, hints } = endpoint;
   const addresses = endpoint.addresses ?? [];
   const topology = endpoint.deprecatedTopology ?? {};
@@ -98,25 +98,25 @@ function validateEndpoint(endpoint: Endpoint, type: EndpointSlice['addressType']
   const addressPath = path.child('addresses');
   if (addresses.length === 0) errors.push(required(addressPath, 'must contain at least 1 address'));
   else if (addresses.length > MAX.addresses) errors.push(tooMany(addressPath, addresses.length, MAX.addresses));
-  addresses.forEach((address, i) => errors.push(...validateAddress(address, type, addressPath, i)));
+  addresses.forEach((address, i) => errors.push(...validateAddress(address, addressPath, type, i)));
   if (nodeName !== undefined) errors.push(...invalids(path.child('nodeName'), nodeName, nameIsDNSSubdomain(nodeName, false)));
   const topologyPath = path.child('deprecatedTopology');
   const size = Object.keys(topology).length;
   if (size > MAX.topology) errors.push(tooMany(topologyPath, size, MAX.topology));
   errors.push(...validateLabels(topology, topologyPath));
-  if (hostname !== undefined) errors.push(...checkLabel(path.child('hostname'), hostname));
+  if (hostname !== undefined) errors.push(...validateDNSLabel(hostname, path.child('hostname')));
   if (hints) errors.push(...validateHints(hints, path.child('hints')));
   return errors;
 }
 
-function validateAddress(address: string, type: EndpointSlice['addressType'], path: FieldPath, i: number): FieldError[] {
+function validateAddress(address: string, path: FieldPath, type: EndpointSlice['addressType'], i: number): FieldError[] {
   const own = path.index(i);
   if (type === 'FQDN') return validateDomainName(address, own);
   if (type !== 'IPv4' && type !== 'IPv6') return [];
-  const errors = type === 'IPv4' ? validateIP(own, address) : validateCanonicalIP(own, address);
+  const errors = type === 'IPv4' ? validateIP(address, own) : validateCanonicalIP(address, own);
   if (errors.length > 0) return errors;
   if (familyOf(address) !== type) errors.push(invalid(path, address, `must be an ${type} address`));
-  return [...errors, ...validateEndpointIP(own, address)];
+  return [...errors, ...validateEndpointIP(address, own)];
 }
 
 function validateDomainName(text: string, path: FieldPath): FieldError[] {

@@ -1,6 +1,6 @@
 // LabelSelector objects (matchLabels, matchExpressions), as workloads, budgets and policies carry them.
 import type { LabelSelector, LabelSelectorRequirement } from '../types/meta-v1.gen.js';
-import { checkQualifiedName } from './checks.js';
+import { validateQualifiedName } from './checks.js';
 import { type FieldError, type FieldPath, forbidden, invalid, required } from './field-errors.js';
 import { validateLabels } from './metadata.js';
 import { isLabelValue } from './names.js';
@@ -36,7 +36,7 @@ function validateExpression(expression: LabelSelectorRequirement, path: FieldPat
     if (values.length > 0)
       errors.push(forbidden(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
   } else errors.push(invalid(path.child('operator'), expression.operator, 'not a valid selector operator'));
-  errors.push(...checkQualifiedName(path.child('key'), expression.key));
+  errors.push(...validateQualifiedName(expression.key, path.child('key')));
   if (!options.allowInvalidValues)
     for (const [i, value] of values.entries())
       errors.push(...isLabelValue(value).map((m) => invalid(path.child('values').index(i), value, m)));

@@ -1,6 +1,6 @@
 // Rules of metadata, the same for every kind; as k8s.io/apimachinery/pkg/api/validation/objectmeta.go has them.
 import type { ManagedFieldsEntry } from '../types/meta-v1.gen.js';
-import { checkQualifiedName } from './checks.js';
+import { validateQualifiedName } from './checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from './field-errors.js';
 import { byteLength, isLabelValue, isQualifiedName, type NameRule, nameIsDNSLabel, nameIsDNSSubdomain } from './names.js';
 import type { KubeObject, ObjectMeta, OwnerReference } from './object.js';
@@ -31,7 +31,7 @@ export interface MetadataRules {
 }
 
 /** @returns all that is wrong with the name of a new object, and with what its name was made of */
-export function validateNames(meta: ObjectMeta, validateName: NameRule, path: FieldPath = at('metadata')): FieldError[] {
+export function validateNames(meta: ObjectMeta, path: FieldPath, validateName: NameRule): FieldError[] {
   const errors: FieldError[] = [];
   if (meta.generateName)
     errors.push(...validateName(meta.generateName, true).map((m) => invalid(path.child('generateName'), meta.generateName, m)));
@@ -45,7 +45,7 @@ export function validateObjectMeta(
   meta: ObjectMeta,
   { namespaced, validateName = nameIsDNSSubdomain, path = at('metadata'), plainFinalizers = false }: MetadataRules,
 ): FieldError[] {
-  const errors = validateNames(meta, validateName, path);
+  const errors = validateNames(meta, path, validateName);
   if (namespaced) {
     if (!meta.namespace) errors.push(required(path.child('namespace')));
     else errors.push(...nameIsDNSLabel(meta.namespace, false).map((m) => invalid(path.child('namespace'), meta.namespace, m)));
@@ -129,7 +129,7 @@ export function validateNonNegative(value: number, path: FieldPath): FieldError[
 /** Keys and values of labels, or of a selector of them. */
 export function validateLabels(labels: Record<string, string> | undefined, path: FieldPath): FieldError[] {
   return Object.entries(labels ?? {}).flatMap(([key, value]) => [
-    ...checkQualifiedName(path, key),
+    ...validateQualifiedName(key, path),
     ...isLabelValue(value).map((m) => invalid(path, value, m)),
   ]);
 }
@@ -184,7 +184,7 @@ function inOrder(ref: OwnerReference): OwnerReference {
 }
 
 function validateFinalizers(finalizers: readonly string[], path: FieldPath): FieldError[] {
-  const errors = finalizers.flatMap((f) => checkQualifiedName(path, f));
+  const errors = finalizers.flatMap((f) => validateQualifiedName(f, path));
   if (finalizers.includes(ORPHAN_FINALIZER) && finalizers.includes(FOREGROUND_FINALIZER))
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   return errors;
@@ -265,7 +265,7 @@ export function validateConditions(conditions: readonly ConditionLike[], path: F
 }
 
 function validateCondition(condition: ConditionLike, path: FieldPath): FieldError[] {
-  const errors = checkQualifiedName(path.child('type'), condition.type);
+  const errors = validateQualifiedName(condition.type, path.child('type'));
   if (!['True', 'False', 'Unknown'].includes(condition.status))
     errors.push(notSupported(path.child('status'), condition.status, ['False', 'True', 'Unknown']));
   if ((condition.observedGeneration ?? 0) < 0)

@@ -1,6 +1,6 @@
 import { define } from '../definition.js';
 import { at, type FieldError, forbidden, notSupported, required, tooLong } from '../meta/field-errors.js';
-import { checkDomainPath, checkSubdomain, invalids } from '../meta/checks.js';
+import { invalids, validateDNSSubdomain, validateDomainPath } from '../meta/checks.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { isPathSegmentName, nameIsDNSLabel } from '../meta/names.js';
 import { age } from '../shared/format.js';
@@ -41,7 +41,7 @@ function validate({ spec }: IngressClass): FieldError[] {
   const controller = spec.controller ?? '';
   const errors: FieldError[] = [];
   if (controller.length > MAX_CONTROLLER) errors.push(tooLong(CONTROLLER, MAX_CONTROLLER));
-  errors.push(...checkDomainPath(CONTROLLER, controller));
+  errors.push(...validateDomainPath(controller, CONTROLLER));
   return spec.parameters ? [...errors, ...validateParameters(spec.parameters)] : errors;
 }
 
@@ -49,7 +49,7 @@ function validateParameters({ apiGroup, kind, name, namespace, scope }: IngressC
   const errors: FieldError[] = [];
   const text = (field: string, value: string) =>
     value ? invalids(PARAMETERS.child(field), value, isPathSegmentName(value)) : [required(PARAMETERS.child(field))];
-  if (apiGroup !== undefined) errors.push(...checkSubdomain(PARAMETERS.child('apiGroup'), apiGroup));
+  if (apiGroup !== undefined) errors.push(...validateDNSSubdomain(apiGroup, PARAMETERS.child('apiGroup')));
   errors.push(...text('kind', kind), ...text('name', name));
   const path = PARAMETERS.child('namespace');
   switch (scope) {

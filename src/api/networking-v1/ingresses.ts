@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkSubdomain, invalids } from '../meta/checks.js';
+import { invalids, validateDNSSubdomain } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
 import {
   isDNS1123Subdomain,
@@ -81,7 +81,7 @@ function validate({ spec }: Ingress, old?: Ingress): FieldError[] {
   rules.forEach((rule, i) => errors.push(...validateRule(rule, SPEC.child('rules').index(i), wildcards)));
   const anySecret = old?.spec.tls?.some(({ secretName }) => secretName && nameIsDNSSubdomain(secretName, false).length > 0) ?? false;
   tls.forEach((entry, i) => errors.push(...validateTLS(entry, SPEC.child('tls').index(i), anySecret)));
-  if (name !== undefined) errors.push(...checkSubdomain(SPEC.child('ingressClassName'), name));
+  if (name !== undefined) errors.push(...validateDNSSubdomain(name, SPEC.child('ingressClassName')));
   return errors;
 }
 
@@ -152,7 +152,7 @@ function validateService({ name, port = {} }: IngressServiceBackend, path: Field
 function validateReference({ apiGroup, kind, name }: TypedLocalObjectReference, path: FieldPath): FieldError[] {
   const text = (field: string, value: string) =>
     value ? invalids(path.child(field), value, isPathSegmentName(value)) : [required(path.child(field))];
-  const group = typeof apiGroup === 'string' ? checkSubdomain(path.child('apiGroup'), apiGroup) : [];
+  const group = typeof apiGroup === 'string' ? validateDNSSubdomain(apiGroup, path.child('apiGroup')) : [];
   return [...group, ...text('kind', kind), ...text('name', name)];
 }
 
@@ -160,9 +160,9 @@ function validateStatus({ status }: Ingress, old: Ingress): FieldError[] {
   const existing = (old.status.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip || []);
   return (status.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }, i) => {
     const path = at('status', 'loadBalancer', 'ingress').index(i);
-    const errors = ip ? validateIP(path.child('ip'), ip, existing) : [];
+    const errors = ip ? validateIP(ip, path.child('ip'), existing) : [];
     if (!hostname) return errors;
-    errors.push(...checkSubdomain(path.child('hostname'), hostname));
+    errors.push(...validateDNSSubdomain(hostname, path.child('hostname')));
     if (parseAddress(hostname)) errors.push(invalid(path.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
     return errors;
   });

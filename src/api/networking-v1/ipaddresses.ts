@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkSubdomain, invalids } from '../meta/checks.js';
+import { invalids, validateDNSSubdomain } from '../meta/checks.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { FIELD_IMMUTABLE, semanticEqual } from '../meta/metadata.js';
 import { isPathSegmentName } from '../meta/names.js';
@@ -15,7 +15,7 @@ export default define<IPAddress>({
   version: 'v1',
   resource: 'ipaddresses',
   // names are addresses in their canonical form
-  validateName: (name) => validateCanonicalIP(at(), name).map(({ message }) => message.slice(message.indexOf(': must') + 2)),
+  validateName: (name) => validateCanonicalIP(name, at()).map(({ message }) => message.slice(message.indexOf(': must') + 2)),
   validate,
   validateUpdate: (address, old) => [...validate(address), ...validateParentKept(address, old)],
   row: (address, { now }) => {
@@ -34,7 +34,7 @@ function validate({ spec: { parentRef: parent } }: IPAddress): FieldError[] {
   const { group, resource, name, namespace } = parent;
   const text = (field: string, value: string) => invalids(PARENT.child(field), value, isPathSegmentName(value));
   return [
-    ...(group ? checkSubdomain(PARENT.child('group'), group) : []),
+    ...(group ? validateDNSSubdomain(group, PARENT.child('group')) : []),
     ...(resource ? text('resource', resource) : [required(PARENT.child('resource'))]),
     ...(name ? text('name', name) : [required(PARENT.child('name'))]),
     ...(namespace ? text('namespace', namespace) : []),

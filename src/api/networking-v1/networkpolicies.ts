@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkOptionalChoice, invalids } from '../meta/checks.js';
+import { invalids, validateOptionalChoice } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { isPortName, isPortNumber } from '../meta/names.js';
@@ -87,7 +87,7 @@ function validate({ spec }: NetworkPolicy, options: Options): FieldError[] {
 }
 
 function validatePort({ protocol, port, endPort }: NetworkPolicyPort, path: FieldPath): FieldError[] {
-  const errors = checkOptionalChoice(path.child('protocol'), protocol, PROTOCOLS);
+  const errors = validateOptionalChoice(protocol, path.child('protocol'), PROTOCOLS);
   const end = path.child('endPort');
   if (port === undefined) {
     if (endPort !== undefined) errors.push(invalid(end, endPort, 'may not be specified when `port` is not specified'));
@@ -117,12 +117,12 @@ function validatePeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicy
 
 function validateBlock({ cidr, except = [] }: IPBlock, path: FieldPath, { existing }: Options): FieldError[] {
   if (!cidr) return [required(path.child('cidr'))];
-  const errors = validateCIDR(path.child('cidr'), cidr, existing);
+  const errors = validateCIDR(cidr, path.child('cidr'), existing);
   const whole = parsePrefix(cidr);
   if (!whole) return errors;
   except.forEach((text, i) => {
     const own = path.child('except').index(i);
-    errors.push(...validateCIDR(own, text, existing));
+    errors.push(...validateCIDR(text, own, existing));
     const part = parsePrefix(text);
     if (part && (!prefixContains(whole, { ...part, value: part.base }) || whole.length >= part.length))
       errors.push(invalid(own, text, 'must be a strict subset of `cidr`'));

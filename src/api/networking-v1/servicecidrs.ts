@@ -23,7 +23,7 @@ function validate({ spec }: ServiceCIDR): FieldError[] {
   const cidrs = spec.cidrs ?? [];
   if (cidrs.length === 0) return [required(CIDRS, 'at least one CIDR required')];
   if (cidrs.length > 2) return [invalid(CIDRS, goValue({ CIDRs: cidrs }), 'may only hold up to 2 values')];
-  const errors = cidrs.flatMap((cidr, i) => validateCanonicalCIDR(CIDRS.index(i), cidr));
+  const errors = cidrs.flatMap((cidr, i) => validateCanonicalCIDR(cidr, CIDRS.index(i)));
   const [first, second] = cidrs.map((cidr) => parsePrefix(cidr)?.family);
   if (first !== undefined && first === second)
     errors.push(invalid(CIDRS, cidrs, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64'));

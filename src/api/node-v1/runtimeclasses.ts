@@ -32,7 +32,7 @@ export default define<RuntimeClass>({
 
 function validate({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
   const errors = handler ? invalids(at('handler'), handler, nameIsDNSLabel(handler, false)) : [required(at('handler'))];
-  if (overhead) errors.push(...validateContainerResources({ limits: overhead.podFixed }, new Set(), at('overhead')));
+  if (overhead) errors.push(...validateContainerResources({ limits: overhead.podFixed }, at('overhead'), new Set()));
   if (!scheduling) return errors;
   if (scheduling.nodeSelector) errors.push(...validateLabels(scheduling.nodeSelector, at('scheduling', 'nodeSelector')));
   const path = at('scheduling', 'tolerations');

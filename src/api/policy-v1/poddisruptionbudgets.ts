@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkOptionalChoice } from '../meta/checks.js';
+import { validateOptionalChoice } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
 import { validateConditions, validateNonNegative } from '../meta/metadata.js';
@@ -44,7 +44,7 @@ function validate({ spec }: PodDisruptionBudget, allowInvalidValues: boolean): F
   return [
     ...errors,
     ...validateLabelSelector(selector, SPEC.child('selector'), { allowInvalidValues }),
-    ...checkOptionalChoice(SPEC.child('unhealthyPodEvictionPolicy'), policy, POLICIES),
+    ...validateOptionalChoice(policy, SPEC.child('unhealthyPodEvictionPolicy'), POLICIES),
   ];
 }
 

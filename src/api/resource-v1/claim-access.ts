@@ -20,7 +20,7 @@ export function validateAdminRequests(
   reader: Reader,
 ): FieldError[] {
   const index = (requests ?? []).findIndex(({ exactly }) => exactly?.adminAccess === true);
-  return index < 0 ? [] : adminProblem(at('spec', 'devices', 'requests').index(index), namespace, reader);
+  return index < 0 ? [] : validateAdminNamespace(namespace, at('spec', 'devices', 'requests').index(index), reader);
 }
 
 /** @returns what is wrong with an allocation that gives admin access; one that is there stays */
@@ -28,10 +28,10 @@ export function validateAdminResults(claim: ResourceClaim, old: ResourceClaim, r
   const indexOf = ({ status }: ResourceClaim) => (status.allocation?.devices?.results ?? []).findIndex((r) => r.adminAccess === true);
   const index = indexOf(claim);
   if (index < 0 || indexOf(old) >= 0) return [];
-  return adminProblem(STATUS.child('allocation', 'devices', 'results').index(index), claim.metadata.namespace ?? '', reader);
+  return validateAdminNamespace(claim.metadata.namespace ?? '', STATUS.child('allocation', 'devices', 'results').index(index), reader);
 }
 
-function adminProblem(path: FieldPath, namespace: string, reader: Reader): FieldError[] {
+function validateAdminNamespace(namespace: string, path: FieldPath, reader: Reader): FieldError[] {
   if (reader.get(namespaces, '', namespace)?.metadata.labels?.[ADMIN_LABEL] === 'true') return [];
   return [
     forbidden(path.child('adminAccess'), `admin access to devices requires the \`${ADMIN_LABEL}: true\` label on the containing namespace`),

@@ -1,5 +1,12 @@
 // The devices a claim asks for: in ResourceClaims and in their templates.
-import { checkChoice, checkLabel, checkOptionalChoice, checkQualifiedName, checkSubdomain, invalids } from '../meta/checks.js';
+import {
+  invalids,
+  validateChoice,
+  validateDNSLabel,
+  validateDNSSubdomain,
+  validateOptionalChoice,
+  validateQualifiedName,
+} from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid, notSupported, required, tooLong } from '../meta/field-errors.js';
 import { byteLength, isLabelValue } from '../meta/names.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
@@ -46,33 +53,33 @@ export function requestNames(claim: DeviceClaim | undefined): RequestNames {
 export function validateDeviceClaim(claim: DeviceClaim, path: FieldPath): FieldError[] {
   const names = requestNames(claim);
   return [
-    ...validateSet(claim.requests, MAX_LIST, path.child('requests'), validateRequest, ({ name }) => name),
-    ...validateList(claim.constraints, MAX_LIST, path.child('constraints'), (c, at) => validateConstraint(c, names, at)),
-    ...validateList(claim.config, MAX_LIST, path.child('config'), (config, at) => [
-      ...validateRequestRefs(config.requests, names, at.child('requests')),
+    ...validateSet(claim.requests, path.child('requests'), MAX_LIST, validateRequest, ({ name }) => name),
+    ...validateList(claim.constraints, path.child('constraints'), MAX_LIST, (c, at) => validateConstraint(c, at, names)),
+    ...validateList(claim.config, path.child('config'), MAX_LIST, (config, at) => [
+      ...validateRequestRefs(config.requests, at.child('requests'), names),
       ...validateOpaque(config.opaque, at.child('opaque')),
     ]),
   ];
 }
 
 function validateRequest({ name, exactly, firstAvailable }: DeviceRequest, path: FieldPath): FieldError[] {
-  const errors = checkLabel(path.child('name'), name);
+  const errors = validateDNSLabel(name, path.child('name'));
   const several = firstAvailable?.length ? firstAvailable : undefined;
   const one = 'exactly one of `exactly` or `firstAvailable` is required';
   if (exactly && several) return [...errors, invalid(path, undefined, `${one}, but multiple fields are set`)];
   if (exactly) return [...errors, ...validateWanted(exactly, path.child('exactly'))];
   if (!several) return [...errors, required(path, one)];
   const validate = (request: DeviceSubRequest, at: FieldPath) => [
-    ...checkLabel(at.child('name'), request.name),
+    ...validateDNSLabel(request.name, at.child('name')),
     ...validateWanted(request, at),
   ];
-  return [...errors, ...validateSet(several, MAX_ALTERNATIVES, path.child('firstAvailable'), validate, (r) => r.name)];
+  return [...errors, ...validateSet(several, path.child('firstAvailable'), MAX_ALTERNATIVES, validate, (r) => r.name)];
 }
 
 function validateWanted(wanted: ExactDeviceRequest | DeviceSubRequest, path: FieldPath): FieldError[] {
   const { deviceClassName, allocationMode = '', count = 0 } = wanted;
   const classPath = path.child('deviceClassName');
-  const errors = deviceClassName ? checkSubdomain(classPath, deviceClassName) : [required(classPath)];
+  const errors = deviceClassName ? validateDNSSubdomain(deviceClassName, classPath) : [required(classPath)];
   errors.push(...validateSelectors(wanted.selectors, path.child('selectors')));
   if (allocationMode === 'All') {
     if (count !== 0) errors.push(invalid(path.child('count'), count, "must not be specified when allocationMode is 'All'"));
@@ -86,24 +93,24 @@ function validateWanted(wanted: ExactDeviceRequest | DeviceSubRequest, path: Fie
 
 /** Expressions must be there; they are not compiled: there is no CEL here yet. */
 export function validateSelectors(selectors: readonly DeviceSelector[] | undefined, path: FieldPath): FieldError[] {
-  return validateList(selectors, MAX_LIST, path, ({ cel }, at) => {
+  return validateList(selectors, path, MAX_LIST, ({ cel }, at) => {
     if (!cel) return [required(at.child('cel'))];
     return byteLength(cel.expression) > MAX_TEXT ? [tooLong(at.child('cel', 'expression'), MAX_TEXT)] : [];
   });
 }
 
 function validateToleration({ key, operator, value = '', effect }: DeviceToleration, path: FieldPath): FieldError[] {
-  const errors = key ? checkQualifiedName(path.child('key'), key) : [];
+  const errors = key ? validateQualifiedName(key, path.child('key')) : [];
   if (operator === 'Exists') {
     if (value !== '') errors.push(invalid(path.child('value'), value, 'must be empty for operator `Exists`'));
   } else if (operator === 'Equal') errors.push(...invalids(path.child('value'), value, isLabelValue(value)));
-  else errors.push(...checkChoice(path.child('operator'), operator, OPERATORS));
-  return [...errors, ...checkOptionalChoice(path.child('effect'), effect || undefined, EFFECTS)];
+  else errors.push(...validateChoice(operator, path.child('operator'), OPERATORS));
+  return [...errors, ...validateOptionalChoice(effect || undefined, path.child('effect'), EFFECTS)];
 }
 
-function validateConstraint(constraint: DeviceConstraint, names: RequestNames, path: FieldPath): FieldError[] {
+function validateConstraint(constraint: DeviceConstraint, path: FieldPath, names: RequestNames): FieldError[] {
   const { requests, matchAttribute, distinctAttribute } = constraint;
-  const errors = validateRequestRefs(requests, names, path.child('requests'));
+  const errors = validateRequestRefs(requests, path.child('requests'), names);
   if (matchAttribute !== undefined) errors.push(...validateFullyQualified(matchAttribute, path.child('matchAttribute')));
   else if (distinctAttribute !== undefined) errors.push(...validateFullyQualified(distinctAttribute, path.child('distinctAttribute')));
   else errors.push(required(path, 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set'));
@@ -111,21 +118,21 @@ function validateConstraint(constraint: DeviceConstraint, names: RequestNames, p
 }
 
 /** Each is there once, and names a request. */
-export function validateRequestRefs(refs: readonly string[] | undefined, names: RequestNames, path: FieldPath): FieldError[] {
+export function validateRequestRefs(refs: readonly string[] | undefined, path: FieldPath, names: RequestNames): FieldError[] {
   return validateSet(
     refs,
-    MAX_LIST,
     path,
-    (ref, at) => validateRequestRef(ref, names, at),
+    MAX_LIST,
+    (ref, at) => validateRequestRef(ref, at, names),
     (ref) => ref,
   );
 }
 
 /** The name of a request, or request/alternative. */
-export function validateRequestRef(ref: string, names: RequestNames, path: FieldPath): FieldError[] {
+export function validateRequestRef(ref: string, path: FieldPath, names: RequestNames): FieldError[] {
   const [name = '', alternative, ...more] = ref.split('/');
   if (more.length > 0) return [invalid(path, ref, NOT_A_REQUEST)];
-  const errors = [name, ...(alternative === undefined ? [] : [alternative])].flatMap((part) => checkLabel(path, part));
+  const errors = [name, ...(alternative === undefined ? [] : [alternative])].flatMap((part) => validateDNSLabel(part, path));
   const alternatives = names.get(name);
   const isThere = alternatives !== undefined && (alternative === undefined || alternatives.has(alternative));
   return isThere ? errors : [...errors, invalid(path, ref, NOT_A_REQUEST)];

@@ -1,5 +1,5 @@
 // What was allocated for a claim, and who uses it.
-import { checkChoice, checkLabel } from '../meta/checks.js';
+import { validateChoice, validateDNSLabel } from '../meta/checks.js';
 import { type FieldError, type FieldPath, at, forbidden, invalid, required, tooMany } from '../meta/field-errors.js';
 import { validateConditions } from '../meta/metadata.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
@@ -41,12 +41,12 @@ export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): F
   const reservedPath = STATUS.child('reservedFor');
   const allocated = new Set(results(claim).map(deviceKey));
   const errors = [
-    ...validateSet(reservedFor, MAX_CONSUMERS, reservedPath, validateConsumer, ({ uid }) => uid),
+    ...validateSet(reservedFor, reservedPath, MAX_CONSUMERS, validateConsumer, ({ uid }) => uid),
     ...validateSet(
       devices,
-      Number.POSITIVE_INFINITY,
       STATUS.child('devices'),
-      (device, path) => validateDeviceStatus(device, allocated, path),
+      Number.POSITIVE_INFINITY,
+      (device, path) => validateDeviceStatus(device, path, allocated),
       deviceKey,
     ),
   ];
@@ -55,7 +55,7 @@ export function validateClaimStatus(claim: ResourceClaim, old: ResourceClaim): F
   const path = STATUS.child('allocation');
   if (old.status.allocation)
     return [...errors, ...validateImmutableStruct(allocation, old.status.allocation, path, '*resource.AllocationResult')];
-  return [...errors, ...validateAllocation(allocation, requestNames(claim.spec.devices), path)];
+  return [...errors, ...validateAllocation(allocation, path, requestNames(claim.spec.devices))];
 }
 
 /** Devices of the status which are no longer allocated go with their allocation. */
@@ -96,11 +96,11 @@ function validateDeviceId({ driver, pool, device }: DeviceId, path: FieldPath): 
   return [
     ...validateDriverName(driver, path.child('driver')),
     ...validatePoolName(pool, path.child('pool')),
-    ...checkLabel(path.child('device'), device),
+    ...validateDNSLabel(device, path.child('device')),
   ];
 }
 
-function validateDeviceStatus(device: AllocatedDeviceStatus, allocated: ReadonlySet<string>, path: FieldPath): FieldError[] {
+function validateDeviceStatus(device: AllocatedDeviceStatus, path: FieldPath, allocated: ReadonlySet<string>): FieldError[] {
   const { data } = device;
   // without omitempty: what is empty is null
   const conditions = device.conditions ?? [];
@@ -111,16 +111,16 @@ function validateDeviceStatus(device: AllocatedDeviceStatus, allocated: Readonly
   return data === undefined ? errors : [...errors, ...validateRaw(data, path.child('data'))];
 }
 
-function validateAllocation({ devices, nodeSelector }: AllocationResult, names: RequestNames, path: FieldPath): FieldError[] {
+function validateAllocation({ devices, nodeSelector }: AllocationResult, path: FieldPath, names: RequestNames): FieldError[] {
   const devicesPath = path.child('devices');
   return [
-    ...validateList(devices?.results, MAX_LIST, devicesPath.child('results'), (result, at) => [
-      ...validateRequestRef(result.request, names, at.child('request')),
+    ...validateList(devices?.results, devicesPath.child('results'), MAX_LIST, (result, at) => [
+      ...validateRequestRef(result.request, at.child('request'), names),
       ...validateDeviceId(result, at),
     ]),
-    ...validateList(devices?.config, 2 * MAX_LIST, devicesPath.child('config'), ({ source, requests, opaque }, at) => [
-      ...checkChoice(at.child('source'), source, SOURCES),
-      ...validateRequestRefs(requests, names, at.child('requests')),
+    ...validateList(devices?.config, devicesPath.child('config'), 2 * MAX_LIST, ({ source, requests, opaque }, at) => [
+      ...validateChoice(source, at.child('source'), SOURCES),
+      ...validateRequestRefs(requests, at.child('requests'), names),
       ...validateOpaque(opaque, at.child('opaque')),
     ]),
     ...(nodeSelector ? validateNodeSelector(nodeSelector, path.child('nodeSelector')) : []),

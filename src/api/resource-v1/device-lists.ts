@@ -1,5 +1,5 @@
 // What the lists, maps and names of dynamic resources have in common.
-import { checkDistinct, checkSubdomain, invalids } from '../meta/checks.js';
+import { invalids, validateDistinct, validateDNSSubdomain } from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid, required, tooLong, tooMany } from '../meta/field-errors.js';
 import { byteLength, isCIdentifier } from '../meta/names.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
@@ -11,8 +11,8 @@ const MAX_SHOWN_KEY = 96;
 /** What is wrong with a list: too many entries, or the entries themselves. */
 export function validateList<T>(
   list: readonly T[] | null | undefined,
-  max: number,
   path: FieldPath,
+  max: number,
   validate: (item: T, path: FieldPath) => FieldError[],
 ): FieldError[] {
   const items = list ?? [];
@@ -23,15 +23,15 @@ export function validateList<T>(
 /** A list in which each key is there once. */
 export function validateSet<T>(
   list: readonly T[] | null | undefined,
-  max: number,
   path: FieldPath,
+  max: number,
   validate: (item: T, path: FieldPath) => FieldError[],
   key: (item: T) => string,
 ): FieldError[] {
   const items = list ?? [];
-  const errors = validateList(items, max, path, validate);
+  const errors = validateList(items, path, max, validate);
   if (items.length > max) return errors;
-  return [...errors, ...checkDistinct(items.map(key), (i) => path.index(i))];
+  return [...errors, ...validateDistinct(items.map(key), (i) => path.index(i))];
 }
 
 /** A map; of a long key the middle is left out of the path. */
@@ -54,7 +54,7 @@ function shortened(key: string): string {
 export function validatePoolName(name: string, path: FieldPath): FieldError[] {
   if (name === '') return [required(path)];
   const long = byteLength(name) > MAX_POOL_NAME ? [tooLong(path, MAX_POOL_NAME)] : [];
-  return [...long, ...name.split('/').flatMap((part) => checkSubdomain(path, part))];
+  return [...long, ...name.split('/').flatMap((part) => validateDNSSubdomain(part, path))];
 }
 
 /** A C identifier, with or without a domain before it. */

@@ -1,5 +1,5 @@
 // The devices of a slice.
-import { checkChoice, checkDistinct, checkLabel, checkQualifiedName, invalids } from '../meta/checks.js';
+import { invalids, validateChoice, validateDistinct, validateDNSLabel, validateQualifiedName } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
 import { byteLength, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
@@ -22,7 +22,7 @@ const SEMVER =
 /** @param selectsNodes each device says for itself which nodes can use it */
 export function validateDevice(device: Device, path: FieldPath, selectsNodes: boolean): FieldError[] {
   const { name, attributes = {}, capacity = {}, bindingConditions = [], bindingFailureConditions = [] } = device;
-  const errors = checkLabel(path.child('name'), name);
+  const errors = validateDNSLabel(name, path.child('name'));
   const entries = Object.keys(attributes).length + Object.keys(capacity).length;
   if (entries > MAX_ENTRIES)
     errors.push(invalid(path, entries, `the total number of attributes and capacities must not exceed ${MAX_ENTRIES}`));
@@ -36,10 +36,10 @@ export function validateDevice(device: Device, path: FieldPath, selectsNodes: bo
         ? [forbidden(at.child('requestPolicy'), 'allowMultipleAllocations must be true')]
         : [],
     ),
-    ...validateList(device.taints, MAX_TAINTS, path.child('taints'), validateTaint),
-    ...validateSet(device.consumesCounters, MAX_CONSUMPTIONS, path.child('consumesCounters'), validateConsumption, (c) => c.counterSet),
+    ...validateList(device.taints, path.child('taints'), MAX_TAINTS, validateTaint),
+    ...validateSet(device.consumesCounters, path.child('consumesCounters'), MAX_CONSUMPTIONS, validateConsumption, (c) => c.counterSet),
     ...validateWhere(device, path, selectsNodes),
-    ...validateBinding(bindingConditions, bindingFailureConditions, path),
+    ...validateBinding(bindingConditions, path, bindingFailureConditions),
   ];
 }
 
@@ -76,13 +76,13 @@ function validateVersion(text: string, path: FieldPath): FieldError[] {
 }
 
 function validateTaint({ key, value, effect }: DeviceTaint, path: FieldPath): FieldError[] {
-  const errors = checkQualifiedName(path.child('key'), key);
+  const errors = validateQualifiedName(key, path.child('key'));
   if (value) errors.push(...invalids(path.child('value'), value, isLabelValue(value)));
-  return [...errors, ...checkChoice(path.child('effect'), effect, EFFECTS)];
+  return [...errors, ...validateChoice(effect, path.child('effect'), EFFECTS)];
 }
 
 function validateConsumption({ counterSet, counters }: DeviceCounterConsumption, path: FieldPath): FieldError[] {
-  const errors = counterSet ? checkLabel(path.child('counterSet'), counterSet) : [required(path.child('counterSet'))];
+  const errors = counterSet ? validateDNSLabel(counterSet, path.child('counterSet')) : [required(path.child('counterSet'))];
   return [...errors, ...validateCounters(counters, path.child('counters'))];
 }
 
@@ -92,7 +92,7 @@ export function validateCounters(counters: DeviceCounterConsumption['counters'] 
   return validateMap(
     counters,
     path,
-    (name, at) => checkLabel(at, name),
+    (name, at) => validateDNSLabel(name, at),
     () => [],
   );
 }
@@ -123,12 +123,12 @@ function validateWhere({ nodeName, nodeSelector, allNodes }: Device, path: Field
 }
 
 /** Conditions a device must have, or must not have, before a pod is bound. */
-function validateBinding(conditions: readonly string[], failures: readonly string[], path: FieldPath): FieldError[] {
+function validateBinding(conditions: readonly string[], path: FieldPath, failures: readonly string[]): FieldError[] {
   const [conditionsPath, failuresPath] = [path.child('bindingConditions'), path.child('bindingFailureConditions')];
   const errors = [
-    ...validateList(conditions, MAX_CONDITIONS, conditionsPath, (name, at) => checkQualifiedName(at, name)),
-    ...validateList(failures, MAX_CONDITIONS, failuresPath, (name, at) => checkQualifiedName(at, name)),
-    ...checkDistinct(conditions, (i) => conditionsPath.index(i)),
+    ...validateList(conditions, conditionsPath, MAX_CONDITIONS, (name, at) => validateQualifiedName(name, at)),
+    ...validateList(failures, failuresPath, MAX_CONDITIONS, (name, at) => validateQualifiedName(name, at)),
+    ...validateDistinct(conditions, (i) => conditionsPath.index(i)),
   ];
   for (const [i, failure] of failures.entries()) {
     if (failures.indexOf(failure) < i) errors.push(duplicate(failuresPath.index(i), failure));

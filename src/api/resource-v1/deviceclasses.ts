@@ -25,7 +25,7 @@ function validate({ spec }: DeviceClass): FieldError[] {
   const path = SPEC.child('extendedResourceName');
   return [
     ...validateSelectors(selectors, SPEC.child('selectors')),
-    ...validateList(config, MAX_LIST, SPEC.child('config'), ({ opaque }, at) => validateOpaque(opaque, at.child('opaque'))),
+    ...validateList(config, SPEC.child('config'), MAX_LIST, ({ opaque }, at) => validateOpaque(opaque, at.child('opaque'))),
     ...(name === undefined || isExtendedResource(name) ? [] : [invalid(path, name, 'must be a valid extended resource name')]),
   ];
 }

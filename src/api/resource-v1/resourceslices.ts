@@ -1,7 +1,7 @@
 import { timestamp } from '../../util/clock.js';
 import type { Context } from '../context.js';
 import { define } from '../definition.js';
-import { checkLabel, invalids } from '../meta/checks.js';
+import { invalids, validateDNSLabel } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { nameIsDNSSubdomain } from '../meta/names.js';
@@ -74,8 +74,8 @@ function validateSpec(spec: ResourceSliceSpec, old?: ResourceSliceSpec): FieldEr
     validateDevice(device, path, spec.perDeviceNodeSelection ?? false);
   return [
     ...errors,
-    ...validateSet(devices, isAdvanced(spec) ? MAX_ADVANCED_DEVICES : MAX_DEVICES, SPEC.child('devices'), validate, ({ name }) => name),
-    ...validateSet(sharedCounters, MAX_COUNTER_SETS, SPEC.child('sharedCounters'), validateCounterSet, ({ name }) => name),
+    ...validateSet(devices, SPEC.child('devices'), isAdvanced(spec) ? MAX_ADVANCED_DEVICES : MAX_DEVICES, validate, ({ name }) => name),
+    ...validateSet(sharedCounters, SPEC.child('sharedCounters'), MAX_COUNTER_SETS, validateCounterSet, ({ name }) => name),
   ];
 }
 
@@ -127,6 +127,6 @@ function isAdvanced({ devices }: ResourceSliceSpec): boolean {
 }
 
 function validateCounterSet({ name, counters }: CounterSet, path: FieldPath): FieldError[] {
-  const errors = name ? checkLabel(path.child('name'), name) : [required(path.child('name'))];
+  const errors = name ? validateDNSLabel(name, path.child('name')) : [required(path.child('name'))];
   return [...errors, ...validateCounters(counters, path.child('counters'))];
 }

@@ -1,6 +1,6 @@
 import { define } from '../definition.js';
 import { forbidden as refused } from '../meta/errors.js';
-import { checkChoice } from '../meta/checks.js';
+import { validateChoice } from '../meta/checks.js';
 import { at, type FieldError, forbidden } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
@@ -60,7 +60,7 @@ function validate({ metadata, value = 0, globalDefault = false, preemptionPolicy
         ),
       );
   } else if (value > HIGHEST) errors.push(forbidden(at('value'), `maximum allowed value of a user defined priority is ${HIGHEST}`));
-  return policy === undefined ? errors : [...errors, ...checkChoice(at('preemptionPolicy'), policy, POLICIES)];
+  return policy === undefined ? errors : [...errors, ...validateChoice(policy, at('preemptionPolicy'), POLICIES)];
 }
 
 function systemProblem(name: string, value: number, globalDefault: boolean): string | undefined {

@@ -1,5 +1,5 @@
 // Rules and rows of HorizontalPodAutoscalers, over their v2 form.
-import { checkLabel, checkOptionalChoice, invalids } from '../meta/checks.js';
+import { invalids, validateDNSLabel, validateOptionalChoice } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { NOT_NEGATIVE, validateNonNegative } from '../meta/metadata.js';
 import { isPathSegmentName } from '../meta/names.js';
@@ -158,7 +158,7 @@ function validateSource(
 }
 
 function validateContainer(name: string, path: FieldPath): FieldError[] {
-  return name ? checkLabel(path, name) : [required(path, 'must specify a container')];
+  return name ? validateDNSLabel(name, path) : [required(path, 'must specify a container')];
 }
 
 function validateIdentified({ metric, target }: { metric: MetricIdentifier; target: MetricTarget }, path: FieldPath): FieldError[] {
@@ -197,7 +197,7 @@ function validateRules(
   const windowPath = path.child('stabilizationWindowSeconds');
   if (window !== undefined && window < 0) errors.push(invalid(windowPath, window, 'must be greater than or equal to zero'));
   if (window !== undefined && window > MAX_WINDOW) errors.push(invalid(windowPath, window, `must be less than or equal to ${MAX_WINDOW}`));
-  errors.push(...checkOptionalChoice(path.child('selectPolicy'), selectPolicy, SELECT_POLICIES));
+  errors.push(...validateOptionalChoice(selectPolicy, path.child('selectPolicy'), SELECT_POLICIES));
   if (policies.length === 0) errors.push(required(path.child('policies'), 'must specify at least one Policy'));
   policies.forEach((policy, i) => errors.push(...validatePolicy(policy, path.child('policies').index(i))));
   if (tolerance !== undefined && sign(tolerance) < 0) errors.push(invalid(path.child('tolerance'), tolerance, NOT_NEGATIVE));

@@ -1,5 +1,5 @@
 // What a claim for storage asks for: in PersistentVolumeClaims, in ephemeral volumes, in the templates of StatefulSets.
-import { checkOptionalChoice, checkSubdomain, invalids } from '../meta/checks.js';
+import { invalids, validateDNSSubdomain, validateOptionalChoice } from '../meta/checks.js';
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateLabelSelector } from '../meta/label-selector.js';
 import { nameIsDNSLabel } from '../meta/names.js';
@@ -32,7 +32,7 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: FieldPa
   if (storage === undefined) errors.push(required(storagePath));
   else if (sign(storage) <= 0) errors.push(invalid(storagePath, storage, 'must be greater than zero'));
   errors.push(...validateClassName(spec.storageClassName, path.child('storageClassName')));
-  errors.push(...checkOptionalChoice(path.child('volumeMode'), spec.volumeMode, VOLUME_MODES));
+  errors.push(...validateOptionalChoice(spec.volumeMode, path.child('volumeMode'), VOLUME_MODES));
   errors.push(...validateSources(spec, path, options));
   errors.push(...validateClassName(spec.volumeAttributesClassName, path.child('volumeAttributesClassName')));
   return errors;
@@ -48,7 +48,7 @@ function validateAccessModes(modes: readonly string[], path: FieldPath): FieldEr
 }
 
 function validateClassName(name: string | undefined, path: FieldPath): FieldError[] {
-  return name ? checkSubdomain(path, name) : [];
+  return name ? validateDNSSubdomain(name, path) : [];
 }
 
 function validateSources(
@@ -82,6 +82,6 @@ function validateSource(
   if (!kind) errors.push(required(path.child('kind')));
   if (!apiGroup && kind !== 'PersistentVolumeClaim')
     errors.push(invalid(path, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-  if (apiGroup && !options.allowInvalidAPIGroup) errors.push(...checkSubdomain(path.child('apiGroup'), apiGroup));
+  if (apiGroup && !options.allowInvalidAPIGroup) errors.push(...validateDNSSubdomain(apiGroup, path.child('apiGroup')));
   return errors;
 }

@@ -1,5 +1,5 @@
 // Events of both groups: v1 and events.k8s.io are two shapes of one stored object, and the stored one is v1's.
-import { checkQualifiedName, checkSubdomain } from '../meta/checks.js';
+import { validateDNSSubdomain, validateQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
 import { type GoKind, validateImmutableStruct } from './go-value.js';
 import type { Event, ObjectReference } from '../types/core-v1.gen.js';
@@ -29,13 +29,13 @@ export function validateEvent(event: Event, reporting: ReportingField): FieldErr
   } else if (involvedObject.namespace ? namespace !== involvedObject.namespace : namespace !== '' && namespace !== 'default') {
     errors.push(mismatch);
   }
-  return [...errors, ...checkSubdomain(at('namespace'), namespace)];
+  return [...errors, ...validateDNSSubdomain(namespace, at('namespace'))];
 }
 
 function validateReporter({ reportingComponent = '', reportingInstance = '' }: Event, reporting: ReportingField): FieldError[] {
   return [
     ...(reportingComponent === '' ? [required(at(reporting))] : []),
-    ...checkQualifiedName(at(reporting), reportingComponent),
+    ...validateQualifiedName(reportingComponent, at(reporting)),
     ...validateText('reportingInstance', reportingInstance),
   ];
 }

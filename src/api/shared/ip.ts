@@ -116,7 +116,7 @@ const NOT_A_CIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/
  * Fields older than the strict rules: any spelling but leading zeros and IPv4-mapped addresses, and also what the old
  * object already has (`accepted`). KEP-4858.
  */
-export function validateIP(path: FieldPath, text: string, accepted: readonly string[] = []): FieldError[] {
+export function validateIP(text: string, path: FieldPath, accepted: readonly string[] = []): FieldError[] {
   if (accepted.includes(text)) return [];
   const address = parseAddress(text);
   if (!address) return [invalid(path, text, NOT_AN_IP)];
@@ -127,8 +127,8 @@ export function validateIP(path: FieldPath, text: string, accepted: readonly str
 }
 
 /** Newer fields: the canonical spelling only. */
-export function validateCanonicalIP(path: FieldPath, text: string): FieldError[] {
-  const errors = validateIP(path, text);
+export function validateCanonicalIP(text: string, path: FieldPath): FieldError[] {
+  const errors = validateIP(text, path);
   const address = parseAddress(text);
   if (errors.length > 0 || !address) return errors;
   const canonical = addressText(address.family, address.value);
@@ -136,7 +136,7 @@ export function validateCanonicalIP(path: FieldPath, text: string): FieldError[]
 }
 
 /** As validateIP, for CIDRs. */
-export function validateCIDR(path: FieldPath, text: string, accepted: readonly string[] = []): FieldError[] {
+export function validateCIDR(text: string, path: FieldPath, accepted: readonly string[] = []): FieldError[] {
   if (accepted.includes(text)) return [];
   const prefix = parsePrefix(text);
   if (!prefix) return [invalid(path, text, NOT_A_CIDR)];
@@ -147,8 +147,8 @@ export function validateCIDR(path: FieldPath, text: string, accepted: readonly s
 }
 
 /** As validateCanonicalIP, for CIDRs. */
-export function validateCanonicalCIDR(path: FieldPath, text: string): FieldError[] {
-  const errors = validateCIDR(path, text);
+export function validateCanonicalCIDR(text: string, path: FieldPath): FieldError[] {
+  const errors = validateCIDR(text, path);
   const prefix = parsePrefix(text);
   if (errors.length > 0 || !prefix) return errors;
   const canonical = prefixText(prefix);
@@ -156,7 +156,7 @@ export function validateCanonicalCIDR(path: FieldPath, text: string): FieldError
 }
 
 /** Endpoints and external IPs: no address that is special to one host or one link. */
-export function validateEndpointIP(path: FieldPath, text: string): FieldError[] {
+export function validateEndpointIP(text: string, path: FieldPath): FieldError[] {
   const address = parseAddress(text);
   if (!address) return [invalid(path, text, 'must be a valid IP address')];
   const { value } = address;

@@ -13,10 +13,10 @@ export const rbacName: NameRule = (name) => isPathSegmentName(name);
 
 /** @returns all that is wrong with the rules of a role */
 export function validateRules(rules: readonly PolicyRule[] | null | undefined, namespaced: boolean): FieldError[] {
-  return (rules ?? []).flatMap((rule, i) => validateRule(rule, namespaced, at('rules').index(i)));
+  return (rules ?? []).flatMap((rule, i) => validateRule(rule, at('rules').index(i), namespaced));
 }
 
-function validateRule(rule: PolicyRule, namespaced: boolean, path: FieldPath): FieldError[] {
+function validateRule(rule: PolicyRule, path: FieldPath, namespaced: boolean): FieldError[] {
   const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
   const errors: FieldError[] = [];
   if (!rule.verbs?.length) errors.push(required(path.child('verbs'), 'verbs must contain at least one value'));
@@ -49,7 +49,7 @@ export function validateBinding({ roleRef, subjects = [] }: Binding, kinds: read
   if (!roleRef.name) errors.push(required(path.child('name')));
   else errors.push(...invalids(path.child('name'), roleRef.name, isPathSegmentName(roleRef.name)));
   const namespaced = kinds.includes('Role');
-  return [...errors, ...subjects.flatMap((subject, i) => validateSubject(subject, namespaced, at('subjects').index(i)))];
+  return [...errors, ...subjects.flatMap((subject, i) => validateSubject(subject, at('subjects').index(i), namespaced))];
 }
 
 /** A binding stays with its role; another role is another binding. */
@@ -60,7 +60,7 @@ export function validateRoleRefKept({ roleRef }: Binding, { roleRef: old }: Bind
     : [invalid(at('roleRef'), goValue({ apiGroup: roleRef.apiGroup, kind: roleRef.kind, name: roleRef.name }), 'cannot change roleRef')];
 }
 
-function validateSubject({ kind, name, namespace, apiGroup = '' }: Subject, namespaced: boolean, path: FieldPath): FieldError[] {
+function validateSubject({ kind, name, namespace, apiGroup = '' }: Subject, path: FieldPath, namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
   if (!name) errors.push(required(path.child('name')));
   switch (kind) {

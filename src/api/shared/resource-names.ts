@@ -1,6 +1,6 @@
 // Names and amounts of resources: what may be requested, limited, counted by quotas
 // (https://kubernetes.io/docs/concepts/policy/resource-quotas/, k8s.io/kubernetes/pkg/apis/core/helper).
-import { checkQualifiedName } from '../meta/checks.js';
+import { validateQualifiedName } from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 import { NOT_NEGATIVE } from '../meta/metadata.js';
 import { isQualifiedName } from '../meta/names.js';
@@ -63,7 +63,7 @@ function isIntegerResource(name: string): boolean {
 
 /** Any resource's name: standard, or with a domain. */
 export function validateResourceName(name: string, path: FieldPath): FieldError[] {
-  const errors = checkQualifiedName(path, name);
+  const errors = validateQualifiedName(name, path);
   if (errors.length > 0) return errors;
   if (!name.includes('/') && !isStandardQuotaResource(name) && name !== 'storage')
     return [invalid(path, name, 'must be a standard resource type or fully qualified')];

@@ -1,7 +1,7 @@
 // What the access reviews of authorization.k8s.io share: their rules, and asking the authorizer.
 import type { AuthorizationAttributes, Context } from '../context.js';
 import { invalid as invalidObject } from '../meta/errors.js';
-import { checkQualifiedName, invalids } from '../meta/checks.js';
+import { invalids, validateQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { isLabelValue } from '../meta/names.js';
 import type { ObjectMeta, UserInfo } from '../meta/object.js';
@@ -107,7 +107,7 @@ function validateFieldRequirement(requirement: FieldSelectorRequirement, path: F
 function validateLabelRequirement(requirement: FieldSelectorRequirement, path: FieldPath): FieldError[] {
   return [
     ...validateValues(requirement, path),
-    ...checkQualifiedName(path.child('key'), requirement.key),
+    ...validateQualifiedName(requirement.key, path.child('key')),
     ...(requirement.values ?? []).flatMap((value, i) => invalids(path.child('values').index(i), value, isLabelValue(value))),
   ];
 }

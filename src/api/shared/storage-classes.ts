@@ -1,5 +1,5 @@
 // What the classes of storage have in common: a driver, and parameters for it.
-import { checkQualifiedName } from '../meta/checks.js';
+import { validateQualifiedName } from '../meta/checks.js';
 import { type FieldError, type FieldPath, invalid, required, tooLong } from '../meta/field-errors.js';
 
 const MAX_PARAMETERS = 512;
@@ -7,7 +7,7 @@ const MAX_BYTES = 256 * 1024;
 
 /** A driver's name: a qualified name, in any case. */
 export function validateProvisioner(name: string | undefined, path: FieldPath): FieldError[] {
-  return name ? checkQualifiedName(path, name.toLowerCase()) : [required(path)];
+  return name ? validateQualifiedName(name.toLowerCase(), path) : [required(path)];
 }
 
 /** @returns all that is wrong with a class's parameters */

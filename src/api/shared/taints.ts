@@ -1,4 +1,4 @@
-import { checkChoice, checkQualifiedName } from '../meta/checks.js';
+import { validateChoice, validateQualifiedName } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 import { isLabelValue } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
@@ -11,10 +11,10 @@ export function validateTaints(taints: readonly Taint[], path: FieldPath): Field
   const seen = new Set<string>();
   return taints.flatMap((taint, i) => {
     const at = path.index(i);
-    const errors = checkQualifiedName(at.child('key'), taint.key);
+    const errors = validateQualifiedName(taint.key, at.child('key'));
     const value = isLabelValue(taint.value ?? '');
     if (value.length > 0) errors.push(invalid(at.child('value'), taint.value, value.join(';')));
-    errors.push(...checkChoice(at.child('effect'), taint.effect, TAINT_EFFECTS));
+    errors.push(...validateChoice(taint.effect, at.child('effect'), TAINT_EFFECTS));
     const identity = JSON.stringify([taint.key, taint.effect]);
     if (seen.has(identity))
       errors.push(

@@ -1,7 +1,7 @@
 // Where a PersistentVolume's data lies: exactly one storage system.
 import { type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { byteLength, isDNS1123Label, isDNS1123Subdomain, nameIsDNSLabel } from '../meta/names.js';
-import { checkNoBacksteps, invalids, requireText } from '../meta/checks.js';
+import { invalids, requireText, validateNoBacksteps } from '../meta/checks.js';
 import { storageVolumeRules } from './pod/storage-volumes.js';
 import { validateDriverName, validateHostPath } from './pod/volumes.js';
 import type { CSIPersistentVolumeSource, PersistentVolumeSpec, SecretReference } from '../types/core-v1.gen.js';
@@ -35,7 +35,7 @@ export const VOLUME_SOURCES = [
 type Source = (typeof VOLUME_SOURCES)[number];
 
 /** @returns all that is wrong with the volume's source; `name` is the volume's */
-export function validateVolumeSource(spec: PersistentVolumeSpec, name: string, path: FieldPath): FieldError[] {
+export function validateVolumeSource(spec: PersistentVolumeSpec, path: FieldPath, name: string): FieldError[] {
   const errors: FieldError[] = [];
   let found = false;
   for (const source of VOLUME_SOURCES) {
@@ -46,35 +46,35 @@ export function validateVolumeSource(spec: PersistentVolumeSpec, name: string, p
       continue;
     }
     found = true;
-    errors.push(...validateSource(source, spec, name, path.child(source === 'gcePersistentDisk' ? 'persistentDisk' : source)));
+    errors.push(...validateSource(source, path.child(source === 'gcePersistentDisk' ? 'persistentDisk' : source), spec, name));
     if (source === 'local' && !spec.nodeAffinity) errors.push(required(path.child('nodeAffinity'), 'Local volume requires node affinity'));
   }
   if (!found) errors.push(required(path, 'must specify a volume type'));
   return errors;
 }
 
-function validateSource(source: Source, spec: PersistentVolumeSpec, name: string, path: FieldPath): FieldError[] {
+function validateSource(source: Source, path: FieldPath, spec: PersistentVolumeSpec, name: string): FieldError[] {
   switch (source) {
     case 'hostPath':
       return spec.hostPath ? validateHostPath(spec.hostPath, path) : [];
     case 'local':
-      return spec.local?.path ? checkNoBacksteps(path.child('path'), spec.local.path) : [required(path.child('path'))];
+      return spec.local?.path ? validateNoBacksteps(spec.local.path, path.child('path')) : [required(path.child('path'))];
     case 'csi':
       return spec.csi ? validateCSI(spec.csi, path) : [];
     default: {
       const rule = storageVolumeRules[source] as (value: unknown, path: FieldPath) => FieldError[];
-      return [...rule(spec[source], path), ...validateOwn(source, spec, name, path)];
+      return [...rule(spec[source], path), ...validateOwn(source, path, spec, name)];
     }
   }
 }
 
 /** What a PersistentVolume's source has beyond a pod's: objects in other namespaces. */
-function validateOwn(source: Source, spec: PersistentVolumeSpec, name: string, path: FieldPath): FieldError[] {
+function validateOwn(source: Source, path: FieldPath, spec: PersistentVolumeSpec, name: string): FieldError[] {
   switch (source) {
     case 'cinder':
-      return spec.cinder?.secretRef ? requireText(path.child('secretRef', 'namespace'), spec.cinder.secretRef.namespace) : [];
+      return spec.cinder?.secretRef ? requireText(spec.cinder.secretRef.namespace, path.child('secretRef', 'namespace')) : [];
     case 'storageos':
-      return spec.storageos?.secretRef ? requireText(path.child('secretRef', 'namespace'), spec.storageos.secretRef.namespace) : [];
+      return spec.storageos?.secretRef ? requireText(spec.storageos.secretRef.namespace, path.child('secretRef', 'namespace')) : [];
     case 'azureFile':
       return spec.azureFile?.secretNamespace === '' ? [required(path.child('secretNamespace'))] : [];
     case 'glusterfs': {
@@ -86,7 +86,7 @@ function validateOwn(source: Source, spec: PersistentVolumeSpec, name: string, p
     }
     case 'iscsi': {
       const { initiatorName, targetPortal = '', secretRef } = spec.iscsi ?? {};
-      const errors = secretRef ? requireText(path.child('secretRef', 'name'), secretRef.name) : [];
+      const errors = secretRef ? requireText(secretRef.name, path.child('secretRef', 'name')) : [];
       if (initiatorName !== undefined && byteLength(`${name}:${targetPortal}`) > 64)
         errors.push(
           invalid(
@@ -106,7 +106,7 @@ function validateCSI(csi: CSIPersistentVolumeSource, path: FieldPath): FieldErro
   const secrets = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'] as const;
   return [
     ...validateDriverName(csi.driver, path.child('driver')),
-    ...requireText(path.child('volumeHandle'), csi.volumeHandle),
+    ...requireText(csi.volumeHandle, path.child('volumeHandle')),
     ...secrets.flatMap((field) => (csi[field] ? validateSecret(csi[field], path.child(field)) : [])),
   ];
 }

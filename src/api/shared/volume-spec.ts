@@ -1,5 +1,5 @@
 // The spec of a PersistentVolume, by itself or within a VolumeAttachment.
-import { checkOptionalChoice, checkSubdomain } from '../meta/checks.js';
+import { validateDNSSubdomain, validateOptionalChoice } from '../meta/checks.js';
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { sign } from '../meta/quantity.js';
 import type { PersistentVolumeSpec } from '../types/core-v1.gen.js';
@@ -10,20 +10,20 @@ import { validateVolumeSource } from './volume-sources.js';
 const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
 
 /** @returns all that is wrong with the spec of the volume `name` */
-export function validateVolumeSpec(spec: PersistentVolumeSpec, name: string, path: FieldPath): FieldError[] {
+export function validateVolumeSpec(spec: PersistentVolumeSpec, path: FieldPath, name: string): FieldError[] {
   const errors = [...validateAccessModes(spec, path), ...validateCapacity(spec, path)];
   const policy = spec.persistentVolumeReclaimPolicy;
   const policyPath = path.child('persistentVolumeReclaimPolicy');
-  errors.push(...checkOptionalChoice(policyPath, policy || undefined, RECLAIM_POLICIES));
+  errors.push(...validateOptionalChoice(policy || undefined, policyPath, RECLAIM_POLICIES));
   if (spec.nodeAffinity) {
     const selector = spec.nodeAffinity.required;
     const at = path.child('nodeAffinity', 'required');
     errors.push(...(selector ? validateNodeSelector(selector, at) : [required(at, 'must specify required node constraints')]));
   }
-  errors.push(...validateVolumeSource(spec, name, path), ...validateRecycling(spec, policyPath));
+  errors.push(...validateVolumeSource(spec, path, name), ...validateRecycling(spec, policyPath));
   const className = spec.storageClassName;
-  if (className) errors.push(...checkSubdomain(path.child('storageClassName'), className));
-  errors.push(...checkOptionalChoice(path.child('volumeMode'), spec.volumeMode, VOLUME_MODES));
+  if (className) errors.push(...validateDNSSubdomain(className, path.child('storageClassName')));
+  errors.push(...validateOptionalChoice(spec.volumeMode, path.child('volumeMode'), VOLUME_MODES));
   return [...errors, ...validateAttributesClass(spec, path)];
 }
 
@@ -39,7 +39,7 @@ export function validateInlineVolumeSpec(spec: PersistentVolumeSpec, path: Field
   const policy = spec.persistentVolumeReclaimPolicy;
   if (policy && policy !== 'Retain') forbid('persistentVolumeReclaimPolicy', 'may only be Retain');
   if (spec.nodeAffinity) forbid('nodeAffinity');
-  errors.push(...validateVolumeSource(spec, '', path), ...validateRecycling(spec, path.child('persistentVolumeReclaimPolicy')));
+  errors.push(...validateVolumeSource(spec, path, ''), ...validateRecycling(spec, path.child('persistentVolumeReclaimPolicy')));
   if (spec.storageClassName) forbid('storageClassName');
   if (spec.volumeMode !== undefined && spec.volumeMode !== 'Filesystem')
     forbid('volumeMode', 'may not specify volumeMode other than Filesystem');
@@ -76,7 +76,7 @@ function validateCapacity({ capacity = {} }: PersistentVolumeSpec, parent: Field
 function validateAttributesClass({ volumeAttributesClassName: name, csi }: PersistentVolumeSpec, parent: FieldPath): FieldError[] {
   if (name === undefined) return [];
   const path = parent.child('volumeAttributesClassName');
-  const errors = name === '' ? [required(path, 'an empty string is disallowed')] : checkSubdomain(path, name);
+  const errors = name === '' ? [required(path, 'an empty string is disallowed')] : validateDNSSubdomain(name, path);
   if (!csi) errors.push(required(parent.child('csi'), 'has to be specified when using volumeAttributesClassName'));
   return errors;
 }

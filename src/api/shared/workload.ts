@@ -11,7 +11,7 @@ import type { PodTemplateSpec } from '../types/core-v1.gen.js';
 import type { IntOrString, LabelSelector } from '../types/meta-v1.gen.js';
 
 /** Checks a workload's selector, which is required and may not be empty. @param kind as the message names it */
-export function validateWorkloadSelector(selector: LabelSelector | undefined, kind: string, path: FieldPath): FieldError[] {
+export function validateWorkloadSelector(selector: LabelSelector | undefined, path: FieldPath, kind: string): FieldError[] {
   if (!selector) return [required(path)];
   const errors = validateLabelSelector(selector, path);
   if (isEmptyLabelSelector(selector)) errors.push(invalid(path, shownSelector(selector), `empty selector is invalid for ${kind}`));

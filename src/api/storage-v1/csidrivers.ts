@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkOptionalChoice } from '../meta/checks.js';
+import { validateOptionalChoice } from '../meta/checks.js';
 import { at, duplicate, type FieldError, invalid, notSupported, required } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
@@ -65,7 +65,7 @@ function validate({ spec }: CSIDriver): FieldError[] {
   if (spec.attachRequired === undefined) errors.push(required(SPEC.child('attachedRequired')));
   for (const field of ['podInfoOnMount', 'storageCapacity', 'seLinuxMount'] as const)
     if (spec[field] === undefined) errors.push(required(SPEC.child(field)));
-  errors.push(...checkOptionalChoice(SPEC.child('fsGroupPolicy'), spec.fsGroupPolicy, FS_GROUP_POLICIES));
+  errors.push(...validateOptionalChoice(spec.fsGroupPolicy, SPEC.child('fsGroupPolicy'), FS_GROUP_POLICIES));
   errors.push(...validateTokenRequests(spec));
   for (const mode of spec.volumeLifecycleModes ?? [])
     if (!LIFECYCLE_MODES.includes(mode)) errors.push(notSupported(SPEC.child('volumeLifecycleModes'), mode, LIFECYCLE_MODES));

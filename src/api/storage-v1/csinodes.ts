@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkQualifiedName } from '../meta/checks.js';
+import { validateQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
 import { FIELD_IMMUTABLE, semanticEqual, validateNonNegative } from '../meta/metadata.js';
 import { byteLength } from '../meta/names.js';
@@ -48,7 +48,7 @@ function validateTopologyKeys({ topologyKeys }: CSINodeDriver, path: FieldPath):
   return keys.flatMap((key, i) => [
     ...(key === '' ? [required(path)] : []),
     ...(keys.indexOf(key) < i ? [duplicate(path, key)] : []),
-    ...checkQualifiedName(path, key),
+    ...validateQualifiedName(key, path),
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkSubdomain } from '../meta/checks.js';
+import { validateDNSSubdomain } from '../meta/checks.js';
 import { at, type FieldError, invalid } from '../meta/field-errors.js';
 import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
 import { FIELD_IMMUTABLE, NOT_NEGATIVE, semanticEqual } from '../meta/metadata.js';
@@ -35,7 +35,7 @@ export default define<CSIStorageCapacity>({
 
 function validate({ nodeTopology, storageClassName, capacity }: CSIStorageCapacity, allowInvalidValues: boolean): FieldError[] {
   const errors = validateLabelSelector(nodeTopology, at('nodeTopology'), { allowInvalidValues });
-  errors.push(...checkSubdomain(at('storageClassName'), storageClassName));
+  errors.push(...validateDNSSubdomain(storageClassName, at('storageClassName')));
   if (capacity !== undefined && sign(capacity) < 0) errors.push(invalid(at('capacity'), capacity, NOT_NEGATIVE));
   return errors;
 }

@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkDistinct, checkOptionalChoice, checkQualifiedName } from '../meta/checks.js';
+import { validateDistinct, validateOptionalChoice, validateQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, notSupported, required } from '../meta/field-errors.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
@@ -51,7 +51,7 @@ export default define<StorageClass>({
 
 function validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies = [] }: StorageClass): FieldError[] {
   const errors = [...validateProvisioner(provisioner, at('provisioner')), ...validateParameters(parameters, at('parameters'), false)];
-  errors.push(...checkOptionalChoice(at('reclaimPolicy'), reclaimPolicy || undefined, RECLAIM_POLICIES));
+  errors.push(...validateOptionalChoice(reclaimPolicy || undefined, at('reclaimPolicy'), RECLAIM_POLICIES));
   if (volumeBindingMode === undefined) errors.push(required(at('volumeBindingMode')));
   else if (!BINDING_MODES.includes(volumeBindingMode)) errors.push(notSupported(at('volumeBindingMode'), volumeBindingMode, BINDING_MODES));
   return [...errors, ...validateTopologies(allowedTopologies)];
@@ -81,8 +81,8 @@ function validateTerm({ matchLabelExpressions = [] }: TopologySelectorTerm, path
     const own = path.child('matchLabelExpressions').index(i);
     const values = list ?? [];
     const errors: FieldError[] = values.length === 0 ? [required(own.child('values'))] : [];
-    errors.push(...checkDistinct(values, (j) => own.child('values').index(j)));
-    errors.push(...checkQualifiedName(own.child('key'), key));
+    errors.push(...validateDistinct(values, (j) => own.child('values').index(j)));
+    errors.push(...validateQualifiedName(key, own.child('key')));
     if (keys.has(key)) errors.push(duplicate(own.child('key'), key));
     keys.add(key);
     return errors;

@@ -24,33 +24,33 @@ const withType: Surround = (value) => ({ kind: 'Validation', apiVersion: 'valida
  * @param requirePruned defaults must not have unknown fields
  * @returns what is wrong with the defaults in the schema of an object
  */
-export function validateDefaults(path: FieldPath, schema: Schema, requirePruned: boolean): FieldError[] {
-  return validate(path, asRoot(schema), { root: asRoot(schema), surround: withType, inMeta: false }, requirePruned);
+export function validateDefaults(schema: Schema, path: FieldPath, requirePruned: boolean): FieldError[] {
+  return validate(asRoot(schema), path, { root: asRoot(schema), surround: withType, inMeta: false }, requirePruned);
 }
 
 /** Whether a default in the schema has fields the schema does not declare. */
 export function hasUnprunedDefaults(path: FieldPath, schema: Schema): boolean {
-  return validateDefaults(path, schema, true).some((e) => e.message.endsWith(UNKNOWN_FIELDS));
+  return validateDefaults(schema, path, true).some((e) => e.message.endsWith(UNKNOWN_FIELDS));
 }
 
 const UNKNOWN_FIELDS = 'must not have unknown fields';
 
-function validate(path: FieldPath, schema: Schema, outer: Surroundings, requirePruned: boolean): FieldError[] {
+function validate(schema: Schema, path: FieldPath, outer: Surroundings, requirePruned: boolean): FieldError[] {
   const here: Surroundings = schema['x-kubernetes-embedded-resource'] ? { root: schema, surround: withType, inMeta: false } : outer;
   const { root, surround, inMeta } = here;
   const items = itemsOf(schema);
   return [
     ...(schema.default !== undefined && schema.default !== null
       ? inMeta
-        ? validateInMeta(path.child('default'), schema, here)
-        : validateDefault(path.child('default'), schema, requirePruned)
+        ? validateInMeta(schema, path.child('default'), here)
+        : validateDefault(schema, path.child('default'), requirePruned)
       : []),
-    ...(items ? validate(path.child('items'), items, { root, surround: (v) => surround([v]), inMeta }, requirePruned) : []),
+    ...(items ? validate(items, path.child('items'), { root, surround: (v) => surround([v]), inMeta }, requirePruned) : []),
     ...Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
       const within = inMeta || Boolean(schema['x-kubernetes-embedded-resource'] && META_FIELDS.has(name));
       return validate(
-        path.child('properties').key(name),
         property,
+        path.child('properties').key(name),
         { root, surround: (v) => surround({ [name]: v }), inMeta: within },
         requirePruned,
       );
@@ -58,7 +58,7 @@ function validate(path: FieldPath, schema: Schema, outer: Surroundings, requireP
   ];
 }
 
-function validateDefault(path: FieldPath, schema: Schema, requirePruned: boolean): FieldError[] {
+function validateDefault(schema: Schema, path: FieldPath, requirePruned: boolean): FieldError[] {
   const isRoot = Boolean(schema['x-kubernetes-embedded-resource']);
   const errors: FieldError[] = [];
   const value = copy(schema.default);
@@ -66,17 +66,17 @@ function validateDefault(path: FieldPath, schema: Schema, requirePruned: boolean
     prune(value, schema, isRoot);
     if (!equal(value, schema.default)) errors.push(invalid(path, schema.default, UNKNOWN_FIELDS));
   }
-  const coerced = coerceEmbedded(path, copy(schema.default), schema, { isRoot, dropInvalid: false });
+  const coerced = coerceEmbedded(copy(schema.default), path, schema, { isRoot, dropInvalid: false });
   if (coerced) return [...errors, coerced];
-  const meta = validateEmbedded(path, schema.default, schema, isRoot);
-  return [...errors, ...(meta.length > 0 ? meta : validateValue(path, schema.default, schema))];
+  const meta = validateEmbedded(schema.default, path, schema, isRoot);
+  return [...errors, ...(meta.length > 0 ? meta : validateValue(schema.default, path, schema))];
 }
 
-function validateInMeta(path: FieldPath, schema: Schema, { root, surround }: Surroundings): FieldError[] {
+function validateInMeta(schema: Schema, path: FieldPath, { root, surround }: Surroundings): FieldError[] {
   const object = surround(copy(schema.default) as Json);
-  const coerced = coerceEmbedded(undefined, object, root, { isRoot: true, dropInvalid: false });
-  const wrong = coerced ? [coerced] : validateEmbedded(undefined, object, root, true);
-  if (wrong.length === 0) return validateValue(path, schema.default, schema);
+  const coerced = coerceEmbedded(object, undefined, root, { isRoot: true, dropInvalid: false });
+  const wrong = coerced ? [coerced] : validateEmbedded(object, undefined, root, true);
+  if (wrong.length === 0) return validateValue(schema.default, path, schema);
   const texts = wrong.map((e) => `${e.field}: ${e.message}`);
   return [invalid(path, schema.default, `must result in valid metadata: ${texts.length > 1 ? `[${texts.join(', ')}]` : texts[0]}`)];
 }

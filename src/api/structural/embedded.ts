@@ -23,28 +23,28 @@ export interface CoerceOptions {
  * @returns what cannot be read
  */
 export function coerceEmbedded(
-  path: FieldPath | undefined,
   value: unknown,
+  path: FieldPath | undefined,
   schema: Schema | undefined,
   options: CoerceOptions,
 ): FieldError | undefined {
-  return coerce(path ?? at(), value, options.isRoot ? asRoot(schema) : schema, options);
+  return coerce(value, path ?? at(), options.isRoot ? asRoot(schema) : schema, options);
 }
 
-function coerce(path: FieldPath, value: unknown, schema: Schema | undefined, options: CoerceOptions): FieldError | undefined {
+function coerce(value: unknown, path: FieldPath, schema: Schema | undefined, options: CoerceOptions): FieldError | undefined {
   if (!schema) return undefined;
-  if (Array.isArray(value)) return first(value, (item, i) => coerce(path.index(i), item, itemsOf(schema), options));
+  if (Array.isArray(value)) return first(value, (item, i) => coerce(item, path.index(i), itemsOf(schema), options));
   if (!isObject(value)) return undefined;
   return first(Object.keys(value), (name) => {
-    const error = schema['x-kubernetes-embedded-resource'] ? coerceMeta(path, value, name, options) : undefined;
+    const error = schema['x-kubernetes-embedded-resource'] ? coerceMeta(value, path, name, options) : undefined;
     if (error) return error;
     const declared = propertyOf(schema, name);
-    if (declared) return coerce(path.child(name), value[name], declared, options);
-    return coerce(path.key(name), value[name], additionalOf(schema), options);
+    if (declared) return coerce(value[name], path.child(name), declared, options);
+    return coerce(value[name], path.key(name), additionalOf(schema), options);
   });
 }
 
-function coerceMeta(path: FieldPath, object: Record<string, unknown>, name: string, options: CoerceOptions): FieldError | undefined {
+function coerceMeta(object: Record<string, unknown>, path: FieldPath, name: string, options: CoerceOptions): FieldError | undefined {
   const value = object[name];
   if (name === 'apiVersion' || name === 'kind') {
     if (typeof value === 'string') return undefined;
@@ -92,28 +92,28 @@ function first<T>(list: readonly T[], find: (item: T, index: number) => FieldErr
 }
 
 /** @returns what is wrong with the type and the metadata of embedded objects; `isRoot`: of the object itself too */
-export function validateEmbedded(path: FieldPath | undefined, value: unknown, schema: Schema | undefined, isRoot: boolean): FieldError[] {
-  return validate(path ?? at(), value, isRoot ? asRoot(schema) : schema);
+export function validateEmbedded(value: unknown, path: FieldPath | undefined, schema: Schema | undefined, isRoot: boolean): FieldError[] {
+  return validate(value, path ?? at(), isRoot ? asRoot(schema) : schema);
 }
 
-function validate(path: FieldPath, value: unknown, schema: Schema | undefined): FieldError[] {
+function validate(value: unknown, path: FieldPath, schema: Schema | undefined): FieldError[] {
   if (!schema) return [];
-  if (Array.isArray(value)) return value.flatMap((item, i) => validate(path.index(i), item, itemsOf(schema)));
+  if (Array.isArray(value)) return value.flatMap((item, i) => validate(item, path.index(i), itemsOf(schema)));
   if (!isObject(value)) return [];
   return [
-    ...(schema['x-kubernetes-embedded-resource'] ? validateObject(path, value) : []),
+    ...(schema['x-kubernetes-embedded-resource'] ? validateObject(value, path) : []),
     ...Object.entries(value).flatMap(([name, field]) => {
       const declared = propertyOf(schema, name);
-      return declared ? validate(path.child(name), field, declared) : validate(path.key(name), field, additionalOf(schema));
+      return declared ? validate(field, path.child(name), declared) : validate(field, path.key(name), additionalOf(schema));
     }),
   ];
 }
 
-function validateObject(path: FieldPath, object: Record<string, unknown>): FieldError[] {
+function validateObject(object: Record<string, unknown>, path: FieldPath): FieldError[] {
   const errors = ['apiVersion', 'kind'].filter((name) => !Object.hasOwn(object, name)).map((name) => required(path.child(name)));
   const { apiVersion, kind, metadata } = object;
-  if (apiVersion !== undefined) errors.push(...validateText(path.child('apiVersion'), apiVersion, versionProblem));
-  if (kind !== undefined) errors.push(...validateText(path.child('kind'), kind, kindProblem));
+  if (apiVersion !== undefined) errors.push(...validateText(apiVersion, path.child('apiVersion'), versionProblem));
+  if (kind !== undefined) errors.push(...validateText(kind, path.child('kind'), kindProblem));
   if (metadata === undefined) return errors;
   try {
     const meta = decode<ObjectMeta>(typeOf(OBJECT_META), metadata).object;
@@ -127,7 +127,7 @@ function validateObject(path: FieldPath, object: Record<string, unknown>): Field
   return errors;
 }
 
-function validateText(path: FieldPath, value: unknown, problem: (text: string) => string | undefined): FieldError[] {
+function validateText(value: unknown, path: FieldPath, problem: (text: string) => string | undefined): FieldError[] {
   if (typeof value !== 'string') return [invalid(path, value, 'must be a string')];
   const text = value === '' ? 'must not be empty' : problem(value);
   return text === undefined ? [] : [invalid(path, value, text)];

@@ -3,21 +3,21 @@ import { duplicate, type FieldError, type FieldPath, invalid } from '../meta/fie
 import { additionalOf, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
 
 /** @returns what occurs twice in the sets and maps within a value */
-export function validateListTypes(path: FieldPath, schema: Schema | undefined, value: unknown): FieldError[] {
+export function validateListTypes(value: unknown, path: FieldPath, schema: Schema | undefined): FieldError[] {
   if (!schema) return [];
   if (Array.isArray(value)) {
     const items = itemsOf(schema);
-    return [...ownErrors(path, schema, value), ...(items ? value.flatMap((v, i) => validateListTypes(path.index(i), items, v)) : [])];
+    return [...validateItems(value, path, schema), ...(items ? value.flatMap((v, i) => validateListTypes(v, path.index(i), items)) : [])];
   }
   if (!isObject(value)) return [];
   const additional = additionalOf(schema);
   return Object.entries(value).flatMap(([name, v]) => [
-    ...(additional ? validateListTypes(path.key(name), additional, v) : []),
-    ...validateListTypes(path.child(name), propertyOf(schema, name), v),
+    ...(additional ? validateListTypes(v, path.key(name), additional) : []),
+    ...validateListTypes(v, path.child(name), propertyOf(schema, name)),
   ]);
 }
 
-function ownErrors(path: FieldPath, schema: Schema, list: readonly unknown[]): FieldError[] {
+function validateItems(list: readonly unknown[], path: FieldPath, schema: Schema): FieldError[] {
   const type = schema['x-kubernetes-list-type'];
   if (type === 'set') return repeated(list).map((i) => duplicate(path.index(i), list[i]));
   if (type !== 'map') return [];

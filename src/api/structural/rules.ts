@@ -16,7 +16,7 @@ const TYPE_MISSING: Readonly<Record<Level, string>> = {
 const INT_OR_STRING = [{ type: 'integer' }, { type: 'string' }];
 
 /** @returns why a schema is not structural; `unsupported` has been asked before */
-export function validateStructural(path: FieldPath, schema: Schema): FieldError[] {
+export function validateStructural(schema: Schema, path: FieldPath): FieldError[] {
   return [...invariants(schema, 'root', path), ...completeness(schema, schema, path, path)];
 }
 
@@ -114,11 +114,11 @@ function restrictions(schema: Schema, path: FieldPath, skipped: Skipped): FieldE
     ...each(schema.allOf, 'allOf', (i) => ({ anyOf: skipped.firstAllOf && i === 0, firstAllOf: false })),
     ...each(schema.oneOf, 'oneOf'),
     ...(schema.not ? nested(schema.not, path.child('not'), NOTHING) : []),
-    ...patternErrors(schema.pattern, path.child('pattern')),
+    ...validatePattern(schema.pattern, path.child('pattern')),
   ];
 }
 
-function patternErrors(pattern: string | undefined, path: FieldPath): FieldError[] {
+function validatePattern(pattern: string | undefined, path: FieldPath): FieldError[] {
   if (!pattern) return [];
   try {
     goRegExp(pattern);
@@ -189,5 +189,5 @@ function nestedCompleteness(restricting: Schema, place: Schema | undefined, plac
 
 /** Whether a schema that is no update of another one would be refused as not structural. */
 export function isStructural(schema: Schema): boolean {
-  return validateStructural(at(), schema).length === 0;
+  return validateStructural(schema, at()).length === 0;
 }

@@ -16,7 +16,7 @@ type Old = { readonly value: unknown } | undefined;
  * @param old what the object was before the update
  * @returns all that is wrong with a value
  */
-export function validateValue(path: FieldPath | undefined, value: unknown, schema: Schema | undefined, old?: Old): FieldError[] {
+export function validateValue(value: unknown, path: FieldPath | undefined, schema: Schema | undefined, old?: Old): FieldError[] {
   return schema ? check(new Place(path), value, schema, old).errors : [];
 }
 

@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkChoice, checkLabel, checkQualifiedName, invalids } from '../meta/checks.js';
+import { invalids, validateChoice, validateDNSLabel, validateQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, required } from '../meta/field-errors.js';
 import { semanticEqual } from '../meta/metadata.js';
 import { isPortNumber, nameIsDNSSubdomain } from '../meta/names.js';
@@ -37,25 +37,25 @@ function validateSubsets({ subsets = [] }: Endpoints): FieldError[] {
     if (addresses.length + notReadyAddresses.length === 0) errors.push(required(path, 'must specify `addresses` or `notReadyAddresses`'));
     addresses.forEach((a, j) => errors.push(...validateAddress(a, path.child('addresses').index(j))));
     notReadyAddresses.forEach((a, j) => errors.push(...validateAddress(a, path.child('notReadyAddresses').index(j))));
-    ports.forEach((p, j) => errors.push(...validatePort(p, ports.length > 1, path.child('ports').index(j))));
+    ports.forEach((p, j) => errors.push(...validatePort(p, path.child('ports').index(j), ports.length > 1)));
     return errors;
   });
 }
 
 function validateAddress({ ip, hostname, nodeName }: EndpointAddress, path: FieldPath): FieldError[] {
-  const errors = validateIP(path.child('ip'), ip);
-  if (hostname) errors.push(...checkLabel(path.child('hostname'), hostname));
+  const errors = validateIP(ip, path.child('ip'));
+  if (hostname) errors.push(...validateDNSLabel(hostname, path.child('hostname')));
   if (nodeName !== undefined) errors.push(...invalids(path.child('nodeName'), nodeName, nameIsDNSSubdomain(nodeName, false)));
-  return [...errors, ...validateEndpointIP(path.child('ip'), ip)];
+  return [...errors, ...validateEndpointIP(ip, path.child('ip'))];
 }
 
-function validatePort({ name, port, protocol, appProtocol }: EndpointPort, needsName: boolean, path: FieldPath): FieldError[] {
+function validatePort({ name, port, protocol, appProtocol }: EndpointPort, path: FieldPath, needsName: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  if (name) errors.push(...checkLabel(path.child('name'), name));
+  if (name) errors.push(...validateDNSLabel(name, path.child('name')));
   else if (needsName) errors.push(required(path.child('name')));
   errors.push(...invalids(path.child('port'), port, isPortNumber(port)));
-  errors.push(...checkChoice(path.child('protocol'), protocol, PROTOCOLS));
-  if (appProtocol !== undefined) errors.push(...checkQualifiedName(path.child('appProtocol'), appProtocol));
+  errors.push(...validateChoice(protocol, path.child('protocol'), PROTOCOLS));
+  if (appProtocol !== undefined) errors.push(...validateQualifiedName(appProtocol, path.child('appProtocol')));
   return errors;
 }
 

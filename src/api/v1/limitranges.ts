@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { define } from '../definition.js';
-import { checkQualifiedName } from '../meta/checks.js';
+import { validateQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import * as quantity from '../meta/quantity.js';
 import { roundQuantities } from '../shared/pod/defaults.js';
@@ -50,7 +50,7 @@ function validate({ spec }: LimitRange): FieldError[] {
 }
 
 function validateType(type: string, path: FieldPath): FieldError[] {
-  const errors = checkQualifiedName(path, type);
+  const errors = validateQualifiedName(type, path);
   if (errors.length === 0 && !type.includes('/') && !TYPES.includes(type))
     errors.push(invalid(path, type, 'must be a standard limit type or fully qualified'));
   return errors;

@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkQualifiedName } from '../meta/checks.js';
+import { validateQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 import { NAMESPACE_FINALIZER, validateStandardFinalizer } from '../meta/metadata.js';
 import { nameIsDNSLabel } from '../meta/names.js';
@@ -57,7 +57,7 @@ function labelWithName({ metadata }: Namespace): void {
 }
 
 function validateSpecFinalizer(name: string, path: FieldPath): FieldError[] {
-  return [...checkQualifiedName(path, name), ...validateStandardFinalizer(name, path)];
+  return [...validateQualifiedName(name, path), ...validateStandardFinalizer(name, path)];
 }
 
 function validateStatus({ metadata, status: { phase } }: Namespace): FieldError[] {

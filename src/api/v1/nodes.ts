@@ -67,7 +67,7 @@ function validate(node: Node): FieldError[] {
   errors.push(...validateDeclaredFeatures(node));
   const path = at('spec', 'podCIDRs');
   const cidrs = spec.podCIDRs ?? [];
-  cidrs.forEach((cidr, i) => errors.push(...validateCIDR(path.index(i), cidr)));
+  cidrs.forEach((cidr, i) => errors.push(...validateCIDR(cidr, path.index(i))));
   if (cidrs.length > 1) {
     const families = new Set(cidrs.map((cidr) => familyOf(cidr.split('/')[0] ?? '')));
     if (cidrs.length > 2 || families.size < 2) errors.push(invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));

@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { checkQualifiedName } from '../meta/checks.js';
+import { validateQualifiedName } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { hasInvalidValues } from '../meta/label-selector.js';
 import { semanticEqual, validateImmutable } from '../meta/metadata.js';
@@ -157,7 +157,7 @@ function validateStatus({ spec, status }: PersistentVolumeClaim): FieldError[] {
 }
 
 function validateResource(name: string, path: FieldPath): FieldError[] {
-  const errors = checkQualifiedName(path, name);
+  const errors = validateQualifiedName(name, path);
   if (errors.length === 0 && isNativeResource(name) && name !== 'storage') errors.push(notSupported(path, name, ['storage']));
   return errors;
 }

@@ -48,13 +48,13 @@ export default define<PersistentVolume>({
   prepareCreate: (volume, { services }) => {
     volume.status = { phase: 'Pending', lastPhaseTransitionTime: timestamp(services.clock.now()) };
   },
-  validate: (volume) => [...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC), ...validateMountOptions(volume)],
+  validate: (volume) => [...validateVolumeSpec(volume.spec, SPEC, volume.metadata.name), ...validateMountOptions(volume)],
   // upstream checks the whole object twice, and says so twice; of the metadata it checks no change a second time
   validateUpdate: (volume, old) => [
     ...validateObjectMeta(volume.metadata, { namespaced: false }),
-    ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
+    ...validateVolumeSpec(volume.spec, SPEC, volume.metadata.name),
     ...validateMountOptions(volume),
-    ...validateVolumeSpec(volume.spec, volume.metadata.name, SPEC),
+    ...validateVolumeSpec(volume.spec, SPEC, volume.metadata.name),
     ...validateChange(volume, old),
   ],
   warnings,

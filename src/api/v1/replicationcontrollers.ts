@@ -56,7 +56,7 @@ function validateSpec(spec: ReplicationControllerSpec, scope: TemplateScope): Fi
   const selector = {
     matches: (labels: Readonly<Record<string, string>> = {}) => Object.entries(spec.selector ?? {}).every(([k, v]) => labels[k] === v),
   };
-  return [...errors, ...validateReplicatedTemplate(spec.template, selector, 'ReplicationController', SPEC.child('template'), scope)];
+  return [...errors, ...validateReplicatedTemplate(spec.template, SPEC.child('template'), selector, 'ReplicationController', scope)];
 }
 
 function validateStatus(status: ReplicationControllerStatus): FieldError[] {

@@ -1,5 +1,5 @@
 // What may change in a Service, its status and the warnings about it.
-import { checkSubdomain } from '../meta/checks.js';
+import { validateDNSSubdomain } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { parseAddress, validateIP, warningsForCIDR, warningsForIP } from '../shared/ip.js';
 import type { LoadBalancerIngress, Service, ServiceSpec } from '../types/core-v1.gen.js';
@@ -66,11 +66,11 @@ export function validateLoadBalancerStatus({ spec, status }: Service, old: Servi
   const ingress = status.loadBalancer?.ingress ?? [];
   if (spec.type !== 'LoadBalancer' && ingress.length > 0) return [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
   const existing = (old.status.loadBalancer?.ingress ?? []).flatMap(({ ip }) => (ip ? [ip] : []));
-  return ingress.flatMap((point, i) => validateIngressPoint(point, existing, path.index(i)));
+  return ingress.flatMap((point, i) => validateIngressPoint(point, path.index(i), existing));
 }
 
-function validateIngressPoint({ ip, ipMode, hostname }: LoadBalancerIngress, existing: readonly string[], path: FieldPath): FieldError[] {
-  const errors = ip ? validateIP(path.child('ip'), ip, existing) : [];
+function validateIngressPoint({ ip, ipMode, hostname }: LoadBalancerIngress, path: FieldPath, existing: readonly string[]): FieldError[] {
+  const errors = ip ? validateIP(ip, path.child('ip'), existing) : [];
   const modes = ['Proxy', 'VIP'];
   const modePath = path.child('ipMode');
   if (ipMode === undefined) {
@@ -78,7 +78,7 @@ function validateIngressPoint({ ip, ipMode, hostname }: LoadBalancerIngress, exi
   } else if (!ip) errors.push(forbidden(modePath, 'may not be specified when `ip` is not set'));
   else if (!modes.includes(ipMode)) errors.push(notSupported(modePath, ipMode, modes));
   if (!hostname) return errors;
-  errors.push(...checkSubdomain(path.child('hostname'), hostname));
+  errors.push(...validateDNSSubdomain(hostname, path.child('hostname')));
   if (parseAddress(hostname)) errors.push(invalid(path.child('hostname'), hostname, 'must be a DNS name, not an IP address'));
   return errors;
 }

@@ -1,4 +1,11 @@
-import { checkChoice, checkLabel, checkOptionalChoice, checkQualifiedName, checkSubdomain, invalids } from '../meta/checks.js';
+import {
+  invalids,
+  validateChoice,
+  validateDNSLabel,
+  validateDNSSubdomain,
+  validateOptionalChoice,
+  validateQualifiedName,
+} from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { validateLabels } from '../meta/metadata.js';
 import { isPortName, isPortNumber } from '../meta/names.js';
@@ -51,7 +58,7 @@ function validateType(spec: ServiceSpec): FieldError[] {
   if ((type === 'LoadBalancer' || type === 'NodePort') && isHeadless(spec))
     errors.push(invalid(CLUSTER_IPS.index(0), NONE, `may not be set to 'None' for ${type} services`));
   if (type === 'ExternalName') errors.push(...validateExternalName(spec));
-  return [...errors, ...checkChoice(SPEC.child('type'), type, TYPES)];
+  return [...errors, ...validateChoice(type, SPEC.child('type'), TYPES)];
 }
 
 function validateExternalName({ clusterIPs, ipFamilies, ipFamilyPolicy, externalName = '' }: ServiceSpec): FieldError[] {
@@ -63,14 +70,14 @@ function validateExternalName({ clusterIPs, ipFamilies, ipFamilyPolicy, external
   const path = SPEC.child('externalName');
   const name = externalName.replace(/\.$/, '');
   if (name === '') errors.push(required(path));
-  else errors.push(...checkSubdomain(path, name));
+  else errors.push(...validateDNSSubdomain(name, path));
   return errors;
 }
 
 function validatePorts({ ports = [] }: ServiceSpec): FieldError[] {
   const names = new Set<string>();
   const numbers = new Set<string>();
-  const errors = ports.flatMap((port, i) => validatePort(port, ports.length > 1, names, SPEC.child('ports').index(i)));
+  const errors = ports.flatMap((port, i) => validatePort(port, SPEC.child('ports').index(i), ports.length > 1, names));
   ports.forEach(({ protocol, port }, i) => {
     const identity = `${protocol} ${port}`;
     if (numbers.has(identity)) errors.push(duplicate(SPEC.child('ports').index(i), goValue({ protocol, port })));
@@ -79,20 +86,20 @@ function validatePorts({ ports = [] }: ServiceSpec): FieldError[] {
   return errors;
 }
 
-function validatePort(port: ServicePort, needsName: boolean, names: Set<string>, path: FieldPath): FieldError[] {
+function validatePort(port: ServicePort, path: FieldPath, needsName: boolean, names: Set<string>): FieldError[] {
   const errors: FieldError[] = [];
   const { name, protocol, targetPort, appProtocol } = port;
   if (name) {
-    errors.push(...checkLabel(path.child('name'), name));
+    errors.push(...validateDNSLabel(name, path.child('name')));
     if (names.has(name)) errors.push(duplicate(path.child('name'), name));
     names.add(name);
   } else if (needsName) errors.push(required(path.child('name')));
   errors.push(...invalids(path.child('port'), port.port, isPortNumber(port.port)));
-  errors.push(...checkChoice(path.child('protocol'), protocol, PROTOCOLS));
+  errors.push(...validateChoice(protocol, path.child('protocol'), PROTOCOLS));
   const target = targetPort ?? 0;
   const problems = typeof target === 'number' ? isPortNumber(target) : isPortName(target);
   errors.push(...problems.map((m) => invalid(path.child('targetPort'), target, m)));
-  if (appProtocol !== undefined) errors.push(...checkQualifiedName(path.child('appProtocol'), appProtocol));
+  if (appProtocol !== undefined) errors.push(...validateQualifiedName(appProtocol, path.child('appProtocol')));
   return errors;
 }
 
@@ -131,7 +138,7 @@ export function validateClusterIPs(spec: ServiceSpec, old: ServiceSpec | undefin
   const wrong = clusterIPs.flatMap((ip, i) => {
     if (i === 0 && ip === NONE)
       return clusterIPs.length > 1 ? [invalid(CLUSTER_IPS, clusterIPs, "'None' must be the first and only value")] : [];
-    return validateIP(CLUSTER_IPS.index(i), ip, old?.clusterIPs);
+    return validateIP(ip, CLUSTER_IPS.index(i), old?.clusterIPs);
   });
   errors.push(...wrong);
   if (clusterIPs.length > 2) errors.push(invalid(CLUSTER_IPS, clusterIPs, 'may only hold up to 2 values'));
@@ -139,7 +146,7 @@ export function validateClusterIPs(spec: ServiceSpec, old: ServiceSpec | undefin
   if (wrong.length > 0) return errors;
   if (clusterIPs.length > 1 && new Set(clusterIPs.map(familyOf)).size < 2)
     errors.push(invalid(CLUSTER_IPS, clusterIPs, 'may specify no more than one IP for each IP family'));
-  return isHeadless(spec) ? errors : [...errors, ...matchFamilies(spec)];
+  return isHeadless(spec) ? errors : [...errors, ...validateFamiliesMatch(spec)];
 }
 
 function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: ServiceSpec): FieldError[] {
@@ -152,10 +159,10 @@ function validateFamilies({ ipFamilies = [], ipFamilyPolicy }: ServiceSpec): Fie
     seen.add(family);
   });
   const policies = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
-  return [...errors, ...checkOptionalChoice(SPEC.child('ipFamilyPolicy'), ipFamilyPolicy, policies)];
+  return [...errors, ...validateOptionalChoice(ipFamilyPolicy, SPEC.child('ipFamilyPolicy'), policies)];
 }
 
-function matchFamilies({ clusterIPs = [], ipFamilies = [] }: ServiceSpec): FieldError[] {
+function validateFamiliesMatch({ clusterIPs = [], ipFamilies = [] }: ServiceSpec): FieldError[] {
   return clusterIPs.flatMap((ip, i) => {
     const family = ipFamilies[i];
     if ((family !== 'IPv4' && family !== 'IPv6') || familyOf(ip) === family) return [];
@@ -166,8 +173,8 @@ function matchFamilies({ clusterIPs = [], ipFamilies = [] }: ServiceSpec): Field
 function validateExternalIPs({ externalIPs = [] }: ServiceSpec, old: ServiceSpec | undefined): FieldError[] {
   return externalIPs.flatMap((ip, i) => {
     const path = SPEC.child('externalIPs').index(i);
-    const errors = validateIP(path, ip, old?.externalIPs);
-    return errors.length > 0 ? errors : validateEndpointIP(path, ip);
+    const errors = validateIP(ip, path, old?.externalIPs);
+    return errors.length > 0 ? errors : validateEndpointIP(ip, path);
   });
 }
 
@@ -196,12 +203,12 @@ function validateLoadBalancer(spec: ServiceSpec, annotations: Readonly<Record<st
     const path = SPEC.child('LoadBalancerSourceRanges');
     if (!isLoadBalancer) errors.push(forbidden(path, ONLY_LOAD_BALANCER));
     const existing = old?.spec.loadBalancerSourceRanges?.map((cidr) => cidr.trim());
-    spec.loadBalancerSourceRanges.forEach((cidr, i) => errors.push(...validateCIDR(path.index(i), cidr.trim(), existing)));
+    spec.loadBalancerSourceRanges.forEach((cidr, i) => errors.push(...validateCIDR(cidr.trim(), path.index(i), existing)));
   } else if (annotation !== undefined) {
     const path = at('metadata', 'annotations').key(SOURCE_RANGES);
     if (!isLoadBalancer) errors.push(forbidden(path, ONLY_LOAD_BALANCER));
     if (old?.metadata.annotations?.[SOURCE_RANGES] !== annotation && annotation.trim() !== '')
-      for (const cidr of annotation.split(',')) errors.push(...validateCIDR(path, cidr.trim()));
+      for (const cidr of annotation.split(',')) errors.push(...validateCIDR(cidr.trim(), path));
   }
   if (spec.allocateLoadBalancerNodePorts !== undefined && !isLoadBalancer)
     errors.push(forbidden(SPEC.child('allocateLoadBalancerNodePorts'), ONLY_LOAD_BALANCER));
@@ -213,7 +220,7 @@ function validateLoadBalancer(spec: ServiceSpec, annotations: Readonly<Record<st
 export function validateLoadBalancerClass({ type, loadBalancerClass }: ServiceSpec): FieldError[] {
   const path = SPEC.child('loadBalancerClass');
   if (loadBalancerClass === undefined) return [];
-  return type === 'LoadBalancer' ? checkQualifiedName(path, loadBalancerClass) : [forbidden(path, ONLY_LOAD_BALANCER)];
+  return type === 'LoadBalancer' ? validateQualifiedName(loadBalancerClass, path) : [forbidden(path, ONLY_LOAD_BALANCER)];
 }
 
 function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
@@ -234,5 +241,5 @@ function validateTrafficPolicies(spec: ServiceSpec): FieldError[] {
     if (['NodePort', 'LoadBalancer', 'ClusterIP'].includes(spec.type ?? '')) errors.push(required(internalPath));
   } else if (!TRAFFIC_POLICIES.includes(internal)) errors.push(notSupported(internalPath, internal, TRAFFIC_POLICIES));
   const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
-  return [...errors, ...checkOptionalChoice(SPEC.child('trafficDistribution'), trafficDistribution, distributions)];
+  return [...errors, ...validateOptionalChoice(trafficDistribution, SPEC.child('trafficDistribution'), distributions)];
 }

@@ -26,7 +26,7 @@ describe('lists of indexes', () => {
 
 describe('pod failure policies', () => {
   const spec: JobSpec = { template: { spec: { containers: [container({ name: 'main' })] } } };
-  const check = (rule: Rule, part: Partial<JobSpec> = {}) => lines(validateFailurePolicy({ rules: [rule] }, { ...spec, ...part }, PATH));
+  const check = (rule: Rule, part: Partial<JobSpec> = {}) => lines(validateFailurePolicy({ rules: [rule] }, PATH, { ...spec, ...part }));
   const exits = { operator: 'In', values: [1, 2] } as const satisfies Rule['onExitCodes'];
 
   it('accept exit codes or conditions', () => {
@@ -61,7 +61,7 @@ describe('pod failure policies', () => {
 });
 
 describe('success policies', () => {
-  const check = (...rules: SuccessPolicyRule[]) => lines(validateSuccessPolicy({ rules }, 5, PATH));
+  const check = (...rules: SuccessPolicyRule[]) => lines(validateSuccessPolicy({ rules }, PATH, 5));
   it('need a rule that says something', () => {
     expect(check()).to.deep.equal(['p.rules: Required value: at least one rules must be specified when the successPolicy is specified']);
     expect(check({})).to.deep.equal(['p.rules[0]: Required value: at least one of succeededCount or succeededIndexes must be specified']);

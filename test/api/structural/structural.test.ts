@@ -13,7 +13,7 @@ const object = (properties: Record<string, Schema>, rest: Schema = {}): Schema =
 const spec = (schema: Schema) => object({ spec: object({ f: schema }) });
 const texts = (errors: readonly { field: string; message: string }[]) => errors.map((e) => `${e.field}: ${e.message}`);
 const wrong = (schema: Schema, f: unknown, old?: unknown) =>
-  texts(validateValue(undefined, { spec: { f } }, spec(schema), old === undefined ? undefined : { value: { spec: { f: old } } }));
+  texts(validateValue({ spec: { f } }, undefined, spec(schema), old === undefined ? undefined : { value: { spec: { f: old } } }));
 
 describe('schemas of definitions', () => {
   it('drop what they do not declare, and tell its path', () => {
@@ -42,24 +42,24 @@ describe('schemas of definitions', () => {
   });
 
   it('are structural only with types at every place and restrictions of declared places', () => {
-    const errors = validateStructural(at('s'), object({ spec: { anyOf: [{ properties: { x: { type: 'string' } } }] } }));
+    const errors = validateStructural(object({ spec: { anyOf: [{ properties: { x: { type: 'string' } } }] } }), at('s'));
     expect(texts(errors)).to.have.members([
       's.properties[spec].type: Required value: must not be empty for specified object fields',
       's.properties[spec].anyOf[0].properties[x].type: Forbidden: must be empty to be structural',
     ]);
     const incomplete = object({ spec: object({}, { allOf: [{ properties: { x: { minimum: 1 } } }] }) });
-    expect(texts(validateStructural(at('s'), incomplete))).to.deep.equal([]);
+    expect(texts(validateStructural(incomplete, at('s')))).to.deep.equal([]);
     const root = { ...object({}), anyOf: [{ properties: { x: { minimum: 1 } } }] };
-    expect(texts(validateStructural(at('s'), root))).to.deep.equal([
+    expect(texts(validateStructural(root, at('s')))).to.deep.equal([
       's.properties[x]: Required value: because it is defined in s.anyOf[0].properties[x]',
     ]);
   });
 
   it('are refused with defaults that do not fit them', () => {
-    expect(texts(validateDefaults(at('s'), spec({ type: 'integer', default: 'x' }), true))).to.deep.equal([
+    expect(texts(validateDefaults(spec({ type: 'integer', default: 'x' }), at('s'), true))).to.deep.equal([
       's.properties[spec].properties[f].default: Invalid value: "string":  in body must be of type integer: "string"',
     ]);
-    expect(texts(validateDefaults(at('s'), spec({ ...object({}), default: { x: 1 } }), true))).to.deep.equal([
+    expect(texts(validateDefaults(spec({ ...object({}), default: { x: 1 } }), at('s'), true))).to.deep.equal([
       's.properties[spec].properties[f].default: Invalid value: {"x":1}: must not have unknown fields',
     ]);
   });
@@ -98,8 +98,8 @@ describe('values of custom resources', () => {
   it('occur once in sets and maps', () => {
     const set: Schema = { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } };
     const map: Schema = { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({}) };
-    expect(texts(validateListTypes(at('f'), set, ['a', 'b', 'a']))).to.deep.equal(['f[2]: Duplicate value: "a"']);
-    expect(texts(validateListTypes(at('f'), map, [{ k: 'a' }, { k: 'a', x: 1 }]))).to.deep.equal(['f[1]: Duplicate value: {"k":"a"}']);
+    expect(texts(validateListTypes(['a', 'b', 'a'], at('f'), set))).to.deep.equal(['f[2]: Duplicate value: "a"']);
+    expect(texts(validateListTypes([{ k: 'a' }, { k: 'a', x: 1 }], at('f'), map))).to.deep.equal(['f[1]: Duplicate value: {"k":"a"}']);
   });
 
   const FORMATS: Record<string, { good: string[]; bad: string[] }> = {

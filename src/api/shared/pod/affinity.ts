@@ -12,7 +12,7 @@ import type {
   PodAffinity,
   PodAffinityTerm,
 } from '../../types/core-v1.gen.js';
-import { checkQualifiedName, checkSubdomain, invalids } from '../../meta/checks.js';
+import { invalids, validateDNSSubdomain, validateQualifiedName } from '../../meta/checks.js';
 
 /** @returns all that is wrong with a pod's affinity */
 export function validateAffinity(affinity: Affinity | undefined, path: FieldPath): FieldError[] {
@@ -69,7 +69,7 @@ function validateLabelRequirement(requirement: NodeSelectorRequirement, path: Fi
   } else if (operator === 'Gt' || operator === 'Lt') {
     if (values.length !== 1) errors.push(required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
   } else errors.push(invalid(path.child('operator'), operator, 'not a valid selector operator'));
-  errors.push(...checkQualifiedName(path.child('key'), key));
+  errors.push(...validateQualifiedName(key, path.child('key')));
   if (!anyValues) for (const [i, value] of values.entries()) errors.push(...invalids(at.index(i), value, isLabelValue(value)));
   return errors;
 }
@@ -80,7 +80,7 @@ function validateFieldRequirement({ key, operator, values = [] }: NodeSelectorRe
   else if (values.length !== 1)
     errors.push(required(path.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
   if (key !== 'metadata.name') errors.push(invalid(path.child('key'), key, 'not a valid field selector key'));
-  else for (const [i, value] of values.entries()) errors.push(...checkSubdomain(path.child('values').index(i), value));
+  else for (const [i, value] of values.entries()) errors.push(...validateDNSSubdomain(value, path.child('values').index(i)));
   return errors;
 }
 
@@ -101,7 +101,7 @@ function validateTerm(term: PodAffinityTerm, path: FieldPath): FieldError[] {
   for (const name of term.namespaces ?? []) errors.push(...invalids(path.child('namespace'), name, nameIsDNSLabel(name, false)));
   errors.push(...validateLabelKeys(term, path));
   if (!term.topologyKey) errors.push(required(path.child('topologyKey'), 'can not be empty'));
-  return [...errors, ...checkQualifiedName(path.child('topologyKey'), term.topologyKey ?? '')];
+  return [...errors, ...validateQualifiedName(term.topologyKey ?? '', path.child('topologyKey'))];
 }
 
 /** A selector that also takes over values of the pod's own labels (KEP-3633). */
@@ -119,7 +119,7 @@ export function validateLabelKeys(
   const errors: FieldError[] = [];
   for (const [name, keys] of Object.entries({ matchLabelKeys, mismatchLabelKeys })) {
     if (keys.length > 0 && !labelSelector) errors.push(forbidden(path.child(name), 'must not be specified when labelSelector is not set'));
-    else for (const [i, key] of keys.entries()) errors.push(...checkQualifiedName(path.child(name).index(i), key));
+    else for (const [i, key] of keys.entries()) errors.push(...validateQualifiedName(key, path.child(name).index(i)));
   }
   const selected = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
   for (const { key } of labelSelector?.matchExpressions ?? []) {

@@ -3,7 +3,7 @@
 import { at, type FieldError, type FieldPath, forbidden, invalid } from '../../meta/field-errors.js';
 import type { AppArmorProfile, Pod, PodSpec, SeccompProfile, Toleration } from '../../types/core-v1.gen.js';
 import { jsonSyntaxError } from '../go-json.js';
-import { checkDescendingPath } from '../../meta/checks.js';
+import { validateDescendingPath } from '../../meta/checks.js';
 import { validateTolerations } from './scheduling.js';
 import { validateAppArmorProfile } from './security.js';
 import { placedContainers } from './visit.js';
@@ -18,7 +18,7 @@ const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
 const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
 /** @returns all that is wrong with annotations that have a meaning; `path` is that of the annotations */
-export function validatePodAnnotations(annotations: Annotations, spec: PodSpec, path: FieldPath): FieldError[] {
+export function validatePodAnnotations(annotations: Annotations, path: FieldPath, spec: PodSpec): FieldError[] {
   const errors: FieldError[] = [];
   if (annotations[MIRROR] !== undefined && !spec.nodeName)
     errors.push(invalid(path.key(MIRROR), annotations[MIRROR], 'must set spec.nodeName if mirror pod annotation is set'));
@@ -51,7 +51,7 @@ function isInt32(text: string): boolean {
 
 function validateSeccompName(name: string, path: FieldPath): FieldError[] {
   if (name === 'runtime/default' || name === 'docker/default' || name === 'unconfined') return [];
-  if (name.startsWith('localhost/')) return checkDescendingPath(path, name.slice('localhost/'.length));
+  if (name.startsWith('localhost/')) return validateDescendingPath(name.slice('localhost/'.length), path);
   return [invalid(path, name, 'must be a valid seccomp profile')];
 }
 
@@ -65,11 +65,11 @@ export function validateAnnotationsUpdate(pod: Pod, old: Pod, path: FieldPath): 
     if (key.startsWith(APPARMOR)) errors.push(forbidden(path.key(key), `may not ${verb} AppArmor annotations`));
     if (key === MIRROR) errors.push(forbidden(path.key(key), `may not ${verb} mirror pod annotation`));
   }
-  return [...errors, ...validatePodAnnotations(now, pod.spec, path)];
+  return [...errors, ...validatePodAnnotations(now, path, pod.spec)];
 }
 
 /** @returns where a profile's field and its old annotation say different things; `path` is that of the spec */
-export function validateProfilesAgree(annotations: Annotations, spec: PodSpec, path: FieldPath): FieldError[] {
+export function validateProfilesAgree(annotations: Annotations, path: FieldPath, spec: PodSpec): FieldError[] {
   const errors = profileConflict(
     'seccomp',
     annotations[SECCOMP_POD],

@@ -12,7 +12,7 @@ import {
 } from '../../meta/field-errors.js';
 import { isPortName, isPortNumber } from '../../meta/names.js';
 import type { Container, ContainerPort, ContainerResizePolicy, EphemeralContainer, PodSpec } from '../../types/core-v1.gen.js';
-import { checkChoice, checkLabel, invalids, requireText } from '../../meta/checks.js';
+import { invalids, requireText, validateChoice, validateDNSLabel } from '../../meta/checks.js';
 import { validateEnv, validateEnvFrom } from './env.js';
 import { validateMounts } from './mounts.js';
 import { validateProbes } from './probes.js';
@@ -45,10 +45,10 @@ function validateMain(scope: ContainerScope, path: FieldPath): FieldError[] {
   const names = new Set<string>();
   const errors = containers.flatMap((container, i) => {
     const at = path.index(i);
-    const own = validateCommon(container, scope, at);
+    const own = validateCommon(container, at, scope);
     if (names.has(container.name)) own.push(duplicate(at.child('name'), container.name));
     names.add(container.name);
-    own.push(...validateProbes(container, scope.spec.terminationGracePeriodSeconds, at));
+    own.push(...validateProbes(container, at, scope.spec.terminationGracePeriodSeconds));
     return [...own, ...validateRestartPolicy(container, at)];
   });
   return [...errors, ...validateHostPorts(containers, path)];
@@ -59,12 +59,12 @@ function validateInit(scope: ContainerScope, path: FieldPath): FieldError[] {
   return (scope.spec.initContainers ?? []).flatMap((container, i) => {
     const at = path.index(i);
     const sidecar = isSidecar(container);
-    const errors = [...validateCommon(container, scope, at), ...validateRestartPolicy(container, at)];
+    const errors = [...validateCommon(container, at, scope), ...validateRestartPolicy(container, at)];
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
     else if (container.name) names.add(container.name);
     // upstream counts the ports of each init container from the first index
     errors.push(...validateHostPorts([container], path));
-    if (sidecar) return [...errors, ...validateProbes(container, scope.spec.terminationGracePeriodSeconds, at)];
+    if (sidecar) return [...errors, ...validateProbes(container, at, scope.spec.terminationGracePeriodSeconds)];
     for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const)
       if (container[field]) errors.push(forbidden(at.child(field), 'may not be set for init containers without restartPolicy=Always'));
     for (const [j, { restartPolicy }] of (container.resizePolicy ?? []).entries())
@@ -98,7 +98,7 @@ function validateEphemeral(scope: ContainerScope, path: FieldPath): FieldError[]
   const names = new Set(others);
   return (scope.spec.ephemeralContainers ?? []).flatMap((container, i) => {
     const at = path.index(i);
-    const errors = [...validateCommon(container, scope, at), ...validateImageSpaces(container, at)];
+    const errors = [...validateCommon(container, at, scope), ...validateImageSpaces(container, at)];
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
     names.add(container.name);
     const target = container.targetContainerName;
@@ -118,25 +118,24 @@ function isSet(value: unknown): boolean {
   return value !== undefined && (typeof value !== 'object' || value === null || Object.values(value).some((v) => v !== undefined));
 }
 
-function validateCommon(container: Container | EphemeralContainer, scope: ContainerScope, path: FieldPath): FieldError[] {
+function validateCommon(container: Container | EphemeralContainer, path: FieldPath, scope: ContainerScope): FieldError[] {
   const { spec } = scope;
   const hostUsers = spec.hostUsers !== false;
   return [
-    ...(container.name ? checkLabel(path.child('name'), container.name) : [required(path.child('name'))]),
-    ...requireText(path.child('image'), container.image),
-    ...checkChoice(path.child('terminationMessagePolicy'), container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError']),
+    ...(container.name ? validateDNSLabel(container.name, path.child('name')) : [required(path.child('name'))]),
+    ...requireText(container.image, path.child('image')),
+    ...validateChoice(container.terminationMessagePolicy, path.child('terminationMessagePolicy'), ['File', 'FallbackToLogsOnError']),
     ...validatePorts(container.ports ?? [], path.child('ports')),
     ...validateEnv(container.env ?? [], path.child('env')),
     ...validateEnvFrom(container.envFrom ?? [], path.child('envFrom')),
-    ...validateMounts(container, scope.volumes, path),
-    ...checkChoice(path.child('imagePullPolicy'), container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']),
-    ...validateContainerResources(container.resources, scope.claims, path.child('resources')),
-    ...validateResizePolicy(container.resizePolicy ?? [], spec.restartPolicy, path.child('resizePolicy')),
-    ...validateSecurityContext(
-      container.securityContext,
-      { hostUsers, allowPrivileged: scope.allowPrivileged },
-      path.child('securityContext'),
-    ),
+    ...validateMounts(container, path, scope.volumes),
+    ...validateChoice(container.imagePullPolicy, path.child('imagePullPolicy'), ['Always', 'IfNotPresent', 'Never']),
+    ...validateContainerResources(container.resources, path.child('resources'), scope.claims),
+    ...validateResizePolicy(container.resizePolicy ?? [], path.child('resizePolicy'), spec.restartPolicy),
+    ...validateSecurityContext(container.securityContext, path.child('securityContext'), {
+      hostUsers,
+      allowPrivileged: scope.allowPrivileged,
+    }),
   ];
 }
 
@@ -160,7 +159,7 @@ function validatePorts(ports: readonly ContainerPort[], path: FieldPath): FieldE
     if (!containerPort) errors.push(required(at.child('containerPort')));
     else errors.push(...invalids(at.child('containerPort'), containerPort, isPortNumber(containerPort)));
     if (hostPort) errors.push(...invalids(at.child('hostPort'), hostPort, isPortNumber(hostPort)));
-    return [...errors, ...checkChoice(at.child('protocol'), protocol, ['SCTP', 'TCP', 'UDP'])];
+    return [...errors, ...validateChoice(protocol, at.child('protocol'), ['SCTP', 'TCP', 'UDP'])];
   });
 }
 
@@ -178,15 +177,15 @@ function validateHostPorts(containers: readonly Container[], path: FieldPath): F
 }
 
 // upstream leaves out which of the policies it is
-function validateResizePolicy(policies: readonly ContainerResizePolicy[], podPolicy: string | undefined, path: FieldPath): FieldError[] {
+function validateResizePolicy(policies: readonly ContainerResizePolicy[], path: FieldPath, podPolicy: string | undefined): FieldError[] {
   const seen = new Set<string>();
   return policies.flatMap(({ resourceName, restartPolicy }, i) => {
     const errors: FieldError[] = [];
     if (seen.has(resourceName)) errors.push(duplicate(path.index(i), resourceName));
     seen.add(resourceName);
     errors.push(
-      ...checkChoice(path, resourceName, ['cpu', 'memory']),
-      ...checkChoice(path, restartPolicy, ['NotRequired', 'RestartContainer']),
+      ...validateChoice(resourceName, path, ['cpu', 'memory']),
+      ...validateChoice(restartPolicy, path, ['NotRequired', 'RestartContainer']),
     );
     if (podPolicy === 'Never' && restartPolicy !== 'NotRequired')
       errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
@@ -205,12 +204,12 @@ function validateRestartPolicy({ restartPolicy, restartPolicyRules: rules = [] }
   if (rules.length > 20) errors.push(tooMany(path.child('restartPolicyRules'), rules.length, 20));
   for (const [i, { action, exitCodes }] of rules.entries()) {
     const at = path.child('restartPolicyRules').index(i);
-    errors.push(...checkChoice(at.child('action'), action, ['Restart', 'RestartAllContainers'], 'unsupported'));
+    errors.push(...validateChoice(action, at.child('action'), ['Restart', 'RestartAllContainers'], 'unsupported'));
     if (!exitCodes) {
       errors.push(required(at.child('exitCodes'), 'must be specified'));
       continue;
     }
-    errors.push(...checkChoice(at.child('exitCodes', 'operator'), exitCodes.operator, ['In', 'NotIn'], 'unsupported'));
+    errors.push(...validateChoice(exitCodes.operator, at.child('exitCodes', 'operator'), ['In', 'NotIn'], 'unsupported'));
     const count = exitCodes.values?.length ?? 0;
     if (count > 255) errors.push(tooMany(at.child('exitCodes', 'values'), count, 255));
   }

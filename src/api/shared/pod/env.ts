@@ -2,7 +2,7 @@
 import { type FieldError, type FieldPath, invalid, required } from '../../meta/field-errors.js';
 import { isConfigMapKey, isRelaxedEnvVarName, nameIsDNSSubdomain } from '../../meta/names.js';
 import type { EnvFromSource, EnvVar, EnvVarSource, FileKeySelector } from '../../types/core-v1.gen.js';
-import { checkLabel, checkNoBacksteps, checkSubdomain, invalids } from '../../meta/checks.js';
+import { invalids, validateDNSLabel, validateDNSSubdomain, validateNoBacksteps } from '../../meta/checks.js';
 import { ENV_FIELDS, validateFieldRef, validateResourceFieldRef } from './field-refs.js';
 
 /** @returns what is wrong with variables: their names, and where their values come from */
@@ -12,14 +12,14 @@ export function validateEnv(variables: readonly EnvVar[], path: FieldPath): Fiel
     const name = variable.name
       ? invalids(at.child('name'), variable.name, isRelaxedEnvVarName(variable.name))
       : [required(at.child('name'))];
-    return variable.valueFrom ? [...name, ...validateValueFrom(variable.valueFrom, variable.value, at.child('valueFrom'))] : name;
+    return variable.valueFrom ? [...name, ...validateValueFrom(variable.valueFrom, at.child('valueFrom'), variable.value)] : name;
   });
 }
 
-function validateValueFrom(source: EnvVarSource, value: string | undefined, path: FieldPath): FieldError[] {
+function validateValueFrom(source: EnvVarSource, path: FieldPath, value: string | undefined): FieldError[] {
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = source;
   const errors: FieldError[] = [];
-  if (fieldRef) errors.push(...validateFieldRef(fieldRef, ENV_FIELDS, path.child('fieldRef')));
+  if (fieldRef) errors.push(...validateFieldRef(fieldRef, path.child('fieldRef'), ENV_FIELDS));
   if (resourceFieldRef) errors.push(...validateResourceFieldRef(resourceFieldRef, path.child('resourceFieldRef'), false));
   if (configMapKeyRef) errors.push(...validateKeyRef(configMapKeyRef, path.child('configMapKeyRef')));
   if (secretKeyRef) errors.push(...validateKeyRef(secretKeyRef, path.child('secretKeyRef')));
@@ -33,15 +33,15 @@ function validateValueFrom(source: EnvVarSource, value: string | undefined, path
 }
 
 function validateKeyRef({ name = '', key }: { name?: string | undefined; key: string }, path: FieldPath): FieldError[] {
-  const errors = checkSubdomain(path.child('name'), name);
+  const errors = validateDNSSubdomain(name, path.child('name'));
   return [...errors, ...(key ? invalids(path.child('key'), key, isConfigMapKey(key)) : [required(path.child('key'))])];
 }
 
 function validateFileKeyRef(ref: FileKeySelector, path: FieldPath): FieldError[] {
   return [
     ...(ref.key ? invalids(path.child('key'), ref.key, isRelaxedEnvVarName(ref.key)) : [required(path.child('key'))]),
-    ...(ref.volumeName ? checkLabel(path.child('volumeName'), ref.volumeName) : [required(path.child('volumeName'))]),
-    ...(ref.path ? checkNoBacksteps(path.child('path'), ref.path) : [required(path.child('path'))]),
+    ...(ref.volumeName ? validateDNSLabel(ref.volumeName, path.child('volumeName')) : [required(path.child('volumeName'))]),
+    ...(ref.path ? validateNoBacksteps(ref.path, path.child('path')) : [required(path.child('path'))]),
   ];
 }
 

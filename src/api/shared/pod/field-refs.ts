@@ -2,7 +2,7 @@
 import { type FieldError, type FieldPath, invalid, notSupported, required } from '../../meta/field-errors.js';
 import { isZero } from '../../meta/quantity.js';
 import type { ObjectFieldSelector, ResourceFieldSelector } from '../../types/core-v1.gen.js';
-import { checkQualifiedName } from '../../meta/checks.js';
+import { validateQualifiedName } from '../../meta/checks.js';
 
 /** What an environment variable may show. Sorted, as messages list it. */
 export const ENV_FIELDS = [
@@ -23,13 +23,13 @@ export const VOLUME_FIELDS = ['metadata.annotations', 'metadata.labels', 'metada
 const KNOWN_FIELDS = new Set([...ENV_FIELDS, ...VOLUME_FIELDS, 'spec.restartPolicy', 'spec.schedulerName', 'status.phase']);
 
 /** @returns what is wrong with a reference to a field; `fields`: those that may be named without a key */
-export function validateFieldRef(ref: ObjectFieldSelector, fields: readonly string[], path: FieldPath): FieldError[] {
+export function validateFieldRef(ref: ObjectFieldSelector, path: FieldPath, fields: readonly string[]): FieldError[] {
   if (!ref.apiVersion) return [required(path.child('apiVersion'))];
   if (!ref.fieldPath) return [required(path.child('fieldPath'))];
   const { name, key } = splitKey(ref.fieldPath);
   const unknown = conversionError(ref.apiVersion, ref.fieldPath, name, key);
   if (unknown) return [invalid(path.child('fieldPath'), ref.fieldPath, `error converting fieldPath: ${unknown}`)];
-  if (key !== undefined) return checkQualifiedName(path, name === 'metadata.annotations' ? key.toLowerCase() : key);
+  if (key !== undefined) return validateQualifiedName(name === 'metadata.annotations' ? key.toLowerCase() : key, path);
   // the old name of spec.nodeName
   const current = name === 'spec.host' ? 'spec.nodeName' : name;
   return fields.includes(current) ? [] : [notSupported(path.child('fieldPath'), current, fields)];

@@ -3,14 +3,14 @@ import { type FieldError, type FieldPath, forbidden, invalid, notSupported, requ
 import { validateNonNegative } from '../../meta/metadata.js';
 import { isHTTPHeaderName } from '../../meta/names.js';
 import type { Container, HTTPGetAction, LifecycleHandler, Probe } from '../../types/core-v1.gen.js';
-import { checkPort, invalids, requireText } from '../../meta/checks.js';
+import { invalids, requireText, validatePortOrName } from '../../meta/checks.js';
 
 /** Probes and hooks of a container that may have them. `grace`: the pod's terminationGracePeriodSeconds. */
-export function validateProbes(container: Container, grace: number | undefined, path: FieldPath): FieldError[] {
+export function validateProbes(container: Container, path: FieldPath, grace: number | undefined): FieldError[] {
   const { lifecycle, livenessProbe, readinessProbe, startupProbe } = container;
   const errors: FieldError[] = [];
-  if (lifecycle?.postStart) errors.push(...validateHandler(lifecycle.postStart, grace, path.child('lifecycle', 'postStart')));
-  if (lifecycle?.preStop) errors.push(...validateHandler(lifecycle.preStop, grace, path.child('lifecycle', 'preStop')));
+  if (lifecycle?.postStart) errors.push(...validateHandler(lifecycle.postStart, path.child('lifecycle', 'postStart'), grace));
+  if (lifecycle?.preStop) errors.push(...validateHandler(lifecycle.preStop, path.child('lifecycle', 'preStop'), grace));
   if (livenessProbe)
     errors.push(
       ...validateProbe(livenessProbe, path.child('livenessProbe')),
@@ -32,7 +32,7 @@ function mustSucceedOnce(probe: Probe, path: FieldPath): FieldError[] {
 }
 
 function validateProbe(probe: Probe, path: FieldPath): FieldError[] {
-  const errors = validateHandler(probe, undefined, path);
+  const errors = validateHandler(probe, path, undefined);
   for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const)
     errors.push(...validateNonNegative(probe[field] ?? 0, path.child(field)));
   const seconds = probe.terminationGracePeriodSeconds;
@@ -43,14 +43,14 @@ function validateProbe(probe: Probe, path: FieldPath): FieldError[] {
 
 type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<LifecycleHandler, 'sleep'>;
 
-function validateHandler(handler: Handler, grace: number | undefined, path: FieldPath): FieldError[] {
+function validateHandler(handler: Handler, path: FieldPath, grace: number | undefined): FieldError[] {
   const [kind, ...more] = (['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const).filter((k) => handler[k] !== undefined);
   if (kind === undefined) return [required(path, 'must specify a handler type')];
   const refused = more.map((k) => forbidden(path.child(k), 'may not specify more than 1 handler type'));
-  return [...validateAction(handler, kind, grace, path.child(kind)), ...refused];
+  return [...validateAction(handler, kind, path.child(kind), grace), ...refused];
 }
 
-function validateAction(handler: Handler, kind: keyof Handler, grace: number | undefined, path: FieldPath): FieldError[] {
+function validateAction(handler: Handler, kind: keyof Handler, path: FieldPath, grace: number | undefined): FieldError[] {
   if (kind === 'exec') return handler.exec?.command?.length ? [] : [required(path.child('command'))];
   if (kind === 'httpGet') return handler.httpGet ? validateHTTPGet(handler.httpGet, path) : [];
   if (kind === 'sleep') {
@@ -58,11 +58,11 @@ function validateAction(handler: Handler, kind: keyof Handler, grace: number | u
     if (grace === undefined || (seconds >= 0 && seconds <= grace)) return [];
     return [invalid(path, seconds, `must be non-negative and less than terminationGracePeriodSeconds (${grace})`)];
   }
-  return checkPort(path.child('port'), handler[kind]?.port);
+  return validatePortOrName(handler[kind]?.port, path.child('port'));
 }
 
 function validateHTTPGet(action: HTTPGetAction, path: FieldPath): FieldError[] {
-  const errors = [...requireText(path.child('path'), action.path), ...checkPort(path.child('port'), action.port)];
+  const errors = [...requireText(action.path, path.child('path')), ...validatePortOrName(action.port, path.child('port'))];
   if (action.scheme !== 'HTTP' && action.scheme !== 'HTTPS')
     errors.push(notSupported(path.child('scheme'), action.scheme ?? '', ['HTTP', 'HTTPS']));
   for (const { name } of action.httpHeaders ?? []) errors.push(...invalids(path.child('httpHeaders'), name, isHTTPHeaderName(name)));

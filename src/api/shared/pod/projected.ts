@@ -7,7 +7,7 @@ import type {
   ServiceAccountTokenProjection,
   VolumeProjection,
 } from '../../types/core-v1.gen.js';
-import { checkFileMode, checkVolumeFilePath, requireText } from '../../meta/checks.js';
+import { requireText, validateFileMode, validateVolumeFilePath } from '../../meta/checks.js';
 import { validateFieldRef, validateResourceFieldRef, VOLUME_FIELDS } from './field-refs.js';
 
 /** Paths already taken within one volume. */
@@ -28,7 +28,7 @@ class Paths {
 /** @returns all that is wrong with a projected volume */
 export function validateProjected(source: ProjectedVolumeSource, path: FieldPath): FieldError[] {
   const paths = new Paths(path);
-  const errors = checkFileMode(path.child('defaultMode'), source.defaultMode);
+  const errors = validateFileMode(source.defaultMode, path.child('defaultMode'));
   for (const [i, projection] of (source.sources ?? []).entries())
     errors.push(...validateProjection(projection, path, path.child('sources').index(i), paths));
   return errors;
@@ -39,7 +39,7 @@ function validateProjection(projection: VolumeProjection, volume: FieldPath, pat
   const errors: FieldError[] = [];
   for (const [name, source] of Object.entries({ secret, configMap })) {
     if (!source) continue;
-    errors.push(...requireText(path.child(name, 'name'), source.name));
+    errors.push(...requireText(source.name, path.child(name, 'name')));
     for (const [i, item] of (source.items ?? []).entries())
       errors.push(...validateKeyToPath(item, path.child(name, 'items').index(i)), ...paths.take(item.path, source.name ?? ''));
   }
@@ -54,22 +54,22 @@ function validateProjection(projection: VolumeProjection, volume: FieldPath, pat
 /** A key of a ConfigMap or Secret that becomes a file. */
 export function validateKeyToPath(item: KeyToPath, path: FieldPath): FieldError[] {
   return [
-    ...requireText(path.child('key'), item.key),
-    ...requireText(path.child('path'), item.path),
-    ...checkVolumeFilePath(path.child('path'), item.path ?? ''),
-    ...checkFileMode(path.child('mode'), item.mode),
+    ...requireText(item.key, path.child('key')),
+    ...requireText(item.path, path.child('path')),
+    ...validateVolumeFilePath(item.path ?? '', path.child('path')),
+    ...validateFileMode(item.mode, path.child('mode')),
   ];
 }
 
 /** A file that shows a field of the pod. */
 export function validateDownwardFile(file: DownwardAPIVolumeFile, path: FieldPath): FieldError[] {
-  const errors = [...requireText(path.child('path'), file.path), ...checkVolumeFilePath(path.child('path'), file.path ?? '')];
+  const errors = [...requireText(file.path, path.child('path')), ...validateVolumeFilePath(file.path ?? '', path.child('path'))];
   if (file.fieldRef) {
-    errors.push(...validateFieldRef(file.fieldRef, VOLUME_FIELDS, path.child('fieldRef')));
+    errors.push(...validateFieldRef(file.fieldRef, path.child('fieldRef'), VOLUME_FIELDS));
     if (file.resourceFieldRef) errors.push(invalid(path, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'));
   } else if (file.resourceFieldRef) errors.push(...validateResourceFieldRef(file.resourceFieldRef, path.child('resourceFieldRef'), true));
   else errors.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
-  return [...errors, ...checkFileMode(path.child('mode'), file.mode)];
+  return [...errors, ...validateFileMode(file.mode, path.child('mode'))];
 }
 
 function validateToken(token: ServiceAccountTokenProjection, volume: FieldPath, path: FieldPath): FieldError[] {
@@ -80,6 +80,6 @@ function validateToken(token: ServiceAccountTokenProjection, volume: FieldPath, 
     errors.push(invalid(path.child('expirationSeconds'), seconds, 'may not specify a duration larger than 2^32 seconds'));
   // upstream names the volume's path here, not the source's
   if (!token.path) errors.push(required(volume.child('path')));
-  else errors.push(...checkVolumeFilePath(volume.child('path'), token.path));
+  else errors.push(...validateVolumeFilePath(token.path, volume.child('path')));
   return errors;
 }

@@ -25,7 +25,7 @@ export function validateResize(pod: Pod, old: Pod, scope: PodScope): FieldError[
   for (const list of ['initContainers', 'containers'] as const)
     for (const [i, container] of (pod.spec[list] ?? []).entries()) {
       const before = old.spec[list]?.[i];
-      if (before) errors.push(...validateContainer(container, before, list, SPEC.child(list).index(i)));
+      if (before) errors.push(...validateContainer(container, before, SPEC.child(list).index(i), list));
     }
   return errors;
 }
@@ -44,7 +44,7 @@ function sameContainers(pod: Pod, old: Pod, list: 'containers' | 'initContainers
   });
 }
 
-function validateContainer(container: Container, old: Container, list: 'containers' | 'initContainers', path: FieldPath): FieldError[] {
+function validateContainer(container: Container, old: Container, path: FieldPath, list: 'containers' | 'initContainers'): FieldError[] {
   const errors: FieldError[] = [];
   for (const side of ['requests', 'limits'] as const)
     if (isRemoved(container.resources?.[side], old.resources?.[side]))

@@ -18,7 +18,7 @@ import {
   validateResourceAmount,
   validateResourceName,
 } from '../resource-names.js';
-import { checkLabel } from '../../meta/checks.js';
+import { validateDNSLabel } from '../../meta/checks.js';
 import { aggregate, isPodLevelResource } from './resources.js';
 
 type NameRule = (name: string, path: FieldPath) => FieldError[];
@@ -26,27 +26,27 @@ type NameRule = (name: string, path: FieldPath) => FieldError[];
 /** @param claims the names of the pod's resource claims */
 export function validateContainerResources(
   resources: ResourceRequirements | undefined,
-  claims: ReadonlySet<string>,
   path: FieldPath,
+  claims: ReadonlySet<string>,
 ): FieldError[] {
-  return validateRequirements(resources ?? {}, validateContainerResourceName, claims, path);
+  return validateRequirements(resources ?? {}, path, validateContainerResourceName, claims);
 }
 
-function validateRequirements(resources: ResourceRequirements, rule: NameRule, claims: ReadonlySet<string>, path: FieldPath): FieldError[] {
+function validateRequirements(resources: ResourceRequirements, path: FieldPath, rule: NameRule, claims: ReadonlySet<string>): FieldError[] {
   const { limits = {}, requests = {} } = resources;
   const errors: FieldError[] = [];
-  for (const [name, amount] of Object.entries(limits)) errors.push(...validateAmount(name, amount, rule, path.child('limits').key(name)));
+  for (const [name, amount] of Object.entries(limits)) errors.push(...validateAmount(name, amount, path.child('limits').key(name), rule));
   for (const [name, amount] of Object.entries(requests)) {
-    errors.push(...validateAmount(name, amount, rule, path.child('requests').key(name)));
+    errors.push(...validateAmount(name, amount, path.child('requests').key(name), rule));
     errors.push(...compareWithLimit(name, amount, Object.hasOwn(limits, name) ? limits[name] : undefined, path));
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
   if (names.some(isHugePages) && !names.some((n) => n === 'cpu' || n === 'memory'))
     errors.push(forbidden(path, 'HugePages require cpu or memory'));
-  return [...errors, ...validateClaimNames(resources.claims ?? [], claims, path.child('claims'))];
+  return [...errors, ...validateClaimNames(resources.claims ?? [], path.child('claims'), claims)];
 }
 
-function validateAmount(name: string, amount: string, rule: NameRule, path: FieldPath): FieldError[] {
+function validateAmount(name: string, amount: string, path: FieldPath, rule: NameRule): FieldError[] {
   const errors = [...rule(name, path), ...validateResourceAmount(name, amount, path)];
   if (isHugePages(name) && !isWholePages(name, amount))
     errors.push(invalid(path, amount, `${amount} is not positive integer multiple of ${name}`));
@@ -67,7 +67,7 @@ function compareWithLimit(name: string, request: string, limit: string | undefin
   return order > 0 ? [invalid(at, request, `must be less than or equal to ${name} limit of ${limit}`)] : [];
 }
 
-function validateClaimNames(claims: readonly ResourceClaim[], known: ReadonlySet<string>, path: FieldPath): FieldError[] {
+function validateClaimNames(claims: readonly ResourceClaim[], path: FieldPath, known: ReadonlySet<string>): FieldError[] {
   const seen = new Set<string>();
   return claims.flatMap(({ name, request }, i) => {
     const at = path.index(i);
@@ -76,7 +76,7 @@ function validateClaimNames(claims: readonly ResourceClaim[], known: ReadonlySet
     if (seen.has(name)) errors.push(duplicate(at, name));
     else {
       const key = request ? `${name}/${request}` : name;
-      if (request) errors.push(...checkLabel(at.child('request'), request));
+      if (request) errors.push(...validateDNSLabel(request, at.child('request')));
       if (seen.has(key)) errors.push(duplicate(at, key));
       else if (!request) for (const other of seen) if (other.startsWith(`${name}/`)) errors.push(duplicate(at, name));
       seen.add(key);
@@ -91,13 +91,13 @@ function validateClaimNames(claims: readonly ResourceClaim[], known: ReadonlySet
 }
 
 /** Resources of the pod as a whole (KEP-2837), which must leave room for those of its containers. */
-export function validatePodLevelResources(spec: PodSpec, claims: ReadonlySet<string>, path: FieldPath): FieldError[] {
+export function validatePodLevelResources(spec: PodSpec, path: FieldPath, claims: ReadonlySet<string>): FieldError[] {
   const { resources } = spec;
   if (!resources) return [];
   if (spec.os?.name === 'windows') return [forbidden(path, 'may not be set for a windows pod')];
   const errors: FieldError[] = [];
   if (resources.claims) errors.push(forbidden(path.child('claims'), 'claims may not be set for Resources at pod-level'));
-  errors.push(...validateRequirements(resources, validatePodLevelName, claims, path));
+  errors.push(...validateRequirements(resources, path, validatePodLevelName, claims));
   const { requests = {}, limits = {} } = resources;
   for (const [name, sum] of Object.entries(aggregate(spec, 'requests')))
     if (requests[name] !== undefined && compare(sum, requests[name]) > 0)

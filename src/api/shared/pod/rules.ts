@@ -26,13 +26,13 @@ export function validatePod(pod: Pod, scope: PodScope): FieldError[] {
   if (spec.ephemeralContainers?.length) errors.push(forbidden(SPEC.child('ephemeralContainers'), 'cannot be set on create'));
   if (spec.nodeName && spec.schedulingGates?.length)
     errors.push(forbidden(SPEC.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
-  return [...errors, ...validateProfilesAgree(metadata.annotations ?? {}, spec, SPEC)];
+  return [...errors, ...validateProfilesAgree(metadata.annotations ?? {}, SPEC, spec)];
 }
 
 /** Rules of new and of changed pods. */
 export function validateAnyPod(pod: Pod, { allowPrivileged }: PodScope): FieldError[] {
   const { metadata, spec } = pod;
-  const errors = validatePodAnnotations(metadata.annotations ?? {}, spec, at('metadata', 'annotations'));
+  const errors = validatePodAnnotations(metadata.annotations ?? {}, at('metadata', 'annotations'), spec);
   errors.push(...validatePodSpec(spec, SPEC, { metadata, allowPrivileged }));
   if (!spec.serviceAccountName)
     for (const [i, { projected }] of (spec.volumes ?? []).entries())

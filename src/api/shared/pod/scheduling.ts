@@ -5,26 +5,26 @@ import { isLabelValue } from '../../meta/names.js';
 import type { PodSchedulingGate, PodSpec, Toleration, TopologySpreadConstraint } from '../../types/core-v1.gen.js';
 import { TAINT_EFFECTS } from '../taints.js';
 import { type LabelKeys, validateLabelKeys } from './affinity.js';
-import { checkChoice, checkOptionalChoice, checkQualifiedName } from '../../meta/checks.js';
+import { validateChoice, validateOptionalChoice, validateQualifiedName } from '../../meta/checks.js';
 
 /** @returns all that is wrong with a pod's tolerations */
 export function validateTolerations(tolerations: readonly Toleration[], path: FieldPath): FieldError[] {
   return tolerations.flatMap(({ key, operator, value = '', effect, tolerationSeconds }, i) => {
     const at = path.index(i);
-    const errors = key ? checkQualifiedName(at.child('key'), key) : [];
+    const errors = key ? validateQualifiedName(key, at.child('key')) : [];
     if (!key && operator !== 'Exists') {
       const text = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
       errors.push(invalid(at.child('operator'), operator ?? '', text));
     }
     if (tolerationSeconds !== undefined && effect !== 'NoExecute')
       errors.push(invalid(at.child('effect'), effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
-    errors.push(...validateOperator(operator, value, at.child('operator')));
-    errors.push(...checkOptionalChoice(at.child('effect'), effect || undefined, TAINT_EFFECTS));
+    errors.push(...validateOperator(operator, at.child('operator'), value));
+    errors.push(...validateOptionalChoice(effect || undefined, at.child('effect'), TAINT_EFFECTS));
     return errors;
   });
 }
 
-function validateOperator(operator: string | undefined, value: string, path: FieldPath): FieldError[] {
+function validateOperator(operator: string | undefined, path: FieldPath, value: string): FieldError[] {
   if (!operator || operator === 'Equal') {
     const wrong = isLabelValue(value);
     return wrong.length > 0 ? [invalid(path, value, wrong.join(';'))] : [];
@@ -43,7 +43,7 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[],
     const errors: FieldError[] = [];
     if (maxSkew <= 0) errors.push(invalid(at.child('maxSkew'), maxSkew, 'must be greater than zero'));
     if (!topologyKey) errors.push(required(at.child('topologyKey'), 'can not be empty'));
-    errors.push(...checkChoice(at.child('whenUnsatisfiable'), whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], 'unsupported'));
+    errors.push(...validateChoice(whenUnsatisfiable, at.child('whenUnsatisfiable'), ['DoNotSchedule', 'ScheduleAnyway'], 'unsupported'));
     if (constraints.slice(i + 1).some((c) => c.topologyKey === topologyKey && c.whenUnsatisfiable === whenUnsatisfiable))
       errors.push(duplicate(at.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${whenUnsatisfiable}}`));
     if (minDomains !== undefined) {
@@ -55,7 +55,7 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[],
     }
     for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const)
       if (constraint[field] !== undefined)
-        errors.push(...checkChoice(at.child(field), constraint[field], ['Honor', 'Ignore'], 'unsupported'));
+        errors.push(...validateChoice(constraint[field], at.child(field), ['Honor', 'Ignore'], 'unsupported'));
     errors.push(...validateLabelKeys(constraint, at));
     return [...errors, ...validateLabelSelector(constraint.labelSelector, at.child('labelSelector'))];
   });
@@ -65,7 +65,7 @@ export function validateSpread(constraints: readonly TopologySpreadConstraint[],
 export function validateSchedulingGates(gates: readonly PodSchedulingGate[], path: FieldPath): FieldError[] {
   const seen = new Set<string>();
   return gates.flatMap(({ name }, i) => {
-    const errors = checkQualifiedName(path.index(i), name);
+    const errors = validateQualifiedName(name, path.index(i));
     if (seen.has(name)) errors.push(duplicate(path.index(i), name));
     seen.add(name);
     return errors;

@@ -12,7 +12,7 @@ import {
 import { byteLength, isUserID } from '../../meta/names.js';
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../types/core-v1.gen.js';
 import { goValue } from '../go-value.js';
-import { checkChoice, checkDescendingPath, invalids } from '../../meta/checks.js';
+import { invalids, validateChoice, validateDescendingPath } from '../../meta/checks.js';
 import { validateWindowsOptions } from './windows.js';
 
 /** What a container's security depends on beyond the container. */
@@ -22,14 +22,14 @@ export interface SecurityScope {
 }
 
 /** @returns all that is wrong with a container's security context */
-export function validateSecurityContext(context: SecurityContext | undefined, scope: SecurityScope, path: FieldPath): FieldError[] {
+export function validateSecurityContext(context: SecurityContext | undefined, path: FieldPath, scope: SecurityScope): FieldError[] {
   if (!context) return [];
   const errors: FieldError[] = [];
   if (context.privileged && !scope.allowPrivileged) errors.push(forbidden(path.child('privileged'), 'disallowed by cluster policy'));
-  errors.push(...validateIDs(context, ['runAsUser', 'runAsGroup'], path));
+  errors.push(...validateIDs(context, path, ['runAsUser', 'runAsGroup']));
   const { procMount } = context;
   if (procMount !== undefined) {
-    errors.push(...checkChoice(path.child('procMount'), procMount, ['Default', 'Unmasked'], 'unsupported'));
+    errors.push(...validateChoice(procMount, path.child('procMount'), ['Default', 'Unmasked'], 'unsupported'));
     if (scope.hostUsers && procMount === 'Unmasked')
       errors.push(invalid(path.child('procMount'), procMount, '`hostUsers` must be false to use `Unmasked`'));
   }
@@ -49,30 +49,30 @@ export function validateSecurityContext(context: SecurityContext | undefined, sc
 export function validatePodSecurityContext(spec: PodSpec, path: FieldPath): FieldError[] {
   const context = spec.securityContext;
   if (!context) return [];
-  const errors = validateIDs(context, ['fsGroup', 'runAsUser', 'runAsGroup'], path);
+  const errors = validateIDs(context, path, ['fsGroup', 'runAsUser', 'runAsGroup']);
   for (const [i, id] of (context.supplementalGroups ?? []).entries())
     errors.push(...invalids(path.child('supplementalGroups').index(i), id, isUserID(id)));
   if (spec.shareProcessNamespace && spec.hostPID)
     errors.push(invalid(path.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
-  errors.push(...validateSysctls(context.sysctls ?? [], spec, path.child('sysctls')));
+  errors.push(...validateSysctls(context.sysctls ?? [], path.child('sysctls'), spec));
   const { fsGroupChangePolicy, supplementalGroupsPolicy, seLinuxChangePolicy } = context;
   if (fsGroupChangePolicy !== undefined)
-    errors.push(...checkChoice(path.child('fsGroupChangePolicy'), fsGroupChangePolicy, ['Always', 'OnRootMismatch'], 'unsupported'));
+    errors.push(...validateChoice(fsGroupChangePolicy, path.child('fsGroupChangePolicy'), ['Always', 'OnRootMismatch'], 'unsupported'));
   errors.push(...validateSeccompProfile(context.seccompProfile, path.child('seccompProfile')));
   errors.push(...validateWindowsOptions(context.windowsOptions, path.child('windowsOptions')));
   errors.push(...validateAppArmorProfile(context.appArmorProfile, path.child('appArmorProfile')));
   if (supplementalGroupsPolicy !== undefined)
-    errors.push(...checkChoice(path.child('supplementalGroupsPolicy'), supplementalGroupsPolicy, ['Merge', 'Strict'], 'unsupported'));
+    errors.push(...validateChoice(supplementalGroupsPolicy, path.child('supplementalGroupsPolicy'), ['Merge', 'Strict'], 'unsupported'));
   // MountOption waits for a feature that v1.36 has switched off
   if (seLinuxChangePolicy !== undefined)
-    errors.push(...checkChoice(path.child('seLinuxChangePolicy'), seLinuxChangePolicy, ['Recursive'], 'unsupported'));
+    errors.push(...validateChoice(seLinuxChangePolicy, path.child('seLinuxChangePolicy'), ['Recursive'], 'unsupported'));
   return errors;
 }
 
 function validateIDs<K extends string>(
   context: { readonly [F in K]?: number | undefined },
-  fields: readonly K[],
   path: FieldPath,
+  fields: readonly K[],
 ): FieldError[] {
   return fields.flatMap((field) => {
     const id: number | undefined = context[field];
@@ -84,7 +84,7 @@ const SYSCTL = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z
 const SYSCTL_PATTERN = new RegExp(SYSCTL);
 const IPC_SYSCTL = /^(?:kernel\.sem$|kernel\.shm|kernel\.msg|fs\.mqueue\.)/;
 
-function validateSysctls(sysctls: readonly Sysctl[], spec: PodSpec, path: FieldPath): FieldError[] {
+function validateSysctls(sysctls: readonly Sysctl[], path: FieldPath, spec: PodSpec): FieldError[] {
   const names = new Set<string>();
   return sysctls.flatMap(({ name }, i) => {
     const at = path.index(i).child('name');
@@ -117,7 +117,7 @@ function validateSeccompProfile(profile: SeccompProfile | undefined, path: Field
   else if (!PROFILE_TYPES.includes(profile.type)) errors.push(notSupported(path.child('type'), profile.type, PROFILE_TYPES));
   if (profile.type === 'Localhost') {
     if (profile.localhostProfile === undefined) errors.push(required(at, 'must be set when seccomp type is Localhost'));
-    else errors.push(...checkDescendingPath(at, profile.localhostProfile));
+    else errors.push(...validateDescendingPath(profile.localhostProfile, at));
   } else if (profile.localhostProfile !== undefined)
     errors.push(invalid(at, goValue(profile, 'core.SeccompProfile'), 'can only be set when seccomp type is Localhost'));
   return errors;

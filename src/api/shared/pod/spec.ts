@@ -20,7 +20,7 @@ import { goValue } from '../go-value.js';
 import { validateIP } from '../ip.js';
 import { validateAffinity } from './affinity.js';
 import { MIRROR } from './annotations.js';
-import { checkChoice, checkLabel, checkQualifiedName, checkSubdomain, invalids } from '../../meta/checks.js';
+import { invalids, validateChoice, validateDNSLabel, validateDNSSubdomain, validateQualifiedName } from '../../meta/checks.js';
 import { validateAllContainers } from './containers.js';
 import { validateContainerResources, validatePodLevelResources } from './resource-rules.js';
 import { validateSchedulingGates, validateSpread, validateTolerations } from './scheduling.js';
@@ -46,27 +46,27 @@ export function validatePodSpec(spec: PodSpec, path: FieldPath, { metadata, allo
   return [
     ...(spec.terminationGracePeriodSeconds === undefined ? [required(path.child('terminationGracePeriodSeconds'))] : []),
     ...volumeErrors,
-    ...validateResourceClaims(spec.resourceClaims ?? [], metadata, path.child('resourceClaims')),
+    ...validateResourceClaims(spec.resourceClaims ?? [], path.child('resourceClaims'), metadata),
     ...validateAllContainers({ spec, volumes, claims, allowPrivileged }, path),
-    ...validatePodLevelResources(spec, claims, path.child('resources')),
-    ...validateHostNetworkPorts(spec, isPod, path.child('containers')),
-    ...checkChoice(path.child('restartPolicy'), spec.restartPolicy, ['Always', 'OnFailure', 'Never']),
-    ...checkChoice(path.child('dnsPolicy'), spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
+    ...validatePodLevelResources(spec, path.child('resources'), claims),
+    ...validateHostNetworkPorts(spec, path.child('containers'), isPod),
+    ...validateChoice(spec.restartPolicy, path.child('restartPolicy'), ['Always', 'OnFailure', 'Never']),
+    ...validateChoice(spec.dnsPolicy, path.child('dnsPolicy'), ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']),
     ...validateLabels(spec.nodeSelector, path.child('nodeSelector')),
     ...validatePodSecurityContext(spec, path.child('securityContext')),
     ...validateAffinity(spec.affinity, path.child('affinity')),
     ...validateDNSConfig(spec, path.child('dnsConfig')),
     ...(spec.readinessGates ?? []).flatMap((g, i) =>
-      checkQualifiedName(path.child('readinessGates').index(i).child('conditionType'), g.conditionType),
+      validateQualifiedName(g.conditionType, path.child('readinessGates').index(i).child('conditionType')),
     ),
     ...validateSchedulingGates(spec.schedulingGates ?? [], path.child('schedulingGates')),
     ...validateSpread(spec.topologySpreadConstraints ?? [], path.child('topologySpreadConstraints')),
-    ...validateHostProcess(spec, allowPrivileged, path),
+    ...validateHostProcess(spec, path, allowPrivileged),
     ...validateHostUsers(spec, path),
     ...validateNames(spec, path),
     ...validateTolerations(spec.tolerations ?? [], path.child('tolerations')),
     ...validateHostAliases(spec.hostAliases ?? [], path.child('hostAliases')),
-    ...validateContainerResources({ limits: spec.overhead }, new Set(), path.child('overhead')),
+    ...validateContainerResources({ limits: spec.overhead }, path.child('overhead'), new Set()),
     ...validateOS(spec, path),
     ...validateFileKeyVolumes(spec, path),
   ];
@@ -75,13 +75,13 @@ export function validatePodSpec(spec: PodSpec, path: FieldPath, { metadata, allo
 function validateNames(spec: PodSpec, path: FieldPath): FieldError[] {
   const errors = validateHostnameOverride(spec, path.child('hostnameOverride'));
   for (const field of ['serviceAccountName', 'nodeName', 'priorityClassName'] as const)
-    if (spec[field]) errors.push(...checkSubdomain(path.child(field), spec[field]));
-  if (spec.runtimeClassName !== undefined) errors.push(...checkSubdomain(path.child('runtimeClassName'), spec.runtimeClassName));
-  for (const field of ['hostname', 'subdomain'] as const) if (spec[field]) errors.push(...checkLabel(path.child(field), spec[field]));
+    if (spec[field]) errors.push(...validateDNSSubdomain(spec[field], path.child(field)));
+  if (spec.runtimeClassName !== undefined) errors.push(...validateDNSSubdomain(spec.runtimeClassName, path.child('runtimeClassName')));
+  for (const field of ['hostname', 'subdomain'] as const) if (spec[field]) errors.push(...validateDNSLabel(spec[field], path.child(field)));
   const seconds = spec.activeDeadlineSeconds;
   if (seconds !== undefined) errors.push(...invalids(path.child('activeDeadlineSeconds'), seconds, isInRange(seconds, 1, MAX_INT32)));
   if (spec.preemptionPolicy !== undefined)
-    errors.push(...checkChoice(path.child('preemptionPolicy'), spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']));
+    errors.push(...validateChoice(spec.preemptionPolicy, path.child('preemptionPolicy'), ['PreemptLowerPriority', 'Never']));
   return errors;
 }
 
@@ -92,10 +92,10 @@ function validateHostnameOverride(spec: PodSpec, path: FieldPath): FieldError[] 
   if (spec.setHostnameAsFQDN) errors.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
   if (spec.hostNetwork) errors.push(forbidden(path, 'may not be specified when hostNetwork is true'));
   if (byteLength(name) > 64) errors.push(tooLong(path, 64));
-  return [...errors, ...checkSubdomain(path, name)];
+  return [...errors, ...validateDNSSubdomain(name, path)];
 }
 
-function validateResourceClaims(claims: readonly PodResourceClaim[], metadata: ObjectMeta | undefined, path: FieldPath): FieldError[] {
+function validateResourceClaims(claims: readonly PodResourceClaim[], path: FieldPath, metadata: ObjectMeta | undefined): FieldError[] {
   const names = new Set<string>();
   return claims.flatMap((claim, i) => {
     const at = path.index(i);
@@ -104,7 +104,7 @@ function validateResourceClaims(claims: readonly PodResourceClaim[], metadata: O
     const errors: FieldError[] = [];
     if (!name) errors.push(required(at.child('name')));
     else if (names.has(name)) errors.push(duplicate(at.child('name'), name));
-    else errors.push(...checkLabel(at.child('name'), name));
+    else errors.push(...validateDNSLabel(name, at.child('name')));
     names.add(name);
     const shown = goValue(claim, 'core.PodResourceClaim');
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined)
@@ -113,13 +113,13 @@ function validateResourceClaims(claims: readonly PodResourceClaim[], metadata: O
       errors.push(invalid(at, shown, 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'));
     for (const field of ['resourceClaimName', 'resourceClaimTemplateName'] as const) {
       const value = claim[field];
-      if (value !== undefined) errors.push(...checkSubdomain(at.child(field), value));
+      if (value !== undefined) errors.push(...validateDNSSubdomain(value, at.child(field)));
     }
     return errors;
   });
 }
 
-function validateHostNetworkPorts(spec: PodSpec, isPod: boolean, path: FieldPath): FieldError[] {
+function validateHostNetworkPorts(spec: PodSpec, path: FieldPath, isPod: boolean): FieldError[] {
   if (!spec.hostNetwork) return [];
   return (spec.containers ?? []).flatMap(({ ports = [] }, i) =>
     ports.flatMap(({ hostPort = 0, containerPort }, j) => {
@@ -142,7 +142,7 @@ function validateDNSConfig({ dnsPolicy, dnsConfig }: PodSpec, path: FieldPath): 
 function validateDNSParts({ nameservers = [], searches = [], options = [] }: PodDNSConfig, path: FieldPath): FieldError[] {
   const errors: FieldError[] = [];
   if (nameservers.length > 3) errors.push(invalid(path.child('nameservers'), nameservers, 'must not have more than 3 nameservers'));
-  for (const [i, server] of nameservers.entries()) errors.push(...validateIP(path.child('nameservers').index(i), server));
+  for (const [i, server] of nameservers.entries()) errors.push(...validateIP(server, path.child('nameservers').index(i)));
   const at = path.child('searches');
   if (searches.length > 32) errors.push(invalid(at, searches, 'must not have more than 32 search paths'));
   if (byteLength(searches.join(' ')) > 2048)
@@ -158,8 +158,8 @@ function validateDNSParts({ nameservers = [], searches = [], options = [] }: Pod
 
 function validateHostAliases(aliases: readonly HostAlias[], path: FieldPath): FieldError[] {
   return aliases.flatMap(({ ip, hostnames = [] }, i) => [
-    ...validateIP(path.index(i).child('ip'), ip),
-    ...hostnames.flatMap((name, j) => checkSubdomain(path.index(i).child('hostnames').index(j), name)),
+    ...validateIP(ip, path.index(i).child('ip')),
+    ...hostnames.flatMap((name, j) => validateDNSSubdomain(name, path.index(i).child('hostnames').index(j))),
   ]);
 }
 

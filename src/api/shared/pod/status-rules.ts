@@ -13,7 +13,7 @@ import type {
 } from '../../types/core-v1.gen.js';
 import { familyOf, validateIP } from '../ip.js';
 import { validateAnnotationsUpdate } from './annotations.js';
-import { checkChoice, checkLabel, checkQualifiedName, checkSubdomain, invalids } from '../../meta/checks.js';
+import { invalids, validateChoice, validateDNSLabel, validateDNSSubdomain, validateQualifiedName } from '../../meta/checks.js';
 
 const STATUS = at('status');
 
@@ -30,9 +30,9 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     ...validateClaimStatuses(status, spec),
     ...validateAddresses('podIPs', status.podIPs, old.status.podIPs),
     ...validateHostIPs(status, old.status),
-    ...LISTS.flatMap((list) => validateUsers(status[list] ?? [], spec.os?.name ?? 'linux', STATUS.child(list))),
-    ...validateResourceHealth(status.containerStatuses ?? [], spec.containers, STATUS.child('containerStatuses')),
-    ...validateResourceHealth(status.initContainerStatuses ?? [], spec.initContainers ?? [], STATUS.child('initContainerStatuses')),
+    ...LISTS.flatMap((list) => validateUsers(status[list] ?? [], STATUS.child(list), spec.os?.name ?? 'linux')),
+    ...validateResourceHealth(status.containerStatuses ?? [], STATUS.child('containerStatuses'), spec.containers),
+    ...validateResourceHealth(status.initContainerStatuses ?? [], STATUS.child('initContainerStatuses'), spec.initContainers ?? []),
     ...refuseResourceHealth(status.ephemeralContainerStatuses ?? [], STATUS.child('ephemeralContainerStatuses')),
   ];
 }
@@ -43,7 +43,7 @@ const SYSTEM_CONDITIONS = ['PodScheduled', 'Ready', 'Initialized'];
 function validateConditions(conditions: readonly PodCondition[], path: FieldPath): FieldError[] {
   return conditions.flatMap(({ type, observedGeneration }, i) => [
     ...validateGeneration(observedGeneration, path.index(i)),
-    ...(SYSTEM_CONDITIONS.includes(type) ? [] : checkQualifiedName(path.index(i).child('Type'), type)),
+    ...(SYSTEM_CONDITIONS.includes(type) ? [] : validateQualifiedName(type, path.index(i).child('Type'))),
   ]);
 }
 
@@ -55,7 +55,7 @@ function validateNomination(pod: Pod, old: Pod): FieldError[] {
   const name = pod.status.nominatedNodeName;
   if (!name || name === old.status.nominatedNodeName) return [];
   const path = STATUS.child('nominatedNodeName');
-  const errors = checkSubdomain(path, name);
+  const errors = validateDNSSubdomain(name, path);
   if (old.spec.nodeName) errors.push(forbidden(path, 'may not be set on pods that are already bound to a node'));
   return errors;
 }
@@ -100,13 +100,13 @@ function validateClaimStatuses(status: PodStatus, spec: PodSpec): FieldError[] {
       own.push(invalid(path.child('name'), name, 'must match the name of an entry in `spec.resourceClaims`'));
     if (names.has(name)) own.push(duplicate(path.child('name'), name));
     names.add(name);
-    return resourceClaimName === undefined ? own : [...own, ...checkSubdomain(path.child('resourceClaimName'), resourceClaimName)];
+    return resourceClaimName === undefined ? own : [...own, ...validateDNSSubdomain(resourceClaimName, path.child('resourceClaimName'))];
   });
   const extended = status.extendedResourceClaimStatus;
-  return extended ? [...errors, ...validateExtended(extended, spec, STATUS.child('extendedResourceClaimStatus'))] : errors;
+  return extended ? [...errors, ...validateExtended(extended, STATUS.child('extendedResourceClaimStatus'), spec)] : errors;
 }
 
-function validateExtended(status: PodExtendedResourceClaimStatus, spec: PodSpec, path: FieldPath): FieldError[] {
+function validateExtended(status: PodExtendedResourceClaimStatus, path: FieldPath, spec: PodSpec): FieldError[] {
   const containers = [...(spec.initContainers ?? []), ...spec.containers];
   const mappings = status.requestMappings ?? [];
   const errors: FieldError[] = [];
@@ -129,7 +129,7 @@ function validateExtended(status: PodExtendedResourceClaimStatus, spec: PodSpec,
         'must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests';
       errors.push(invalid(where.child('resourceName'), resourceName, text));
     }
-    errors.push(...checkLabel(path.child('requestName'), requestName));
+    errors.push(...validateDNSLabel(requestName, path.child('requestName')));
     const key = JSON.stringify([containerName, resourceName, requestName]);
     if (seen.has(key))
       for (const field of ['containerName', 'resourceName', 'requestName'] as const)
@@ -137,7 +137,7 @@ function validateExtended(status: PodExtendedResourceClaimStatus, spec: PodSpec,
     seen.add(key);
   }
   const name = status.resourceClaimName;
-  return [...errors, ...(name ? checkSubdomain(path.child('resourceClaimName'), name) : [required(path.child('resourceClaimName'))])];
+  return [...errors, ...(name ? validateDNSSubdomain(name, path.child('resourceClaimName')) : [required(path.child('resourceClaimName'))])];
 }
 
 type Addresses = readonly { readonly ip: string }[] | undefined;
@@ -147,7 +147,7 @@ function validateAddresses(field: 'podIPs' | 'hostIPs', addresses: Addresses, ol
   const path = STATUS.child(field);
   const ips = (addresses ?? []).map((a) => a.ip);
   const known = (old ?? []).map((a) => a.ip);
-  const errors = ips.flatMap((ip, i) => validateIP(path.index(i), ip, known));
+  const errors = ips.flatMap((ip, i) => validateIP(ip, path.index(i), known));
   if (ips.length > 2 || (ips.length === 2 && new Set(ips.map(familyOf)).size < 2))
     errors.push(
       invalid(
@@ -166,7 +166,7 @@ function validateHostIPs(status: PodStatus, old: PodStatus): FieldError[] {
   return [...own, ...validateAddresses('hostIPs', status.hostIPs, old.hostIPs)];
 }
 
-function validateUsers(statuses: readonly ContainerStatus[], os: string, path: FieldPath): FieldError[] {
+function validateUsers(statuses: readonly ContainerStatus[], path: FieldPath, os: string): FieldError[] {
   return statuses.flatMap(({ user }, i) => {
     const where = path.index(i).child('user', 'linux');
     if (!user?.linux) return [];
@@ -184,7 +184,7 @@ const HEALTH = ['Healthy', 'Unhealthy', 'Unknown'];
 const MAX_HEALTH_MESSAGE = 1024;
 
 /** Health of devices (KEP-4680): of resources that the container asks for. */
-function validateResourceHealth(statuses: readonly ContainerStatus[], containers: readonly Container[], path: FieldPath): FieldError[] {
+function validateResourceHealth(statuses: readonly ContainerStatus[], path: FieldPath, containers: readonly Container[]): FieldError[] {
   return statuses.flatMap((status, i) => {
     const container = containers.find((c) => c.name === status.name);
     return (status.allocatedResourcesStatus ?? []).flatMap(({ name, resources = [] }, j) => {
@@ -193,7 +193,7 @@ function validateResourceHealth(statuses: readonly ContainerStatus[], containers
       const ids = new Set<string>();
       for (const [k, { health, message, resourceID }] of resources.entries()) {
         const at = where.child('resources').index(k);
-        errors.push(...checkChoice(at.child('health'), health, HEALTH, 'unsupported'));
+        errors.push(...validateChoice(health, at.child('health'), HEALTH, 'unsupported'));
         if (message === '') errors.push(required(at.child('message'), 'must be non-empty if specified'));
         else if (message !== undefined && byteLength(message) > MAX_HEALTH_MESSAGE)
           errors.push(tooLong(at.child('message'), MAX_HEALTH_MESSAGE));

@@ -12,53 +12,53 @@ import type {
   StorageOSVolumeSource,
   Volume,
 } from '../../types/core-v1.gen.js';
-import { checkLabel, checkOptionalChoice, invalids, requireText } from '../../meta/checks.js';
+import { invalids, requireText, validateDNSLabel, validateOptionalChoice } from '../../meta/checks.js';
 
 /** The rules of one kind of volume source. */
 type Rule<K extends keyof Volume> = (source: NonNullable<Volume[K]>, path: FieldPath) => FieldError[];
 
 /** Rules by the field of the volume that holds the source. */
 export const storageVolumeRules = {
-  gcePersistentDisk: (s, path) => [...requireText(path.child('pdName'), s.pdName), ...checkPartition(path, s.partition)],
-  awsElasticBlockStore: (s, path) => [...requireText(path.child('volumeID'), s.volumeID), ...checkPartition(path, s.partition)],
+  gcePersistentDisk: (s, path) => [...requireText(s.pdName, path.child('pdName')), ...validatePartition(s.partition, path)],
+  awsElasticBlockStore: (s, path) => [...requireText(s.volumeID, path.child('volumeID')), ...validatePartition(s.partition, path)],
   nfs: validateNFS,
   iscsi: validateISCSI,
-  glusterfs: (s, path) => [...requireText(path.child('endpoints'), s.endpoints), ...requireText(path.child('path'), s.path)],
+  glusterfs: (s, path) => [...requireText(s.endpoints, path.child('endpoints')), ...requireText(s.path, path.child('path'))],
   flocker: validateFlocker,
-  rbd: (s, path) => [...requireList(path.child('monitors'), s.monitors), ...requireText(path.child('image'), s.image)],
-  cinder: (s, path) => [...requireText(path.child('volumeID'), s.volumeID), ...checkSecretRef(path, s.secretRef)],
-  cephfs: (s, path) => requireList(path.child('monitors'), s.monitors),
+  rbd: (s, path) => [...requireList(s.monitors, path.child('monitors')), ...requireText(s.image, path.child('image'))],
+  cinder: (s, path) => [...requireText(s.volumeID, path.child('volumeID')), ...validateSecretRef(s.secretRef, path)],
+  cephfs: (s, path) => requireList(s.monitors, path.child('monitors')),
   quobyte: validateQuobyte,
   fc: validateFC,
   flexVolume: validateFlex,
-  azureFile: (s, path) => [...requireText(path.child('secretName'), s.secretName), ...requireText(path.child('shareName'), s.shareName)],
-  vsphereVolume: (s, path) => requireText(path.child('volumePath'), s.volumePath),
-  photonPersistentDisk: (s, path) => requireText(path.child('pdID'), s.pdID),
-  portworxVolume: (s, path) => requireText(path.child('volumeID'), s.volumeID),
+  azureFile: (s, path) => [...requireText(s.secretName, path.child('secretName')), ...requireText(s.shareName, path.child('shareName'))],
+  vsphereVolume: (s, path) => requireText(s.volumePath, path.child('volumePath')),
+  photonPersistentDisk: (s, path) => requireText(s.pdID, path.child('pdID')),
+  portworxVolume: (s, path) => requireText(s.volumeID, path.child('volumeID')),
   azureDisk: validateAzureDisk,
   storageos: validateStorageOS,
   scaleIO: (s, path) => [
-    ...requireText(path.child('gateway'), s.gateway),
-    ...requireText(path.child('system'), s.system),
-    ...requireText(path.child('volumeName'), s.volumeName),
+    ...requireText(s.gateway, path.child('gateway')),
+    ...requireText(s.system, path.child('system')),
+    ...requireText(s.volumeName, path.child('volumeName')),
   ],
 } as const satisfies { [K in keyof Volume]?: Rule<K> };
 
-function requireList(path: FieldPath, list: readonly string[] | undefined): FieldError[] {
+function requireList(list: readonly string[] | undefined, path: FieldPath): FieldError[] {
   return list?.length ? [] : [required(path)];
 }
 
-function checkSecretRef(path: FieldPath, ref: { name?: string | undefined } | undefined): FieldError[] {
+function validateSecretRef(ref: { name?: string | undefined } | undefined, path: FieldPath): FieldError[] {
   return ref && !ref.name ? [required(path.child('secretRef', 'name'))] : [];
 }
 
-function checkPartition(path: FieldPath, partition = 0): FieldError[] {
+function validatePartition(partition = 0, path: FieldPath): FieldError[] {
   // 0, the whole disk, is accepted too
   return partition < 0 || partition > 255 ? [invalid(path.child('partition'), partition, rangeMessage(1, 255))] : [];
 }
 
 function validateNFS(source: NFSVolumeSource, path: FieldPath): FieldError[] {
-  const errors = [...requireText(path.child('server'), source.server), ...requireText(path.child('path'), source.path)];
+  const errors = [...requireText(source.server, path.child('server')), ...requireText(source.path, path.child('path'))];
   if (!source.path?.startsWith('/')) errors.push(invalid(path.child('path'), source.path ?? '', 'must be an absolute path'));
   return errors;
 }
@@ -69,24 +69,24 @@ const INITIATORS: Readonly<Record<string, RegExp>> = {
   naa: /^naa.[A-Za-z0-9]{32}$/,
 };
 
-function checkInitiator(path: FieldPath, name: string): FieldError[] {
+function validateInitiator(name: string, path: FieldPath): FieldError[] {
   const pattern = INITIATORS[name.slice(0, 3)];
   if (!pattern) return [invalid(path, name, 'must be valid format starting with iqn, eui, or naa')];
   return pattern.test(name) ? [] : [invalid(path, name, 'must be valid format')];
 }
 
 function validateISCSI(source: ISCSIVolumeSource, path: FieldPath): FieldError[] {
-  const errors = requireText(path.child('targetPortal'), source.targetPortal);
+  const errors = requireText(source.targetPortal, path.child('targetPortal'));
   if (!source.iqn) errors.push(required(path.child('iqn')));
-  else errors.push(...checkInitiator(path.child('iqn'), source.iqn));
+  else errors.push(...validateInitiator(source.iqn, path.child('iqn')));
   errors.push(...invalids(path.child('lun'), source.lun, isInRange(source.lun, 0, 255)));
   if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) errors.push(required(path.child('secretRef')));
-  if (source.initiatorName !== undefined) errors.push(...checkInitiator(path.child('initiatorname'), source.initiatorName));
+  if (source.initiatorName !== undefined) errors.push(...validateInitiator(source.initiatorName, path.child('initiatorname')));
   return errors;
 }
 
 /** The name under which the node mounts an iSCSI volume is made of both, and has little room. */
-export function checkISCSIName({ name, iscsi }: Volume, path: FieldPath): FieldError[] {
+export function validateISCSIName({ name, iscsi }: Volume, path: FieldPath): FieldError[] {
   if (iscsi?.initiatorName === undefined || byteLength(`${name}:${iscsi.targetPortal}`) <= 64) return [];
   const text = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
   return [invalid(path.child('name'), name, text)];
@@ -110,7 +110,7 @@ function validateQuobyte(source: QuobyteVolumeSource, path: FieldPath): FieldErr
   else
     for (const pair of source.registry.split(','))
       if (!/^(?:\[[^[\]]*\]|[^[\]:]*):[^[\]:]*$/.test(pair)) errors.push(invalid(path.child('registry'), source.registry, pairs));
-  return [...errors, ...requireText(path.child('volume'), source.volume)];
+  return [...errors, ...requireText(source.volume, path.child('volume'))];
 }
 
 function validateFC(source: FCVolumeSource, path: FieldPath): FieldError[] {
@@ -128,7 +128,7 @@ function validateFC(source: FCVolumeSource, path: FieldPath): FieldError[] {
 }
 
 function validateFlex(source: FlexVolumeSource, path: FieldPath): FieldError[] {
-  const errors = requireText(path.child('driver'), source.driver);
+  const errors = requireText(source.driver, path.child('driver'));
   for (const key of Object.keys(source.options ?? {})) {
     const domain = `.${(key.split('/')[0] ?? '').toLowerCase()}`;
     if (domain.endsWith('.kubernetes.io') || domain.endsWith('.k8s.io'))
@@ -141,13 +141,13 @@ const MANAGED_DISK = '/subscriptions/{sub-id}/resourcegroups/{group-name}/provid
 const BLOB_DISK = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
 
 function validateAzureDisk(source: AzureDiskVolumeSource, path: FieldPath): FieldError[] {
-  const errors = [...requireText(path.child('diskName'), source.diskName), ...requireText(path.child('diskURI'), source.diskURI)];
+  const errors = [...requireText(source.diskName, path.child('diskName')), ...requireText(source.diskURI, path.child('diskURI'))];
   const { cachingMode, kind } = source;
   const [modes, kinds] = [
     ['None', 'ReadOnly', 'ReadWrite'],
     ['Dedicated', 'Managed', 'Shared'],
   ];
-  errors.push(...checkOptionalChoice(path.child('cachingMode'), cachingMode, modes));
+  errors.push(...validateOptionalChoice(cachingMode, path.child('cachingMode'), modes));
   if (kind === undefined) return errors;
   if (!kinds.includes(kind)) errors.push(notSupported(path.child('kind'), kind, kinds));
   const [prefix, form] = kind === 'Managed' ? ['/subscriptions/', MANAGED_DISK] : ['https://', BLOB_DISK];
@@ -156,7 +156,7 @@ function validateAzureDisk(source: AzureDiskVolumeSource, path: FieldPath): Fiel
 }
 
 function validateStorageOS(source: StorageOSVolumeSource, path: FieldPath): FieldError[] {
-  const errors = source.volumeName ? checkLabel(path.child('volumeName'), source.volumeName) : [required(path.child('volumeName'))];
-  if (source.volumeNamespace) errors.push(...checkLabel(path.child('volumeNamespace'), source.volumeNamespace));
-  return [...errors, ...checkSecretRef(path, source.secretRef)];
+  const errors = source.volumeName ? validateDNSLabel(source.volumeName, path.child('volumeName')) : [required(path.child('volumeName'))];
+  if (source.volumeNamespace) errors.push(...validateDNSLabel(source.volumeNamespace, path.child('volumeNamespace')));
+  return [...errors, ...validateSecretRef(source.secretRef, path)];
 }

@@ -24,9 +24,9 @@ export function validatePodTemplate(
   const errors = [
     ...validateLabels(labels, path.child('labels')),
     ...validateAnnotations(annotations, path.child('annotations')),
-    ...validatePodAnnotations(annotations, spec, path.child('annotations')),
+    ...validatePodAnnotations(annotations, path.child('annotations'), spec),
     ...validatePodSpec(spec, path.child('spec'), { allowPrivileged }),
-    ...validateProfilesAgree(annotations, spec, path.child('spec')),
+    ...validateProfilesAgree(annotations, path.child('spec'), spec),
   ];
   if (spec.ephemeralContainers?.length)
     errors.push(forbidden(path.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
@@ -34,7 +34,7 @@ export function validatePodTemplate(
 }
 
 /** The selector of a workload must match the labels of its template, or it would never find its own pods. */
-export function validateSelected(template: PodTemplateSpec | undefined, selector: Selecting, path: FieldPath): FieldError[] {
+export function validateSelected(template: PodTemplateSpec | undefined, path: FieldPath, selector: Selecting): FieldError[] {
   const metadata = template?.metadata;
   const labels = metadata?.labels ?? (metadata && wasGivenEmpty(metadata, 'labels') ? {} : undefined);
   if (selector.matches(labels)) return [];
@@ -42,7 +42,7 @@ export function validateSelected(template: PodTemplateSpec | undefined, selector
 }
 
 /** Pods of a workload that runs for ever are always restarted, and have no deadline. `kind` is named in the message. */
-export function validateRunsForever(template: PodTemplateSpec | undefined, kind: string, path: FieldPath): FieldError[] {
+export function validateRunsForever(template: PodTemplateSpec | undefined, path: FieldPath, kind: string): FieldError[] {
   const { restartPolicy, activeDeadlineSeconds } = template?.spec ?? {};
   const errors: FieldError[] = [];
   if (restartPolicy !== 'Always') errors.push(notSupported(path.child('spec', 'restartPolicy'), restartPolicy ?? '', ['Always']));
@@ -54,15 +54,15 @@ export function validateRunsForever(template: PodTemplateSpec | undefined, kind:
 /** All rules of the template of a controller that keeps a number of pods alive */
 export function validateReplicatedTemplate(
   template: PodTemplateSpec | undefined,
+  path: FieldPath,
   selector: Selecting,
   kind: string,
-  path: FieldPath,
   scope: TemplateScope,
 ): FieldError[] {
   if (!template) return [required(path)];
   return [
-    ...validateSelected(template, selector, path),
+    ...validateSelected(template, path, selector),
     ...validatePodTemplate(template, path, scope),
-    ...validateRunsForever(template, kind, path),
+    ...validateRunsForever(template, path, kind),
   ];
 }

@@ -14,17 +14,17 @@ import type {
 } from '../../types/core-v1.gen.js';
 import { validateClaimSpec } from '../claim-spec.js';
 import {
-  checkChoice,
-  checkDescendingPath,
-  checkFileMode,
-  checkLabel,
-  checkNoBacksteps,
-  checkSubdomain,
   invalids,
   requireText,
+  validateChoice,
+  validateDescendingPath,
+  validateDNSLabel,
+  validateDNSSubdomain,
+  validateFileMode,
+  validateNoBacksteps,
 } from '../../meta/checks.js';
 import { validateDownwardFile, validateKeyToPath, validateProjected } from './projected.js';
-import { checkISCSIName, storageVolumeRules } from './storage-volumes.js';
+import { validateISCSIName, storageVolumeRules } from './storage-volumes.js';
 
 /** Where the volumes stand. */
 export interface VolumeOwner {
@@ -49,7 +49,7 @@ export function validateVolumes(
   for (const [i, volume] of volumes.entries()) {
     const at = path.index(i);
     const own = validateSource(volume, at, owner);
-    own.push(...(volume.name ? checkLabel(at.child('name'), volume.name) : [required(at.child('name'))]));
+    own.push(...(volume.name ? validateDNSLabel(volume.name, at.child('name')) : [required(at.child('name'))]));
     if (good.has(volume.name)) own.push(duplicate(at.child('name'), volume.name));
     if (own.length === 0) good.set(volume.name, volume);
     errors.push(...own);
@@ -108,12 +108,12 @@ const SHOWN: Partial<Record<Source, string>> = { cephfs: 'cephFS', downwardAPI: 
 function validateSource(volume: Volume, path: FieldPath, owner: VolumeOwner): FieldError[] {
   const [source, ...more] = SOURCES.filter((s) => volume[s] !== undefined);
   if (source === undefined) return [required(path, 'must specify a volume type')];
-  const errors = validateOne(source, volume, path, owner);
+  const errors = validateOne(source, path, volume, owner);
   for (const other of more) errors.push(forbidden(path.child(SHOWN[other] ?? other), 'may not specify more than 1 volume type'));
-  return [...errors, ...checkISCSIName(volume, path)];
+  return [...errors, ...validateISCSIName(volume, path)];
 }
 
-function validateOne(source: Source, volume: Volume, path: FieldPath, owner: VolumeOwner): FieldError[] {
+function validateOne(source: Source, path: FieldPath, volume: Volume, owner: VolumeOwner): FieldError[] {
   const at = path.child(source === 'gcePersistentDisk' ? 'persistentDisk' : source);
   if (source in storageVolumeRules) {
     const rule = storageVolumeRules[source as keyof typeof storageVolumeRules] as (value: unknown, path: FieldPath) => FieldError[];
@@ -127,18 +127,18 @@ function validateOne(source: Source, volume: Volume, path: FieldPath, owner: Vol
   if (hostPath) return validateHostPath(hostPath, at);
   if (gitRepo)
     return [
-      ...requireText(at.child('repository'), gitRepo.repository),
-      ...checkDescendingPath(at.child('directory'), gitRepo.directory ?? ''),
+      ...requireText(gitRepo.repository, at.child('repository')),
+      ...validateDescendingPath(gitRepo.directory ?? '', at.child('directory')),
     ];
-  if (secret) return [...requireText(at.child('secretName'), secret.secretName), ...validateFiles(secret, at)];
-  if (configMap) return [...requireText(at.child('name'), configMap.name), ...validateFiles(configMap, at)];
-  if (persistentVolumeClaim) return requireText(at.child('claimName'), persistentVolumeClaim.claimName);
+  if (secret) return [...requireText(secret.secretName, at.child('secretName')), ...validateFiles(secret, at)];
+  if (configMap) return [...requireText(configMap.name, at.child('name')), ...validateFiles(configMap, at)];
+  if (persistentVolumeClaim) return requireText(persistentVolumeClaim.claimName, at.child('claimName'));
   if (downwardAPI) return validateDownwardAPI(downwardAPI, at);
   if (projected) return validateProjected(projected, at);
   if (csi) return validateCSI(csi, at);
-  if (ephemeral) return validateEphemeral(ephemeral, volume.name, path, owner);
-  const reference = owner.isPod ? requireText(at.child('reference'), image?.reference) : [];
-  return [...reference, ...checkChoice(at.child('pullPolicy'), image?.pullPolicy, ['Always', 'IfNotPresent', 'Never'])];
+  if (ephemeral) return validateEphemeral(ephemeral, path, volume.name, owner);
+  const reference = owner.isPod ? requireText(image?.reference, at.child('reference')) : [];
+  return [...reference, ...validateChoice(image?.pullPolicy, at.child('pullPolicy'), ['Always', 'IfNotPresent', 'Never'])];
 }
 
 const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
@@ -146,18 +146,18 @@ const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'Director
 /** A path on the node, and what must be there. */
 export function validateHostPath(source: HostPathVolumeSource, path: FieldPath): FieldError[] {
   if (!source.path) return [required(path.child('path'))];
-  const type = source.type === undefined ? [] : checkChoice(path.child('type'), source.type, HOST_PATH_TYPES, 'unsupported');
-  return [...checkNoBacksteps(path.child('path'), source.path), ...type];
+  const type = source.type === undefined ? [] : validateChoice(source.type, path.child('type'), HOST_PATH_TYPES, 'unsupported');
+  return [...validateNoBacksteps(source.path, path.child('path')), ...type];
 }
 
 function validateFiles(source: { defaultMode?: number | undefined; items?: KeyToPath[] | undefined }, path: FieldPath): FieldError[] {
   const items = (source.items ?? []).flatMap((item, i) => validateKeyToPath(item, path.child('items').index(i)));
-  return [...checkFileMode(path.child('defaultMode'), source.defaultMode), ...items];
+  return [...validateFileMode(source.defaultMode, path.child('defaultMode')), ...items];
 }
 
 function validateDownwardAPI(source: DownwardAPIVolumeSource, path: FieldPath): FieldError[] {
   const files = (source.items ?? []).flatMap((file) => validateDownwardFile(file, path));
-  return [...checkFileMode(path.child('defaultMode'), source.defaultMode), ...files];
+  return [...validateFileMode(source.defaultMode, path.child('defaultMode')), ...files];
 }
 
 /** The name of a storage driver: a domain of at most 63 bytes. */
@@ -171,11 +171,11 @@ function validateCSI(source: CSIVolumeSource, path: FieldPath): FieldError[] {
   const errors = validateDriverName(source.driver, path.child('driver'));
   const ref = source.nodePublishSecretRef;
   if (ref && !ref.name) errors.push(required(path.child('nodePublishSecretRef', 'name')));
-  else if (ref?.name) errors.push(...checkSubdomain(path.child('name'), ref.name));
+  else if (ref?.name) errors.push(...validateDNSSubdomain(ref.name, path.child('name')));
   return errors;
 }
 
-function validateEphemeral(source: EphemeralVolumeSource, name: string, volumePath: FieldPath, { podName }: VolumeOwner): FieldError[] {
+function validateEphemeral(source: EphemeralVolumeSource, volumePath: FieldPath, name: string, { podName }: VolumeOwner): FieldError[] {
   const path = volumePath.child('ephemeral', 'volumeClaimTemplate');
   const template = source.volumeClaimTemplate;
   const errors: FieldError[] = [];

@@ -2,7 +2,7 @@
 import { type FieldError, type FieldPath, forbidden, invalid } from '../../meta/field-errors.js';
 import { byteLength } from '../../meta/names.js';
 import type { PodSpec, WindowsSecurityContextOptions } from '../../types/core-v1.gen.js';
-import { checkSubdomain, invalids } from '../../meta/checks.js';
+import { invalids, validateDNSSubdomain } from '../../meta/checks.js';
 import { placedContainers } from './visit.js';
 
 /** @returns what is wrong with the options of a pod or a container on Windows */
@@ -10,7 +10,7 @@ export function validateWindowsOptions(options: WindowsSecurityContextOptions | 
   if (!options) return [];
   const { gmsaCredentialSpecName: name, gmsaCredentialSpec: spec, runAsUserName: user } = options;
   const errors: FieldError[] = [];
-  if (name !== undefined) errors.push(...checkSubdomain(path.child('gmsaCredentialSpecName'), name));
+  if (name !== undefined) errors.push(...validateDNSSubdomain(name, path.child('gmsaCredentialSpecName')));
   if (spec === '') errors.push(invalid(path.child('gmsaCredentialSpec'), spec, 'gmsaCredentialSpec cannot be an empty string'));
   else if (spec !== undefined && byteLength(spec) > 64 * 1024)
     errors.push(invalid(path.child('gmsaCredentialSpec'), spec, 'gmsaCredentialSpec size must be under 64 KiB'));
@@ -41,7 +41,7 @@ function userNameErrors(name: string): string[] {
 }
 
 /** Host process containers come all together, on the host's network. */
-export function validateHostProcess(spec: PodSpec, allowPrivileged: boolean, path: FieldPath): FieldError[] {
+export function validateHostProcess(spec: PodSpec, path: FieldPath, allowPrivileged: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const podWide = spec.securityContext?.windowsOptions?.hostProcess;
   const containers = placedContainers(spec, path);
