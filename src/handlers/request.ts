@@ -40,7 +40,7 @@ export interface Upgrade {
   accept(): { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer };
 }
 
-/** One request, before any handler sees it: plain values, no express objects except to stream. */
+/** One request, before any handler sees it: plain values; only the answer is a stream. */
 export interface ApiRequest {
   readonly method: string;
   readonly info: RequestInfo;

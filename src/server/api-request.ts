@@ -1,13 +1,12 @@
-import type { ServerResponse as NodeResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Request } from 'express';
-import type { ApiRequest, Response, Upgrade } from '../handlers/request.js';
+import type { ServerResponse as NodeResponse } from 'node:http';
+import type { ApiRequest, Upgrade } from '../handlers/request.js';
 import { readBody } from './body.js';
-import type { ServerResponse } from './exchange.js';
+import type { Exchange } from './exchange.js';
 
 /** The request as handlers see it. */
-export function apiRequest(request: Request, response: ServerResponse): ApiRequest {
-  const { exchange } = response.locals;
+export function apiRequest(exchange: Exchange): ApiRequest {
+  const { request, response } = exchange;
   let body: Promise<Buffer> | undefined;
   return {
     method: request.method,
@@ -19,8 +18,8 @@ export function apiRequest(request: Request, response: ServerResponse): ApiReque
       body ??= exchange.upgrade ? Promise.resolve(Buffer.alloc(0)) : readBody(request, exchange.signal);
       return body;
     },
-    response: response as unknown as Response,
-    upgrade: exchange.upgrade && upgradeOf(response),
+    response,
+    upgrade: exchange.upgrade && upgradeOf(exchange),
     get signal() {
       return exchange.signal;
     },
@@ -28,12 +27,12 @@ export function apiRequest(request: Request, response: ServerResponse): ApiReque
   };
 }
 
-function upgradeOf(response: ServerResponse): Upgrade {
+function upgradeOf(exchange: Exchange): Upgrade {
   return {
     accept() {
-      const { upgrade } = response.locals.exchange;
+      const { response, upgrade } = exchange;
       if (!upgrade) throw new Error('the connection was taken over already');
-      response.locals.exchange.upgrade = undefined;
+      exchange.upgrade = undefined;
       (response as unknown as NodeResponse).detachSocket(upgrade.socket as Socket);
       return upgrade;
     },

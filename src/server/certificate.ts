@@ -1,9 +1,10 @@
 // Users by client certificate: CN is the name, each O a group (upstream's x509.CommonNameUserConversion).
 import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import type { Request } from 'express';
 import type { UserInfo } from '../api/meta/object.js';
 import { systemClock } from '../util/clock.js';
+import type { ServerRequest } from './http.js';
+import { isHttp2 } from './http1-rules.js';
 import { CREDENTIAL_ID } from './user-names.js';
 
 /** The object identifier of a subject's part that holds the user's uid. */
@@ -22,9 +23,8 @@ const seen = new WeakMap<object, Certified>();
  * The user whom the connection's certificate names.
  * @returns undefined: none was shown, or it names nobody; `invalid`: it is expired or no known authority has signed it
  */
-export function certificateUser(request: Request): UserInfo | 'invalid' | undefined {
-  const session = (request as unknown as { stream?: { session?: object } }).stream?.session;
-  const connection = session ?? request.socket;
+export function certificateUser(request: ServerRequest): UserInfo | 'invalid' | undefined {
+  const connection = (isHttp2(request) ? request.stream.session : undefined) ?? request.socket;
   let certified = seen.get(connection);
   if (!certified) {
     certified = read(request.socket as TLSSocket);

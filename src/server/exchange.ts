@@ -1,9 +1,9 @@
 // What the filters know about one request and hand on to each other.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { NextFunction, Request, Response } from 'express';
 import type { UserInfo } from '../api/meta/object.js';
 import type { RequestInfo } from '../handlers/request.js';
+import type { Answer, ServerRequest } from './http.js';
 import { requestInfo } from './request-info.js';
 
 /** A connection that a client wants to use for another protocol (WebSocket, SPDY). */
@@ -15,6 +15,8 @@ export interface RawConnection {
 
 /** One request and its answer; filled in on the way through the filters. */
 export class Exchange {
+  readonly request: ServerRequest;
+  readonly response: Answer;
   /** Unique name of the request in logs and in the Audit-Id header. */
   auditId = '';
   /** performance.now() when the request came. */
@@ -33,7 +35,9 @@ export class Exchange {
   #aborted = false;
   #closing: (() => void)[] = [];
 
-  constructor(upgrade?: RawConnection) {
+  constructor(request: ServerRequest, response: Answer, upgrade?: RawConnection) {
+    this.request = request;
+    this.response = response;
     this.upgrade = upgrade;
   }
 
@@ -69,13 +73,5 @@ export class Exchange {
 /** Until the filter request-info has read the request. */
 const UNREAD = requestInfo('GET', '/');
 
-/** express's place for what belongs to one request. */
-export interface Locals extends Record<string, unknown> {
-  exchange: Exchange;
-}
-
-/** express's response, with what the filters know. */
-export type ServerResponse = Response<unknown, Locals>;
-
-/** One step of the way from the socket to a handler. Calls `next` to go on, or answers, or throws ApiError. */
-export type Filter = (request: Request, response: ServerResponse, next: NextFunction) => void | Promise<void>;
+/** One step of the way from the socket to a handler: lets the request go on, or throws ApiError. */
+export type Filter = (exchange: Exchange) => void | Promise<void>;

@@ -1,20 +1,19 @@
-// Express over HTTP/1.1 and HTTP/2 on one port.
-//
-// Express calls Object.setPrototypeOf on every request and response. Over HTTP/2 that breaks the objects, over HTTP/1.1 it
-// makes them slow: it is most of what express costs. Here the server constructs its objects from classes whose prototypes
-// are express's own already ("born objects"), so the call changes nothing.
+// Requests and answers of both protocols. Node's two response classes are derived from once, so that filters and handlers need
+// not know over which version of HTTP they answer.
 import type { EventEmitter } from 'node:events';
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
-import express, { type Express } from 'express';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type Http2ServerRequest, Http2ServerResponse, type ServerHttp2Stream } from 'node:http2';
+import type { Response } from '../handlers/request.js';
 import { Compression } from './compression.js';
-import { isHttp2 } from './http1-rules.js';
 
 type Callback = () => void;
 type Chunk = string | Uint8Array;
 
-/** What a response of either protocol can do beyond Node's own. */
-export interface Answer {
+/** A request over either protocol, as a server gets it. */
+export type ServerRequest = (IncomingMessage | Http2ServerRequest) & { readonly method: string; readonly url: string };
+
+/** The response of either protocol, and what it can do beyond Node's own. */
+export interface Answer extends Response {
   /** Compresses the body when it turns out to be large. Has no effect once something was written. */
   compress(): void;
   /** Forgets what was written but not sent: another answer is to be given. */
@@ -46,7 +45,7 @@ interface PlainResponse extends EventEmitter {
  * @param endWrites its `end` passes the last chunk to `write`
  */
 function answerClass(Base: new () => PlainResponse, endWrites: boolean) {
-  return class extends Base implements Answer {
+  return class extends Base implements Omit<Answer, keyof Response> {
     #compression: Compression | undefined;
     #sealed = false;
     bytesSent = 0;
@@ -112,56 +111,11 @@ function answerClass(Base: new () => PlainResponse, endWrites: boolean) {
   };
 }
 
-/** A class derived from `Base` that has what express adds to a request or response. */
-function dress<T extends abstract new (...args: never[]) => object>(Base: T, extras: object, app: Express): T {
-  const { constructor: _, ...properties } = Object.getOwnPropertyDescriptors(extras);
-  const Dressed = { Dressed: class extends (Base as unknown as new () => object) {} }.Dressed;
-  Object.defineProperties(Dressed.prototype, { ...properties, app: { value: app, configurable: true, writable: true } });
-  return Dressed as unknown as T;
-}
-
-/** Express's app has a `handle`, which the types leave out. */
-type Handling = Express & { handle(request: unknown, response: unknown): void };
-
-/**
- * Prepares `app` for a server made with `http2.createSecureServer(options, handle)`.
- * Routers may be mounted on it, other apps not: they would change the prototypes again.
- */
-export function serveWith(app: Express) {
-  const Http1Request = dress(IncomingMessage, express.request, app);
-  const Http1Response = dress(
-    answerClass(ServerResponse as unknown as new () => PlainResponse, false),
-    express.response,
-    app,
-  ) as unknown as typeof ServerResponse;
-  const Http2Request = dress(Http2ServerRequest, express.request, app);
-  const Http2Response = dress(
-    answerClass(Http2ServerResponse as unknown as new () => PlainResponse, true),
-    express.response,
-    app,
-  ) as unknown as typeof Http2ServerResponse;
-  app.request = Http1Request.prototype as unknown as Express['request'];
-  app.response = Http1Response.prototype as unknown as Express['response'];
-  const overHttp2 = Object.create(app, {
-    request: { value: Http2Request.prototype },
-    response: { value: Http2Response.prototype },
-  }) as Handling;
-  return {
-    options: {
-      allowHTTP1: true,
-      Http1IncomingMessage: Http1Request,
-      Http1ServerResponse: Http1Response,
-      Http2ServerRequest: Http2Request,
-      Http2ServerResponse: Http2Response,
-    },
-    Http1Response,
-    handle(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
-      if (!isHttp2(request)) return (app as Handling).handle(request, response);
-      const { headers, stream } = request;
-      // what express and its middlewares ask for is absent over HTTP/2
-      headers.host ??= headers[':authority'];
-      if (!stream.endAfterHeaders && headers['content-length'] === undefined) headers['transfer-encoding'] ??= 'chunked';
-      overHttp2.handle(request, response);
-    },
-  };
-}
+/** For `createSecureServer({ allowHTTP1: true })`: it makes a server's responses, all of which are an `Answer`. */
+export const answerClasses = {
+  Http1ServerResponse: answerClass(ServerResponse as unknown as new () => PlainResponse, false) as unknown as typeof ServerResponse,
+  Http2ServerResponse: answerClass(
+    Http2ServerResponse as unknown as new () => PlainResponse,
+    true,
+  ) as unknown as typeof Http2ServerResponse,
+};

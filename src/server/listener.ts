@@ -1,19 +1,18 @@
 // The socket side: TLS, both versions of HTTP, limits against slow clients, and an orderly end.
 //
-// The folder: this file takes connections, http.ts makes express speak both versions, filters/ has what every request passes
+// The folder: this file takes connections, http.ts has the answers of both versions, filters/ what every request passes
 // (the list is filters/index.ts), exchange.ts what the filters hand on, request-info.ts what a URL asks for. authorization/
 // and tokens/ decide who is who and who may what; pki.ts keeps keys and certificates; paths.ts serves what the server says
 // about itself. From the last filter on a request is a plain value, and its answer the business of ../handlers.
-import type { IncomingMessage, ServerResponse as Http1ServerResponse } from 'node:http';
-import { createSecureServer, type Http2Session, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
-import express from 'express';
 import { systemClock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { UserError } from '../util/user-error.js';
-import { Exchange, type Locals, type RawConnection } from './exchange.js';
-import { type FilterOptions, install } from './filters/index.js';
-import { serveWith } from './http.js';
+import { Exchange } from './exchange.js';
+import { chain, type FilterOptions } from './filters/index.js';
+import { type Answer, answerClasses, type ServerRequest } from './http.js';
 import { http1Problem, isHttp2, refusal } from './http1-rules.js';
 
 /** Limits as kube-apiserver sets them for its own server. */
@@ -58,20 +57,13 @@ export interface Listener {
  * @throws UserError when the address cannot be had
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
-  // express shows clients the stack of what fails elsewhere
-  const app = express().set('env', 'production').disable('x-powered-by').disable('etag');
-  install(app, options);
-  const server = new Server(serveWith(app), options);
+  const server = new Server(options);
   await server.start(options);
   return server;
 }
 
-type Serving = ReturnType<typeof serveWith>;
-type AnyRequest = IncomingMessage | Http2ServerRequest;
-type AnyResponse = Http1ServerResponse | Http2ServerResponse;
-
 class Server implements Listener {
-  readonly #serving: Serving;
+  readonly #handle: (exchange: Exchange) => Promise<void>;
   readonly #server: ReturnType<typeof createSecureServer>;
   readonly #logger: Logger;
   readonly #exchanges = new Set<Exchange>();
@@ -81,11 +73,12 @@ class Server implements Listener {
   /** Called when no request is under way any more. */
   readonly #waiting = new Set<() => void>();
 
-  constructor(serving: Serving, options: ListenOptions) {
-    this.#serving = serving;
+  constructor(options: ListenOptions) {
+    this.#handle = chain(options);
     this.#logger = options.logger;
     this.#server = createSecureServer({
-      ...serving.options,
+      ...answerClasses,
+      allowHTTP1: true,
       key: options.key,
       cert: options.cert,
       ca: [...options.clientCAs],
@@ -96,7 +89,7 @@ class Server implements Listener {
       settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: MAX_HEADER_BYTES },
       maxSessionMemory: SESSION_MEMORY_MB,
       handshakeTimeout: HEADERS_TIMEOUT_MS,
-    } as Parameters<typeof createSecureServer>[0]);
+    });
     Object.assign(this.#server, {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -108,9 +101,9 @@ class Server implements Listener {
 
   #attach(): void {
     const server = this.#server;
-    server.on('request', (request: AnyRequest, response: AnyResponse) => {
+    server.on('request', (request: ServerRequest, response: Answer) => {
       const problem = isHttp2(request) ? undefined : http1Problem(request);
-      if (problem === undefined) this.#serve(request, response, undefined);
+      if (problem === undefined) this.#serve(new Exchange(request, response));
       else request.socket.end(refusal(problem));
     });
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -171,10 +164,9 @@ class Server implements Listener {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  #serve(request: AnyRequest, response: AnyResponse, upgrade: RawConnection | undefined): void {
-    const exchange = new Exchange(upgrade);
+  #serve(exchange: Exchange): void {
+    const { request, response, upgrade } = exchange;
     this.#exchanges.add(exchange);
-    (response as AnyResponse & { locals: Locals }).locals = { exchange };
     response.on('error', () => {});
     response.once('close', () => {
       if (!response.writableEnded) exchange.abort();
@@ -183,12 +175,12 @@ class Server implements Listener {
       if (!upgrade || exchange.upgrade) this.#finished(exchange);
     });
     if (this.#closing && !isHttp2(request)) response.setHeader('Connection', 'close');
-    this.#serving.handle(request, response);
+    void this.#handle(exchange);
   }
 
   /** A request to change the protocol walks through the same filters; its answer is written by a response of our own making. */
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const response = new this.#serving.Http1Response(request);
+    const response = new answerClasses.Http1ServerResponse(request);
     response.shouldKeepAlive = false;
     try {
       response.assignSocket(socket);
@@ -198,10 +190,9 @@ class Server implements Listener {
       socket.destroy();
       return;
     }
-    const upgrade = { request, socket, head };
     socket.on('error', () => socket.destroy());
-    this.#serve(request, response, upgrade);
-    const { exchange } = (response as unknown as { locals: Locals }).locals;
+    const exchange = new Exchange(request as ServerRequest, response as ServerResponse & Answer, { request, socket, head });
+    this.#serve(exchange);
     response.once('finish', () => {
       response.detachSocket(socket);
       socket.destroySoon();

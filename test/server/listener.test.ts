@@ -123,6 +123,17 @@ describe('listener', () => {
         expect(failed).to.be.instanceOf(Error);
       });
 
+      it('cuts an answer off when not even the error can be answered', async () => {
+        on = await Listening.start(async ({ response }) => {
+          response.setHeader = () => {
+            throw new Error('no more headers');
+          };
+          throw new Error('no good');
+        });
+        const failed = await on[version]('/api/v1/pods').catch((error: Error) => error);
+        expect(failed).to.be.instanceOf(Error);
+      });
+
       it('aborts the signal when the client goes away', async () => {
         let aborted: Promise<unknown> = Promise.reject(new Error('never called'));
         aborted.catch(() => {});

@@ -3,10 +3,9 @@ import type { Filter } from '../exchange.js';
 
 /** A line for every request when it is over (--v=2). */
 export function accessLog(logger: Logger): Filter {
-  return (request, response, next) => {
-    const { exchange } = response.locals;
+  return (exchange) => {
     exchange.whenClosed(() => {
-      const { auditId, received, user, info } = exchange;
+      const { request, response, auditId, received, user, info } = exchange;
       logger.debug('request', {
         verb: info.verb,
         uri: request.url,
@@ -18,6 +17,5 @@ export function accessLog(logger: Logger): Filter {
         auditId,
       });
     });
-    next();
   };
 }

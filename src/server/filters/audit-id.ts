@@ -2,11 +2,9 @@ import type { Filter } from '../exchange.js';
 
 /** Names the request: the client's own Audit-ID, or a new one. It stands in the answer and in every log line. */
 export function auditId(newId: () => string): Filter {
-  return (request, response, next) => {
-    const { exchange } = response.locals;
-    const given = request.headers['audit-id'];
+  return (exchange) => {
+    const given = exchange.request.headers['audit-id'];
     exchange.auditId = typeof given === 'string' && given !== '' ? given : newId();
-    response.setHeader('Audit-Id', exchange.auditId);
-    next();
+    exchange.response.setHeader('Audit-Id', exchange.auditId);
   };
 }

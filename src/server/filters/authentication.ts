@@ -1,11 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
-import type { Request } from 'express';
 import type { TokenAuthenticator } from '../../api/context.js';
 import { unauthorized } from '../../api/meta/errors.js';
 import type { UserInfo } from '../../api/meta/object.js';
 import { certificateUser } from '../certificate.js';
-import type { Filter, ServerResponse } from '../exchange.js';
+import type { Exchange, Filter } from '../exchange.js';
+import type { ServerRequest } from '../http.js';
 import { isHttp2 } from '../http1-rules.js';
 import type { Metrics } from '../metrics.js';
 import { ANONYMOUS, authenticated, UNAUTHENTICATED_GROUP } from '../user-names.js';
@@ -27,34 +25,36 @@ export interface AuthenticationOptions {
  * Credentials that are wrong are refused even where anonymous requests are welcome.
  */
 export function authentication({ tokens, anonymousAuth, metrics }: AuthenticationOptions): Filter {
-  return async (request, response, next) => {
-    const { exchange } = response.locals;
+  return async (exchange) => {
+    const { request } = exchange;
     const found = await authenticate(request, tokens, exchange.warnings);
     const user = found ?? (anonymousAuth ? anonymous : undefined);
     if (!user || user === 'invalid') {
       metrics.authenticated(found === 'invalid' ? 'error' : 'failure');
-      closeConnection(request, response);
+      closeConnection(exchange);
       throw unauthorized();
     }
     metrics.authenticated('success');
     exchange.user = user;
     // what comes after has no business with the credentials
     delete request.headers.authorization;
-    if (user === anonymous) closeConnection(request, response);
-    next();
+    if (user === anonymous) closeConnection(exchange);
   };
 }
 
 /** HTTP/2 lends itself to abuse: whoever gives no credentials may not keep the connection (as upstream). */
-function closeConnection(request: Request, response: ServerResponse): void {
-  const raw: IncomingMessage | Http2ServerRequest = request;
-  if (!isHttp2(raw)) return;
-  const { session } = raw.stream;
+function closeConnection({ request, response }: Exchange): void {
+  if (!isHttp2(request)) return;
+  const { session } = request.stream;
   response.once('finish', () => session?.close());
 }
 
 /** @returns undefined: no credentials were given */
-async function authenticate(request: Request, tokens: TokenAuthenticator, warnings: string[]): Promise<UserInfo | 'invalid' | undefined> {
+async function authenticate(
+  request: ServerRequest,
+  tokens: TokenAuthenticator,
+  warnings: string[],
+): Promise<UserInfo | 'invalid' | undefined> {
   const certified = certificateUser(request);
   if (certified && certified !== 'invalid') return authenticated(certified);
   const token = bearerToken(request.headers.authorization, warnings);

@@ -10,8 +10,7 @@ const RESULTS = { allow: 'allowed', deny: 'denied', 'no-opinion': 'no-opinion' }
 
 /** Lets pass what the authorizer allows; 403 for the rest, whether it says no or nothing. */
 export function authorization(authorizer: Authorizer, metrics: Metrics): Filter {
-  return async (_request, response, next) => {
-    const { info, user } = response.locals.exchange;
+  return async ({ info, user, response }) => {
     if (!user) throw internalError('no user found for request');
     const attributes = attributesOf(info, user);
     const { decision, reason } = await authorizer.authorize(attributes);
@@ -20,7 +19,6 @@ export function authorization(authorizer: Authorizer, metrics: Metrics): Filter 
       response.setHeader('X-Content-Type-Options', 'nosniff');
       throw refusal(attributes, reason);
     }
-    next();
   };
 }
 

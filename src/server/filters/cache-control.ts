@@ -2,8 +2,7 @@ import type { Filter } from '../exchange.js';
 
 /** Answers depend on who asks: no cache between may keep them. Handlers may say otherwise (OpenAPI documents). */
 export function cacheControl(): Filter {
-  return (_request, response, next) => {
+  return ({ response }) => {
     response.setHeader('Cache-Control', 'no-cache, private');
-    next();
   };
 }

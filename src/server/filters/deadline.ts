@@ -1,8 +1,7 @@
 import { badRequest, timeout } from '../../api/meta/errors.js';
 import { parseDuration } from '../../util/duration.js';
 import { systemClock } from '../../util/clock.js';
-import type { Filter, ServerResponse } from '../exchange.js';
-import type { Answer } from '../http.js';
+import type { Exchange, Filter } from '../exchange.js';
 
 /**
  * Ends requests that take too long: 504 when nothing was sent yet, else the answer is cut. Long-running requests have no
@@ -10,13 +9,11 @@ import type { Answer } from '../http.js';
  * @param maximumMs what a request may take; `?timeout=` can only shorten it (upstream's --request-timeout)
  */
 export function deadline(maximumMs: number): Filter {
-  return (_request, response, next) => {
-    const { exchange } = response.locals;
-    if (exchange.longRunning) return next();
+  return (exchange) => {
+    if (exchange.longRunning) return;
     const asked = askedTimeout(exchange.info.query);
-    const timer = systemClock.after(asked > 0 && asked < maximumMs ? asked : maximumMs, () => expire(response));
+    const timer = systemClock.after(asked > 0 && asked < maximumMs ? asked : maximumMs, () => expire(exchange));
     exchange.whenClosed(() => timer.cancel());
-    next();
   };
 }
 
@@ -30,20 +27,20 @@ function askedTimeout(query: URLSearchParams): number {
   }
 }
 
-function expire(response: ServerResponse): void {
-  const answer = response as unknown as Answer;
+function expire(exchange: Exchange): void {
+  const { response } = exchange;
   if (response.headersSent) {
-    answer.cut();
+    response.cut();
   } else {
     const { kind: _, apiVersion: __, ...status } = timeout('request did not complete within the allotted timeout').status;
     // upstream writes this one Status without kind and as plain text
     const body = Buffer.from(`${JSON.stringify(status)}\n`);
-    answer.discard();
+    response.discard();
     response.statusCode = 504;
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    response.setHeader('Content-Length', body.length);
+    response.setHeader('Content-Length', String(body.length));
     response.end(body);
   }
-  answer.seal();
-  response.locals.exchange.abort();
+  response.seal();
+  exchange.abort();
 }

@@ -4,5 +4,5 @@ import type { Filter } from '../exchange.js';
 
 /** Hands the request to the handler: the end of the way. */
 export function dispatch(handler: Handler): Filter {
-  return (request, response) => handler(apiRequest(request, response));
+  return (exchange) => handler(apiRequest(exchange));
 }

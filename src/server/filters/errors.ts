@@ -1,26 +1,28 @@
-import type { NextFunction, Request } from 'express';
 import { ApiError, internalError, requestEntityTooLarge } from '../../api/meta/errors.js';
 import { sendStatus } from '../../handlers/respond.js';
 import type { Logger } from '../../util/log.js';
 import { apiRequest } from '../api-request.js';
-import type { ServerResponse } from '../exchange.js';
-import type { Answer } from '../http.js';
+import type { Exchange } from '../exchange.js';
 
 /**
  * Where everything thrown on the way ends: an ApiError is answered as it is, what exhausts the stack is too large, anything
  * else is our fault, logged and answered with 500. Once an answer has begun, it can only be cut off.
  */
-export function errors(logger: Logger) {
-  return (error: unknown, request: Request, response: ServerResponse, _next: NextFunction): void | Promise<void> => {
-    const { auditId, aborted } = response.locals.exchange;
+export function errors(logger: Logger): (exchange: Exchange, error: unknown) => Promise<void> {
+  return async (exchange, error) => {
+    const { request, response, auditId, aborted } = exchange;
     const known = error instanceof ApiError ? error : exhausted(error);
     if (!known && !aborted) logger.error('request failed', { error, auditId, method: request.method, path: request.url });
     if (response.writableEnded) return;
-    const answer = response as unknown as Answer;
-    if (response.headersSent) return answer.cut();
-    answer.discard();
+    if (response.headersSent) return response.cut();
+    response.discard();
     const { status } = known ?? internalError(message(error), { cause: error });
-    return sendStatus(apiRequest(request, response), status);
+    try {
+      await sendStatus(apiRequest(exchange), status);
+    } catch (failure) {
+      logger.error('an error could not be answered', { error: failure, auditId });
+      response.cut();
+    }
   };
 }
 

@@ -11,17 +11,16 @@ const EXTRA_PREFIX = 'impersonate-extra-';
 /** Lets a user act as another, where the authorizer allows it (the Impersonate-* headers; KEP-5284). */
 export function impersonation(authorizer: Authorizer): Filter {
   const modes = new ImpersonationModes(authorizer);
-  return async (request, response, next) => {
+  return async (exchange) => {
+    const { request, response } = exchange;
     const wanted = wantedUser(request.headers, request.rawHeaders);
     if (wanted) {
-      const { exchange } = response.locals;
       if (!exchange.user) throw internalError('no user found for request');
       response.setHeader('X-Content-Type-Options', 'nosniff');
       exchange.user = await modes.impersonate(wanted, attributesOf(exchange.info, exchange.user));
       response.removeHeader('X-Content-Type-Options');
       for (const name of Object.keys(request.headers)) if (name.startsWith('impersonate-')) delete request.headers[name];
     }
-    next();
   };
 }
 

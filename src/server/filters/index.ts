@@ -1,9 +1,8 @@
 // Every filter, in the order in which a request passes them (upstream's DefaultBuildHandlerChain).
-import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Authorizer, TokenAuthenticator } from '../../api/context.js';
 import type { Handler } from '../../handlers/request.js';
 import type { Logger } from '../../util/log.js';
-import type { Filter } from '../exchange.js';
+import type { Exchange, Filter } from '../exchange.js';
 import type { Metrics } from '../metrics.js';
 import { accessLog } from './access-log.js';
 import { auditId } from './audit-id.js';
@@ -33,9 +32,9 @@ export interface FilterOptions {
   readonly requestTimeoutMs: number;
 }
 
-/** Puts all filters on the app. */
-export function install(app: Express, o: FilterOptions): void {
-  const chain: readonly Filter[] = [
+/** Joins all filters to what takes a request from its head to its answer. It never fails: whatever is thrown on the way is answered. */
+export function chain(o: FilterOptions): (exchange: Exchange) => Promise<void> {
+  const filters: readonly Filter[] = [
     auditId(o.newId),
     readRequestInfo(),
     accessLog(o.logger),
@@ -48,19 +47,15 @@ export function install(app: Express, o: FilterOptions): void {
     measure(o.metrics),
     dispatch(o.handler),
   ];
-  app.use(inOrder(chain) as RequestHandler);
-  app.use(errors(o.logger) as ErrorRequestHandler);
-}
-
-/** One middleware of them all: express's own walk from one to the next costs more than most filters do. */
-function inOrder(chain: readonly Filter[]): Filter {
-  return (request, response, leave) => {
-    const step = (i: number): void => {
-      const filter = chain[i];
-      if (!filter) return leave();
-      const done = filter(request, response, (error?: unknown) => (error === undefined ? step(i + 1) : leave(error)));
-      if (done instanceof Promise) done.catch(leave);
-    };
-    step(0);
+  const answerError = errors(o.logger);
+  return async (exchange) => {
+    try {
+      for (const filter of filters) {
+        const waiting = filter(exchange);
+        if (waiting) await waiting;
+      }
+    } catch (error) {
+      await answerError(exchange, error);
+    }
   };
 }
