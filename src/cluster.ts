@@ -27,6 +27,7 @@ import { type ClusterOptions, resolveOptions, type Settings, serviceAddresses } 
 import { startExpiry } from './registry/expiry.js';
 import { Extensions } from './extensions/index.js';
 import { Registry } from './registry/registry.js';
+import { assertSilent, assertStopped } from './running.js';
 import { startScheduler } from './scheduler/index.js';
 import { authorizerFor } from './server/authorization/index.js';
 import { Health } from './server/health.js';
@@ -127,6 +128,8 @@ async function openCore(settings: Settings, stops: Stops): Promise<Core> {
   const { clock, random, logger } = settings;
   const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
   await claimDataDirectory(settings.dataDir);
+  // a store of its own is locked as it opens
+  await (settings.memory ? assertStopped(settings.dataDir) : assertSilent(settings.dataDir));
   const opening = openStorage(settings);
   // registered before it is open: when another part fails meanwhile, the store must not stay locked
   stops.push(async () => (await opening.catch(() => undefined))?.close());
@@ -256,7 +259,7 @@ async function serve({ settings, registry, authorizer, access, tokens, health, s
   const nodes: NodeStreams = {
     async logs(pod, options, signal) {
       if (!streams.host) throw serviceUnavailable(`there is no agent of node ${JSON.stringify(pod.node)} to read the log from`);
-      return streams.host.logs(pod.namespace, pod.name, { ...options, signal });
+      return streams.host.logs(pod, { ...options, signal });
     },
   };
   const address: { port?: number } = {};

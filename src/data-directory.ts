@@ -41,15 +41,14 @@ export async function claimDataDirectory(directory: string): Promise<void> {
 /**
  * What of a data directory may be removed: the names that are kubemu's, the marker last, so that an interrupted removal can be
  * repeated; and those that are not.
- * @throws UserError when the directory is not ours, or its store is not
+ * @returns undefined when there is no such directory, or nothing in it
+ * @throws UserError when the directory is not ours, or its store is not, or it cannot be read
  */
-export async function contentsOf(directory: string): Promise<{ readonly own: readonly string[]; readonly others: readonly string[] }> {
-  let entries: string[];
-  try {
-    entries = await readdir(directory);
-  } catch (error) {
-    throw new UserError(`nothing to reset: ${directory} cannot be read`, 'failure', { cause: error });
-  }
+export async function contentsOf(directory: string): Promise<Contents | undefined> {
+  const entries = await namesIn(directory).catch((error: Error) => {
+    throw new UserError(`--data-dir=${directory}: cannot be read: ${error.message}`, 'failure', { cause: error });
+  });
+  if (entries.length === 0) return undefined;
   if (!(await isOurs(directory, entries))) throw new UserError(`${directory} is not a data directory of kubemu: nothing was removed`);
   if (entries.includes('store'))
     await assertOwn(join(directory, 'store')).catch((error: Error) => {
@@ -59,13 +58,23 @@ export async function contentsOf(directory: string): Promise<{ readonly own: rea
   return { own: entries.includes(MARKER) ? [...own, MARKER] : own, others: entries.filter((name) => !isOwn(name)) };
 }
 
+/** Names in a data directory. */
+export interface Contents {
+  readonly own: readonly string[];
+  readonly others: readonly string[];
+}
+
 function isOwn(name: string): boolean {
   return OWN.includes(name) || DRAFT.test(name);
 }
 
 async function entriesOf(directory: string): Promise<string[]> {
+  return (await namesIn(directory)).filter((name) => name !== 'lost+found');
+}
+
+async function namesIn(directory: string): Promise<string[]> {
   try {
-    return (await readdir(directory)).filter((name) => name !== 'lost+found');
+    return await readdir(directory);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

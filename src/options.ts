@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { addressText, parsePrefix } from './api/shared/ip.js';
 import { systemClock, type Clock } from './util/clock.js';
 import { silentLogger, type Logger } from './util/log.js';
+import { nearest } from './util/nearest.js';
 import { UserError } from './util/user-error.js';
 
 /** As in --authorization-mode. */
@@ -82,9 +83,10 @@ export interface Settings {
 
 /** What `startCluster` takes: whatever is absent has its default. */
 export type ClusterOptions = {
-  readonly [K in keyof Omit<Settings, 'nodeCapacity'>]?: Settings[K] | undefined;
+  readonly [K in keyof Omit<Settings, 'nodeCapacity' | 'components'>]?: Settings[K] | undefined;
 } & {
   readonly nodeCapacity?: Partial<NodeCapacity> | undefined;
+  readonly components?: Partial<Components> | undefined;
   /** --etcd-servers: refused by name until kubemu can keep its objects in etcd. */
   readonly etcdServers?: readonly string[] | undefined;
 };
@@ -103,17 +105,62 @@ export const nodeAnnotations = {
 const AUTHORIZATION_MODES: readonly string[] = ['AlwaysAllow', 'AlwaysDeny', 'RBAC', 'Node'];
 const RUNTIMES: readonly string[] = ['auto', 'docker', 'simulated'];
 
+/** What a value looks like; a record: by the names that may be in it. */
+type Shape = 'text' | 'whether' | 'number' | 'texts' | 'numbers' | 'object' | 'function' | { readonly [name: string]: Shape };
+
+const SHAPES = {
+  bindAddress: 'text',
+  securePort: 'number',
+  dataDir: 'text',
+  memory: 'whether',
+  fsync: 'whether',
+  nodes: 'number',
+  runtime: 'text',
+  nodeCapacity: { cpu: 'text', memory: 'text', pods: 'text' },
+  controllers: 'texts',
+  authorizationMode: 'texts',
+  anonymousAuth: 'whether',
+  enableBootstrapTokenAuth: 'whether',
+  tokenAuthFile: 'text',
+  clientCAFile: 'text',
+  tlsCertFile: 'text',
+  tlsPrivateKeyFile: 'text',
+  serviceClusterIPRanges: 'texts',
+  serviceNodePortRange: 'numbers',
+  eventTTL: 'number',
+  enableAdmissionPlugins: 'texts',
+  disableAdmissionPlugins: 'texts',
+  allowPrivileged: 'whether',
+  components: { controllers: 'whether', scheduler: 'whether', nodes: 'whether' },
+  verbosity: 'number',
+  logger: 'object',
+  clock: 'object',
+  random: 'function',
+  etcdServers: 'texts',
+} as const satisfies Record<keyof ClusterOptions, Shape>;
+
+const MEANING: Readonly<Record<Extract<Shape, string>, readonly [what: string, is: (value: unknown) => boolean]>> = {
+  text: ['a string', (value) => typeof value === 'string'],
+  whether: ['true or false', (value) => typeof value === 'boolean'],
+  number: ['a number', (value) => typeof value === 'number'],
+  texts: ['a list of strings', (value) => Array.isArray(value) && value.every((item) => typeof item === 'string')],
+  numbers: ['a list of numbers', (value) => Array.isArray(value) && value.every((item) => typeof item === 'number')],
+  object: ['an object', (value) => typeof value === 'object' && value !== null],
+  function: ['a function', (value) => typeof value === 'function'],
+};
+
 /** Where a cluster lives when nobody says otherwise. */
 export function defaultDataDir(env: NodeJS.ProcessEnv = process.env): string {
   return env['KUBEMU_DATA_DIR'] || join(homedir(), '.kubemu');
 }
 
 /**
- * Fills in the defaults and checks every value.
- * @throws UserError (usage) naming the flag, the value and what is expected
+ * Fills in the defaults and checks every name and value.
+ * @throws UserError (usage) naming the option or its flag, the value and what is expected
  */
 export function resolveOptions(options: ClusterOptions = {}): Settings {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as ClusterOptions;
+  checkShape(options, SHAPES, '');
+  const given = definedOf(options);
   if (given.etcdServers?.length)
     throw usage('--etcd-servers is not supported yet: objects are kept in the data directory (--data-dir) or in memory (--memory)');
   const authorizationMode = given.authorizationMode ?? ['Node', 'RBAC'];
@@ -136,20 +183,43 @@ export function resolveOptions(options: ClusterOptions = {}): Settings {
     enableAdmissionPlugins: ['NodeRestriction'],
     disableAdmissionPlugins: [],
     allowPrivileged: true,
-    components: { controllers: true, scheduler: true, nodes: true },
     verbosity: 0,
     logger: silentLogger,
     clock: systemClock,
     random: Math.random,
     ...given,
     authorizationMode,
-    nodeCapacity: { cpu: '8', memory: '32Gi', pods: '110', ...given.nodeCapacity },
+    nodeCapacity: { cpu: '8', memory: '32Gi', pods: '110', ...definedOf(given.nodeCapacity) },
+    components: { controllers: true, scheduler: true, nodes: true, ...definedOf(given.components) },
     // upstream switches anonymous requests off when nothing would refuse them
     anonymousAuth: given.anonymousAuth !== false && !authorizationMode.includes('AlwaysAllow'),
     dataDir: resolve(given.dataDir ?? defaultDataDir()),
   };
   check(settings);
   return settings;
+}
+
+function definedOf<T extends object>(options: T | undefined): T {
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** JavaScript has no compiler that would find a misspelt name. @param path of the value: '' or 'components.' */
+function checkShape(value: unknown, shapes: { readonly [name: string]: Shape }, path: string): void {
+  if (!isPlain(value)) throw usage(`${path === '' ? 'options' : `option ${path.slice(0, -1)}`}: must be an object`);
+  for (const [name, given] of Object.entries(value)) {
+    const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
+    if (shape === undefined) {
+      const near = nearest(name, Object.keys(shapes));
+      throw usage(`unknown option ${path}${name}${near === undefined ? '' : ` (did you mean ${path}${near}?)`}`);
+    }
+    if (given === undefined) continue;
+    if (typeof shape !== 'string') checkShape(given, shape, `${path}${name}.`);
+    else if (!MEANING[shape][1](given)) throw usage(`option ${path}${name}: must be ${MEANING[shape][0]}`);
+  }
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function check(s: Settings): void {

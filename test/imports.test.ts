@@ -52,6 +52,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   nodeagent: [...BASE, 'api/shared', ...CLIENT],
   options: ['util', 'api/shared'],
   'data-directory': ['util', 'storage/inspect', 'server/pki'],
+  running: ['util', 'storage/lock', 'server/kubeconfig'],
   bootstrap: [...BASE, 'api/facts', 'api/definitions', 'api/shared', 'client/client'],
 };
 

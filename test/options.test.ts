@@ -17,6 +17,7 @@ describe('options', () => {
       serviceClusterIPRanges: ['10.96.0.0/16'],
       serviceNodePortRange: [30000, 32767],
       allowPrivileged: true,
+      components: { controllers: true, scheduler: true, nodes: true },
     });
   });
 
@@ -24,6 +25,8 @@ describe('options', () => {
     const settings = resolveOptions({ securePort: undefined, nodeCapacity: { cpu: '2' } });
     expect(settings.securePort).to.equal(6443);
     expect(settings.nodeCapacity).to.deep.equal({ cpu: '2', memory: '32Gi', pods: '110' });
+    const { components } = resolveOptions({ components: { nodes: false, scheduler: undefined } });
+    expect(components).to.deep.equal({ controllers: true, scheduler: true, nodes: false });
   });
 
   it('never let anonymous requests in where everything is allowed', () => {
@@ -56,7 +59,19 @@ describe('options', () => {
       '--etcd-servers is not supported yet: objects are kept in the data directory (--data-dir) or in memory (--memory)',
     ],
   ];
-  for (const [options, message] of wrong)
+  const misspelt: [object, string][] = [
+    [{ securePrt: 1 }, 'unknown option securePrt (did you mean securePort?)'],
+    [{ datadir: '/tmp' }, 'unknown option datadir (did you mean dataDir?)'],
+    [{ kubelets: 3 }, 'unknown option kubelets'],
+    [{ toString: 'x' }, 'unknown option toString'],
+    [{ components: { node: false } }, 'unknown option components.node (did you mean components.nodes?)'],
+    [{ nodeCapacity: { CPUs: '1' } }, 'unknown option nodeCapacity.CPUs (did you mean nodeCapacity.cpu?)'],
+    [{ nodes: '3' }, 'option nodes: must be a number'],
+    [{ memory: 'yes' }, 'option memory: must be true or false'],
+    [{ controllers: 'deployment' }, 'option controllers: must be a list of strings'],
+    [{ components: true }, 'option components: must be an object'],
+  ];
+  for (const [options, message] of [...wrong, ...misspelt])
     it(`refuse: ${message}`, () => {
       expect(() => resolveOptions(options))
         .to.throw(UserError, message)

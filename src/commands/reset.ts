@@ -3,10 +3,8 @@ import { resolve, join } from 'node:path';
 import { Command } from 'commander';
 import { contentsOf } from '../data-directory.js';
 import { defaultDataDir } from '../options.js';
-import { readKubeconfig } from '../server/kubeconfig.js';
+import { assertStopped } from '../running.js';
 import { pkiDirectory } from '../server/pki.js';
-import { UserError } from '../util/user-error.js';
-import { connect } from './api.js';
 import { dataDirFlag } from './flags.js';
 
 /**
@@ -29,8 +27,10 @@ export function resetCommand(removeLeftovers: RemoveLeftovers): Command {
     .addHelpText('after', EXAMPLES)
     .action(async ({ dataDir = defaultDataDir() }: { dataDir?: string }) => {
       const directory = resolve(dataDir);
-      const { own, others } = await contentsOf(directory);
-      await checkStopped(directory);
+      const contents = await contentsOf(directory);
+      if (!contents) return void process.stdout.write(`nothing to reset: there is no cluster in ${directory}\n`);
+      const { own, others } = contents;
+      await assertStopped(directory);
       const caCert = await authorityOf(directory);
       const leftovers = caCert === undefined ? [] : await removeLeftovers(directory, caCert);
       for (const leftover of leftovers) process.stdout.write(`removed ${leftover}\n`);
@@ -38,29 +38,19 @@ export function resetCommand(removeLeftovers: RemoveLeftovers): Command {
         await rm(join(directory, name), { recursive: true, force: true });
         process.stdout.write(`removed ${join(directory, name)}\n`);
       }
-      if (others.length === 0) await rmdir(directory);
-      else process.stdout.write(`kept ${directory}: it holds files of others (${others.join(', ')})\n`);
+      if (others.length > 0) process.stdout.write(`kept ${directory}: it holds files of others (${others.join(', ')})\n`);
+      else await removeDirectory(directory);
     });
+}
+
+/** What another system has put in its place (a mounted volume, a container's mount) cannot go; empty it is as good as gone. */
+async function removeDirectory(directory: string): Promise<void> {
+  await rmdir(directory).catch((error: NodeJS.ErrnoException) => {
+    process.stdout.write(`kept ${directory}: ${error.message}\n`);
+  });
 }
 
 /** Undefined: a cluster whose first start was interrupted has no authority, and no containers. */
 async function authorityOf(directory: string): Promise<string | undefined> {
   return readFile(join(pkiDirectory(directory), 'ca.crt'), 'utf8').catch(() => undefined);
-}
-
-/** The kubeconfig of a running cluster may be lost; its lock on the store is not. */
-async function checkStopped(directory: string): Promise<void> {
-  const { assertUnlocked } = await import('../storage/lock.js');
-  await assertUnlocked(join(directory, 'store')).catch((error: Error) => {
-    throw new UserError(`${error.message}: stop it first`, 'failure', { cause: error });
-  });
-  const access = await readKubeconfig(directory).catch(() => undefined);
-  if (!access) return;
-  const running = await connect(directory)
-    .then((api) => api({ method: 'GET', path: '/version' }))
-    .then(
-      () => true,
-      () => false,
-    );
-  if (running) throw new UserError(`the cluster at ${access.server} is running: stop it first`);
 }

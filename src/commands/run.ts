@@ -5,8 +5,8 @@ import { createLogger } from '../util/log.js';
 export interface Running {
   readonly kubeconfig: string;
   readonly url: string;
-  readonly nodes: { readonly runtime: string } | undefined;
-  readonly settings: { readonly nodes: number; readonly memory: boolean };
+  readonly nodes: { nodes(): readonly { readonly runtime: string }[] } | undefined;
+  readonly settings: { readonly memory: boolean };
   stop(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { addClusterFlags, addServerFlags, clusterOptions, type Flags } from './flags.js';
-import { runUntilStopped, type StartCluster } from './run.js';
+import { type Running, runUntilStopped, type StartCluster } from './run.js';
 import { versionLine } from './version.js';
 
 const EXAMPLES = `
@@ -17,11 +17,10 @@ export function upCommand(start: StartCluster): Command {
     .addHelpText('after', EXAMPLES);
   return addClusterFlags(addServerFlags(command, 'Node,RBAC')).action(async (flags: Flags) => {
     await runUntilStopped(start, clusterOptions(flags), (cluster, seconds) => {
-      const nodes = cluster.nodes ? `${cluster.settings.nodes} (${cluster.nodes.runtime})` : 'none';
       return `${versionLine()} is ready after ${seconds.toFixed(1)} s
   server      ${cluster.url}
   kubeconfig  ${cluster.kubeconfig}
-  nodes       ${nodes}
+  nodes       ${nodesOf(cluster)}
 
 In another terminal:
   export KUBECONFIG=${cluster.kubeconfig}
@@ -30,4 +29,11 @@ In another terminal:
 Ctrl-C stops the cluster; ${cluster.settings.memory ? 'its objects go with it' : 'its objects are kept'}.`;
     });
   });
+}
+
+/** Nodes of earlier starts are there too, whatever --nodes says. */
+function nodesOf({ nodes }: Running): string {
+  const counts = new Map<string, number>();
+  for (const { runtime } of nodes?.nodes() ?? []) counts.set(runtime, (counts.get(runtime) ?? 0) + 1);
+  return [...counts].map(([runtime, count]) => `${count} (${runtime})`).join(', ') || 'none';
 }

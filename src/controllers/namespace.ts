@@ -5,7 +5,7 @@ import type { Namespace } from '../api/types/core-v1.gen.js';
 import { equal } from '../util/equal.js';
 import { deletionConditions } from './namespace/conditions.js';
 import { deleteContent } from './namespace/content.js';
-import { type Controller, type ControllerDefinition, type Environment, type Result, watch } from './runtime/controller.js';
+import { type Controller, type ControllerDefinition, type Environment, NotYetError, type Result, watch } from './runtime/controller.js';
 
 const FINALIZER = 'kubernetes';
 
@@ -40,7 +40,8 @@ async function reconcile(environment: Environment, name: string): Promise<Result
     const round = await deleteContent(environment, found);
     const conditions = deletionConditions(found.status.conditions, round, clock.now());
     const told = await writeStatus(environment, found, { ...found.status, phase: 'Terminating', conditions });
-    if (round.errors[0]) throw round.errors[0];
+    const failure = round.errors.find((error) => !(error instanceof NotYetError)) ?? round.errors[0];
+    if (failure) throw failure;
     if (round.seconds > 0) return { after: (round.seconds / 2 + 1) * 1000 };
     await finalize(environment, told);
   } catch (error) {

@@ -1,6 +1,7 @@
 import * as errors from '../api/meta/errors.js';
 import { pods } from '../api/meta/resources.gen.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
+import { kubeletOf } from './kubelet.js';
 import { flag, integer } from './options.js';
 import type { ApiRequest } from './request.js';
 import { drained, writeHead } from './respond.js';
@@ -9,13 +10,16 @@ import type { LogOptions, Server } from './server.js';
 /** GET …/pods/NAME/log: the log of one container, as text, while it grows if asked to follow. */
 export async function log(server: Server, request: ApiRequest): Promise<void> {
   const { namespace, name, query } = request.info;
+  const asked = logOptions(name, query);
   const pod = server.registry.store(pods).get({ namespace, name }).object as Pod;
-  const options = logOptions(name, query, containerOf(pod, query.get('container') ?? ''));
+  const container = containerOf(pod, query.get('container') ?? '');
   const node = pod.spec.nodeName;
   // a pod without a node has no log yet, and that is no error
   if (!node) return nothing(request);
+  const kubelet = kubeletOf(server, node);
   if (!server.nodes) throw errors.serviceUnavailable(`there is no agent of node ${JSON.stringify(node)} to read the log from`);
-  const chunks = await server.nodes.logs({ namespace, name, node }, options, request.signal);
+  const chunks = await server.nodes.logs({ namespace, name, node }, { ...asked, container }, request.signal);
+  if (!chunks) throw kubelet.refuses(`/containerLogs/${namespace}/${name}/${container}${queryOf(asked)}`);
   writeHead(request, 200, 'text/plain');
   request.response.flushHeaders();
   for await (const chunk of chunks) {
@@ -42,10 +46,19 @@ export function containerOf(pod: Pod, asked: string): string {
   throw errors.badRequest(`a container name must be specified for pod ${pod.metadata.name}, choose one of: [${all.join(' ')}]`);
 }
 
-function logOptions(pod: string, q: URLSearchParams, container: string): LogOptions {
+/** What the API server asks a kubelet: names in order, nothing that is not set. */
+function queryOf(asked: Asked): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(asked)) if (value !== undefined && value !== false) query.set(name, String(value));
+  query.sort();
+  return query.size > 0 ? `?${query.toString()}` : '';
+}
+
+type Asked = Omit<LogOptions, 'container'>;
+
+function logOptions(pod: string, q: URLSearchParams): Asked {
   const number = (name: string) => (q.get(name) ? integer(q.get(name) as string) : undefined);
-  const options: LogOptions = {
-    container,
+  const options: Asked = {
     follow: flag(q, 'follow'),
     previous: flag(q, 'previous'),
     timestamps: flag(q, 'timestamps'),
@@ -58,7 +71,7 @@ function logOptions(pod: string, q: URLSearchParams, container: string): LogOpti
   return options;
 }
 
-function check(pod: string, o: LogOptions): void {
+function check(pod: string, o: Asked): void {
   const refuse = (field: string, message: string) => {
     throw errors.invalid({ group: '', kind: 'PodLogOptions' }, pod, [{ type: 'FieldValueInvalid', field, message }]);
   };

@@ -20,8 +20,15 @@ export interface LogOptions {
 
 /** The streams of running pods, as the API server sees the nodes' agents. Filled in by cluster.ts. */
 export interface NodeStreams {
-  /** The log of a container, in chunks; ends when it is complete, or with the signal when following. @throws ApiError BadRequest, NotFound */
-  logs(pod: { namespace: string; name: string; node: string }, options: LogOptions, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+  /**
+   * The log of a container, in chunks; ends when it is complete, or with the signal when following.
+   * @returns undefined when the node's agent does not answer @throws ApiError BadRequest, NotFound, ServiceUnavailable
+   */
+  logs(
+    pod: { namespace: string; name: string; node: string },
+    options: LogOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Buffer> | undefined>;
 }
 
 /** Told about events that were sent to a watching client: whose they were, and how many bytes each. */

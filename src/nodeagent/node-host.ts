@@ -1,7 +1,7 @@
 // All nodes of a process: they share the pod watch, the timer wheel, the lease renewals and the runtime. The host adds nodes
 // on request and adopts Node objects that name one of its runtimes; it stops and revives them as their annotation says.
 import type { Readable } from 'node:stream';
-import { notFound } from '../api/meta/errors.js';
+import { ApiError, serviceUnavailable } from '../api/meta/errors.js';
 import { nodes, pods } from '../api/meta/resources.gen.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
@@ -35,6 +35,13 @@ export interface NodeHostOptions {
   readonly capacity?: Readonly<Record<string, string>>;
 }
 
+/** Which pod, and the node that it is bound to. */
+export interface PodOnNode {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+}
+
 /** The nodes of this process. */
 export interface NodeHost {
   /** The name of what nodes run on when nobody says otherwise. */
@@ -46,8 +53,12 @@ export interface NodeHost {
   /** Revives a failed node. @throws ApiError NotFound */
   startNode(name: string): Promise<void>;
   nodes(): { readonly name: string; readonly runtime: string; readonly running: boolean }[];
-  /** @throws ApiError NotFound for a pod this host does not run, BadRequest for a container without a log */
-  logs(namespace: string, pod: string, options: PodLogOptions): Promise<Readable>;
+  /**
+   * @returns undefined when nobody answers on the pod's node: its agent is stopped
+   * @throws ApiError ServiceUnavailable for a node of another host; NotFound for a pod its agent does not know, BadRequest for a
+   *     container without a log, as the API server makes them of a kubelet's answer
+   */
+  logs(pod: PodOnNode, options: PodLogOptions): Promise<Readable | undefined>;
   /** Stops all agents; with a runtime of its own, what runs goes on running. */
   stop(): Promise<void>;
 }
@@ -164,11 +175,13 @@ class RunningNodeHost implements NodeHost {
     }));
   }
 
-  async logs(namespace: string, name: string, options: PodLogOptions): Promise<Readable> {
+  async logs({ namespace, name, node }: PodOnNode, options: PodLogOptions): Promise<Readable | undefined> {
+    const hosted = this.#hosted.get(node);
+    if (!hosted) throw serviceUnavailable(`there is no agent of node ${JSON.stringify(node)} to read the log from`);
+    if (!hosted.agent) return undefined;
     const pod = this.#options.informers.of(pods).store.get(`${namespace}/${name}`);
-    const hosted = this.#hosted.get(pod?.spec.nodeName ?? '');
-    const worker = hosted?.agent?.worker(pod?.metadata.uid ?? '');
-    if (!hosted || !worker) throw notFound(pods, name);
+    const worker = hosted.agent.worker(pod?.metadata.uid ?? '');
+    if (!worker) throw noSuchLog(name);
     return containerLogs(worker.record, options, hosted.runtime, this.#options.clock);
   }
 
@@ -239,6 +252,16 @@ class RunningNodeHost implements NodeHost {
   #report(node: string, work: Promise<void>): void {
     work.catch((error: unknown) => this.#options.logger.error('a node could not be brought to its wanted state', { node, error }));
   }
+}
+
+/** What the API server makes of a kubelet's 404. */
+function noSuchLog(pod: string): ApiError {
+  return new ApiError({
+    code: 404,
+    reason: 'NotFound',
+    message: `the server could not find the requested resource ( pods/log ${pod})`,
+    details: { name: pod, kind: 'pods/log' },
+  });
 }
 
 /** A node somebody has created to be adopted: what it says of itself counts. */

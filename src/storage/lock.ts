@@ -49,6 +49,14 @@ export async function assertUnlocked(directory: string): Promise<void> {
   }
 }
 
+/** Whether anybody has the directory open; nothing in it is touched. @throws StorageError LOCKED */
+export async function assertUnused(directory: string): Promise<void> {
+  const identity = await realpath(directory).catch(() => directory);
+  // looking at the lock would release it
+  if (inUse.has(identity)) throw locked(directory, 'this process');
+  await assertUnlocked(directory);
+}
+
 /** Whether LevelDB refused to open because the directory is in use. */
 export function isLocked(error: unknown): boolean {
   return error instanceof Error && (error.cause as { code?: unknown } | undefined)?.code === 'LEVEL_LOCKED';

@@ -96,7 +96,7 @@ describe('the command line', function () {
       1,
       "error: --data-dir=/dev/null/x: cannot be used: ENOTDIR: not a directory, scandir '/dev/null/x'\n",
     ],
-    [['reset', '--data-dir=/nowhere'], 1, 'error: nothing to reset: /nowhere cannot be read\n'],
+    [['reset', '--data-dir=/dev/null'], 1, "error: --data-dir=/dev/null: cannot be read: ENOTDIR: not a directory, scandir '/dev/null'\n"],
   ];
   for (const [args, code, message] of wrong)
     it(`${args.join(' ')} ends with ${code} and one clear line`, async () => {
@@ -129,6 +129,15 @@ describe('the command line', function () {
     await up.printed('Stopping');
     up.child.kill('SIGINT');
     expect((await up.ended).code).to.equal(130);
+  });
+
+  it('counts the nodes of earlier starts', async () => {
+    for (const nodes of [3, 1]) {
+      const up = begin(PROGRAM, ['up', '--secure-port=0', '--runtime=simulated', `--nodes=${nodes}`]);
+      expect(await up.printed('Ctrl-C')).to.contain('  nodes       3 (simulated)\n');
+      up.child.kill();
+      await up.ended;
+    }
   });
 
   it('stops in order though nobody reads its output any more', async () => {
@@ -234,6 +243,36 @@ describe('the command line', function () {
       code: 1,
       err: `error: the store in ${join(dataDir, 'store')} is in use by another process: stop it first\n`,
     });
+  });
+
+  it('has nothing to reset where there is no cluster, and that is no failure', async () => {
+    const nowhere = join(dataDir, 'nowhere');
+    for (const directory of [nowhere, dataDir])
+      expect(await fake('reset', `--data-dir=${directory}`)).to.deep.equal({
+        code: 0,
+        out: `nothing to reset: there is no cluster in ${directory}\n`,
+        err: '',
+      });
+  });
+
+  it('leaves the kubeconfig of a running cluster alone when another one is asked for in its directory', async () => {
+    for (const [memory, others] of [
+      ['--memory=false', ['--memory']],
+      ['--memory', ['--memory', '--memory=false']],
+    ] as const) {
+      const first = begin(PROGRAM, ['apiserver', '--secure-port=0', memory]);
+      await first.printed('kubeconfig');
+      const file = join(dataDir, 'kubeconfig');
+      const before = await readFile(file, 'utf8');
+      for (const other of others) {
+        const { code, err } = await begin(PROGRAM, ['apiserver', '--secure-port=0', other]).ended;
+        expect(code).to.equal(1);
+        expect(err).to.match(/ (is running|is in use by another process): stop it first\n$/);
+      }
+      expect(await readFile(file, 'utf8')).to.equal(before);
+      first.child.kill();
+      await first.ended;
+    }
   });
 
   it('resets what is its own and leaves the rest', async () => {

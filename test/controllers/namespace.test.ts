@@ -72,6 +72,27 @@ describe('namespace controller', () => {
     await gone();
   });
 
+  it('waits without complaint for pods that nobody stops', async () => {
+    await world.client.create<Pod>(pods, {
+      metadata: { name: 'stuck', namespace: 'doomed' },
+      spec: { nodeName: 'n1', terminationGracePeriodSeconds: 2, containers: [{ name: 'main', image: 'x' }] },
+    });
+    await remove();
+    await world.eventually(async () => {
+      await world.clock.advance(5_000);
+      expect(await condition('NamespaceDeletionContentFailure')).to.deep.include({
+        status: 'True',
+        reason: 'ContentDeletionFailed',
+        message:
+          'Failed to delete all resource types, 1 remaining: unexpected items still remain in namespace: doomed for gvr: /v1, Resource=pods',
+      });
+    });
+    await world.clock.advance(60_000);
+    await world.client.delete(pods, { namespace: 'doomed', name: 'stuck' }, { gracePeriodSeconds: 0 });
+    await gone();
+    expect(world.errors).to.deep.equal([]);
+  });
+
   it('leaves a namespace with finalizers of others', async () => {
     const found = await world.get(namespaces, 'doomed');
     await world.client.update<Namespace>(

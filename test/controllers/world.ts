@@ -33,7 +33,7 @@ import type { SecretTokenNames } from '../../src/controllers/runtime/controller.
 import { startControllers } from '../../src/controllers/index.js';
 import { startServerLoops, type Upkeep } from '../../src/controllers/server/index.js';
 import { timestamp, VirtualClock } from '../../src/util/clock.js';
-import { createLogger, silentLogger } from '../../src/util/log.js';
+import { createLogger, type Logger, silentLogger } from '../../src/util/log.js';
 import { type MemoryRegistry, openRegistry } from '../helpers/memory-registry.js';
 
 /** What controllers work with. */
@@ -71,6 +71,8 @@ export class World {
   readonly clock: VirtualClock;
   readonly client: LocalClient;
   readonly informers: Informers;
+  /** What the controllers have logged as errors. */
+  readonly errors: string[] = [];
   readonly #stops: (() => Promise<void> | void)[] = [];
   #startLoops: ((upkeep: readonly Upkeep[]) => { stop(): Promise<void> }) | undefined;
 
@@ -101,7 +103,7 @@ export class World {
       informers: world.informers,
       clock: world.clock,
       random: Math.random,
-      logger: process.env['KUBEMU_TEST_LOG'] ? createLogger(2) : silentLogger,
+      logger: listener(process.env['KUBEMU_TEST_LOG'] ? createLogger(2) : silentLogger, world.errors),
       settings: {
         rootCA: 'THE CA',
         serviceClusterIPRanges,
@@ -173,6 +175,18 @@ export class World {
   async list<T extends KubeObject>(resource: Resource<T>, namespace = 'default'): Promise<T[]> {
     return (await this.client.list(resource, resource.namespaced ? { namespace } : {})).items;
   }
+}
+
+/** A logger that also notes the errors. */
+function listener(logger: Logger, errors: string[]): Logger {
+  return {
+    ...logger,
+    error(message, fields) {
+      errors.push(message);
+      logger.error(message, fields);
+    },
+    with: (fields) => listener(logger.with(fields), errors),
+  };
 }
 
 /** Lets everything else that is waiting run. */

@@ -65,7 +65,7 @@ const start: StartCluster = async (options) => {
   return {
     kubeconfig: await pki.writeKubeconfig(listener.port),
     url: serverUrl(settings.bindAddress, listener.port),
-    nodes: settings.components.nodes ? { runtime: 'simulated' } : undefined,
+    nodes: settings.components.nodes ? { nodes: () => Array(settings.nodes).fill({ runtime: 'simulated' }) } : undefined,
     settings,
     // a test that asks for two nodes wants to see a cluster that does not stop by itself
     stop: () => (settings.nodes === 2 ? new Promise(() => {}) : listener.close(1000)),

@@ -31,9 +31,10 @@ describe('node agents', () => {
     world.client.patch(nodes, { namespace: '', name }, { type: 'merge', body: { metadata: { annotations } } });
   const readyOf = (n: Node) => n.status?.conditions?.find((c) => c.type === 'Ready');
 
-  async function logs(name: string, options: Parameters<NodeHost['logs']>[2] = {}): Promise<string> {
+  const onNode = (name: string) => ({ namespace: 'default', name, node: 'n1' });
+  async function logs(name: string, options: Parameters<NodeHost['logs']>[1] = {}): Promise<string> {
     const chunks: string[] = [];
-    for await (const chunk of await host.logs('default', name, options)) chunks.push(String(chunk));
+    for await (const chunk of (await host.logs(onNode(name), options)) ?? []) chunks.push(String(chunk));
     return chunks.join('');
   }
 
@@ -353,7 +354,7 @@ describe('node agents', () => {
     });
 
     const refusal = async (name: string, options = {}) => {
-      const error = await host.logs('default', name, options).catch((e: unknown) => e);
+      const error = await host.logs(onNode(name), options).catch((e: unknown) => e);
       return (error as Error).message;
     };
 
@@ -364,7 +365,7 @@ describe('node agents', () => {
       );
       expect(await refusal('a')).to.equal('container "main" in pod "a" is waiting to start: trying and failing to pull image');
       expect(await refusal('a', { previous: true })).to.equal('previous terminated container "main" in pod "a" not found');
-      expect(await refusal('nobody')).to.equal('pods "nobody" not found');
+      expect(await refusal('nobody')).to.equal('the server could not find the requested resource ( pods/log nobody)');
     });
   });
 });

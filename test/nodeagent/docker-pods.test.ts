@@ -57,7 +57,8 @@ describe('pods on a Docker node', function () {
 
   async function logs(name: string, previous = false): Promise<string> {
     const chunks: Buffer[] = [];
-    for await (const chunk of await host.logs('default', name, { previous })) chunks.push(Buffer.from(chunk as Buffer));
+    for await (const chunk of (await host.logs({ namespace: 'default', name, node: 'n1' }, { previous })) ?? [])
+      chunks.push(Buffer.from(chunk as Buffer));
     return Buffer.concat(chunks).toString();
   }
 

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../api/meta/object.js';
 import { pods } from '../../api/meta/resources.gen.js';
 import { isPodFinished } from '../../api/shared/pod/conditions.js';
 import type { Namespace } from '../../api/types/core-v1.gen.js';
-import { type Environment, hasOwnObjects, type ServedResource } from '../runtime/controller.js';
+import { type Environment, hasOwnObjects, NotYetError, type ServedResource } from '../runtime/controller.js';
 import type { Findings } from './conditions.js';
 
 /** How long objects with finalizers are expected to stay. */
@@ -34,7 +34,7 @@ export async function deleteContent(environment: Environment, namespace: Namespa
       if (items.length > 0) round.remaining.set(`${resource.resource}.${resource.group}`, items.length);
       for (const item of items) for (const f of item.metadata.finalizers ?? []) round.finalizers.set(f, (round.finalizers.get(f) ?? 0) + 1);
       if (items.length > 0 && seconds === 0)
-        throw new Error(
+        throw new NotYetError(
           `unexpected items still remain in namespace: ${namespace.metadata.name} for gvr: ${resource.group}/${resource.version}, Resource=${resource.resource}`,
         );
     } catch (error) {

@@ -113,6 +113,9 @@ export interface Controller {
 /** Trying again without a change would fail the same way. */
 export class TerminalError extends Error {}
 
+/** What is waited for has not happened: to be tried again with back-off, and nobody's fault. */
+export class NotYetError extends Error {}
+
 /** Watches a resource with a handler that is told the queue. */
 export function watch<T extends KubeObject>(resource: Resource<T>, handler: (queue: Enqueue) => InformerHandler<T>): Watch {
   return { resource, listen: (informers, queue) => void informers.of(resource).addHandler(handler(queue)) };
@@ -242,7 +245,8 @@ async function worker(
 function retry(controller: Controller, queue: WorkQueue, logger: Logger, key: string, error: unknown): void {
   const final = error instanceof TerminalError || queue.failures(key) >= (controller.maxRetries ?? Number.POSITIVE_INFINITY);
   // what the API refuses is part of life (conflicts above all); anything else is our own fault
-  if (error instanceof ApiError) logger.debug('reconcile was refused', { key, error: error.message, final });
+  if (error instanceof ApiError || error instanceof NotYetError)
+    logger.debug('reconcile was refused', { key, error: error.message, final });
   else logger.error('reconcile failed', { key, error, final });
   if (final) queue.forget(key);
   else queue.addRateLimited(key);
