@@ -176,8 +176,8 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly unconditionalUpdate?: boolean;
   /** The name of upstream's folder of these objects, which messages about keys show. Default: the name of the resource that is stored. */
   readonly shownAs?: string;
-  /** DELETE answers with the object, not with a Status. */
-  readonly returnDeletedObject?: boolean;
+  /** DELETE answers with the object, not with a Status; `undocumented`: and OpenAPI says Status all the same. */
+  readonly returnDeletedObject?: boolean | 'undocumented';
   readonly subresources?: Readonly<Record<string, Partial<Subresource<T>>>>;
 }
 

@@ -6,7 +6,7 @@ import { fact } from '../api/facts.js';
 interface Descriptions {
   /** Per schema: its own text at "", its fields' by their names. */
   readonly schemas: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Texts of parameters by their names; where one has several, by place and name: patch/fieldManager. */
+  /** Texts of parameters by their names; where one has several, by place and name: patch/fieldManager, Node/proxy/path. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -22,7 +22,7 @@ export function schemaDescriptions(schema: string): Readonly<Record<string, stri
   return all().schemas[schema] ?? {};
 }
 
-/** The text of a query parameter; `places`: the subresource and the action that take it. */
+/** The text of a query parameter; `places`: the kind and subresource, the subresource and the action that take it, the closest first. */
 export function parameterDescription(name: string, places: readonly string[]): string | undefined {
   const { parameters } = all();
   const key = places.map((place) => `${place}/${name}`).find((k) => k in parameters) ?? name;

@@ -143,7 +143,7 @@ function operation(
     id: `${VERBS[action]}${groupTitle(d.group)}${title(d.version)}${action === 'deletecollection' ? 'Collection' : ''}${noun}${suffix}`,
     tag: `${groupTag(d.group)}_${d.version}`,
     description: describe(d, action, subresource),
-    parameters: inOrder([...path, ...queryParameters(action, subresource, isCustom(d))]),
+    parameters: inOrder([...path, ...queryParameters(d, action, subresource)]),
     body: isCustom(d) && action === 'deletecollection' ? undefined : bodyOf(action, own),
     answer: isLog ? undefined : answerOf(d, action, own),
     codes: (isCustom(d) && action === 'patch' ? undefined : CODES[action]) ?? [200],
@@ -179,7 +179,7 @@ function answerOf(d: Definition, action: Action, own: string): string {
     case 'deletecollection':
       return STATUS;
     case 'delete':
-      return d.returnDeletedObject ? own : STATUS;
+      return d.returnDeletedObject === true ? own : STATUS;
     default:
       return own;
   }
@@ -223,7 +223,7 @@ function connection(
     id: `connect${groupTitle(d.group)}${title(d.version)}${title(method)}${d.namespaced ? 'Namespaced' : ''}${d.kind}${title(sub)}${suffix}`,
     tag: `${groupTag(d.group)}_${d.version}`,
     description: `connect ${method.toUpperCase()} requests to ${sub} of ${d.kind}`,
-    parameters: inOrder([...parameters, ...queryParameters('connect', sub)]),
+    parameters: inOrder([...parameters, ...queryParameters(d, 'connect', sub)]),
     answer: undefined,
     codes: [200],
     produces: 'any',

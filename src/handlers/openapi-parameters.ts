@@ -1,4 +1,5 @@
 // The parameters of every operation: their types, and which action takes which.
+import { type Definition, isCustom } from '../api/definition.js';
 import { parameterDescription } from './openapi-descriptions.js';
 
 /** A parameter of the path or the query. */
@@ -90,14 +91,14 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The query parameters of an action on a resource, or on its subresource. */
-export function queryParameters(action: Action, subresource: string, custom = false): Parameter[] {
+export function queryParameters(d: Definition, action: Action, subresource: string): Parameter[] {
   const usual = action === 'connect' ? [] : QUERY[action];
-  const names = [...((custom && CUSTOM_QUERY[action]) || usual), ...(OPTIONS[subresource] ?? [])];
+  const names = [...((isCustom(d) && CUSTOM_QUERY[action]) || usual), ...(OPTIONS[subresource] ?? [])];
   return names.map((name) => ({
     name,
     in: 'query',
     type: BOOLEANS.has(name) ? 'boolean' : INTEGERS.has(name) ? 'integer' : 'string',
-    description: parameterDescription(name, [subresource, action]),
+    description: parameterDescription(name, [`${d.kind}/${subresource}`, subresource, action]),
   }));
 }
 

@@ -72,28 +72,45 @@ function withText(schema: Schema, description: string | undefined): Schema {
   return description === undefined ? schema : { description, ...schema };
 }
 
-/** A kind that every group shares (DeleteOptions, WatchEvent) is listed for v1 and for the versions of the document. */
-export function inGroupVersions(schema: Schema, versions: readonly { readonly group: string; readonly version: string }[]): Schema {
-  const [first, second] = schema['x-kubernetes-group-version-kind'] ?? [];
-  if (!first || !second) return schema;
-  const own = versions
-    .filter(({ group, version }) => group !== '' || version !== 'v1')
-    .map(({ group, version }) => ({ group, kind: first.kind, version }));
-  return { ...schema, 'x-kubernetes-group-version-kind': [{ group: '', kind: first.kind, version: 'v1' }, ...own] };
+/** A kind that every group shares (DeleteOptions, WatchEvent) is listed for v1 and for the version that a document is about. */
+export function inGroupVersion(schema: Schema, own: { readonly group: string; readonly version: string }): Schema {
+  const kinds = schema['x-kubernetes-group-version-kind'] ?? [];
+  if (kinds.length < 2) return schema;
+  const listed = [{ group: '', version: 'v1' }, own];
+  return {
+    ...schema,
+    'x-kubernetes-group-version-kind': kinds.filter((k) => listed.some(({ group, version }) => k.group === group && k.version === version)),
+  };
 }
 
 /** A schema in the dialect of OpenAPI v2: plain references, no alternatives (a string stands for all), no defaults. */
 export function toV2(schema: Schema): Schema {
-  const { default: _, allOf, oneOf, $ref, properties, items, additionalProperties, ...rest } = schema;
-  const reference = $ref ?? allOf?.[0]?.$ref;
+  const { description, oneOf, ...rest } = schema;
   return {
-    ...rest,
+    ...(description !== undefined && { description }),
     ...(oneOf && { type: 'string' }),
-    ...(reference && { $ref: V2_PREFIX + reference.slice(V3_PREFIX.length) }),
-    ...(properties && { properties: Object.fromEntries(Object.entries(properties).map(([name, s]) => [name, toV2(s)])) }),
-    ...(items && { items: toV2(items) }),
-    ...(additionalProperties !== undefined && {
-      additionalProperties: typeof additionalProperties === 'object' ? toV2(additionalProperties) : additionalProperties,
-    }),
+    ...Object.fromEntries(Object.entries(rest).flatMap(([key, value]) => partOfV2(key as keyof Schema, value))),
   };
+}
+
+function partOfV2(key: keyof Schema, value: unknown): [string, unknown][] {
+  switch (key) {
+    case 'default':
+      return [];
+    case 'allOf':
+      return [['$ref', referenceV2((value as Schema[])[0]?.$ref ?? '')]];
+    case '$ref':
+      return [[key, referenceV2(value as string)]];
+    case 'properties':
+      return [[key, Object.fromEntries(Object.entries(value as Record<string, Schema>).map(([name, s]) => [name, toV2(s)]))]];
+    case 'items':
+    case 'additionalProperties':
+      return [[key, typeof value === 'object' ? toV2(value as Schema) : value]];
+    default:
+      return [[key, value]];
+  }
+}
+
+function referenceV2(reference: string): string {
+  return V2_PREFIX + reference.slice(V3_PREFIX.length);
 }

@@ -1,8 +1,9 @@
 // The OpenAPI v2 document of the whole API, which older clients (kubectl to 1.28, apply without fields' types) read.
-import { createHash } from 'node:crypto';
+import { fnv64 } from '../util/fnv.js';
+import { htmlSafe, inKeyOrder } from '../util/json.js';
 import { type Operation, type Path, PATCH, type Produces } from './openapi-operations.js';
 import type { Parameter } from './openapi-parameters.js';
-import { closure, described, inGroupVersions, type Schema, type SchemaSource, toV2, V2_PREFIX } from './openapi-schemas.js';
+import { closure, described, type Schema, type SchemaSource, toV2, V2_PREFIX } from './openapi-schemas.js';
 import { API_VERSION, CODE_TEXTS, kindItem, ownParameters, schemaNames, sharedParameters } from './openapi-v3.js';
 
 const OBJECT = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
@@ -70,28 +71,18 @@ export function documentV2(paths: readonly Path[], source: SchemaSource): Docume
   const shared = new SharedParameters();
   const sorted = [...paths].sort((a, b) => (a.path < b.path ? -1 : 1));
   const items = Object.fromEntries(sorted.map((p) => [p.path, pathItem(p, shared)]));
-  const versions = groupVersions(paths);
   const schemas = closure(schemaNames(paths), source, 'v2');
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: API_VERSION },
     paths: items,
-    definitions: Object.fromEntries(
-      Object.entries(schemas).map(([name, schema]) => [name, toV2(described(name, inGroupVersions(schema, versions)))]),
-    ),
+    definitions: Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, toV2(described(name, schema))])),
     parameters: shared.all(),
     securityDefinitions: {
       BearerToken: { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' },
     },
     security: [{ BearerToken: [] }],
   };
-}
-
-/** Every group and version that has an operation on a kind of its own. */
-function groupVersions(paths: readonly Path[]): { group: string; version: string }[] {
-  const found = new Map<string, { group: string; version: string }>();
-  for (const { kind } of paths.flatMap((p) => p.operations)) if (kind) found.set(`${kind.gvk.group}/${kind.gvk.version}`, kind.gvk);
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, version]) => version);
 }
 
 /** What many operations take is said once and referred to. */
@@ -104,10 +95,10 @@ class SharedParameters {
     // kubectl up to 1.27 reads dryRun and fieldValidation off the operation to learn what the server can do
     if (p.name === 'name' || p.name === 'dryRun' || p.name === 'fieldValidation') return p;
     if (p.in === 'body' && !p.schema?.$ref.startsWith(V2_PREFIX + META)) return p;
-    const text = JSON.stringify(p);
+    const text = htmlSafe(JSON.stringify(p));
     let name = this.#nameOf.get(text);
     if (name === undefined) {
-      name = `${p.name}-${createHash('sha256').update(text).digest('base64url').slice(0, 8)}`;
+      name = `${p.name}-${fnv64(Buffer.from(text)).toString('base64url').slice(0, 8)}`;
       this.#nameOf.set(text, name);
       this.#byName.set(name, p);
     }
@@ -138,8 +129,14 @@ function operationItem(o: Operation, own: readonly Parameter[], shared: SharedPa
     operationId: o.id,
     ...(parameters.length > 0 && { parameters }),
     responses: responses(o),
-    ...kindItem(o),
+    ...extensions(o),
   };
+}
+
+/** Upstream's aggregator reads the documents of its servers, which puts what they say in order, and not its own. */
+function extensions(o: Operation): object {
+  const own = kindItem(o);
+  return o.kind?.gvk.group === 'apiregistration.k8s.io' ? own : (JSON.parse(JSON.stringify(own, inKeyOrder)) as object);
 }
 
 function consumes({ kind, body, produces }: Operation): { consumes?: readonly string[] } {

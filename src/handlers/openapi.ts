@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Definition, isCustom } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
+import { htmlSafe } from '../util/json.js';
 import { acceptedOf } from './negotiation.js';
 import { customSchemas } from './openapi-custom.js';
 import { documentPath, groupTag, groupTitle, META, type Path, pathsOf, rootOf } from './openapi-operations.js';
@@ -120,7 +121,7 @@ export class OpenApi {
         // most documents outlive the coming and going of custom resources
         const known = this.#documents?.v3.get(name);
         if (known && sameList(known.of, of)) return [name, known];
-        return [name, { of, document: new Lazy(() => Buffer.from(JSON.stringify(documentV3(paths(), source, own)))) }];
+        return [name, { of, document: new Lazy(() => Buffer.from(htmlSafe(JSON.stringify(documentV3(paths(), source, own))))) }];
       }),
     );
     const v2 = new Lazy(() =>

@@ -13,3 +13,10 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
 export function inKeyOrder(_key: string, value: unknown): unknown {
   return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
 }
+
+const SPECIAL = /[<>&\u2028\u2029]/g;
+
+/** JSON text with what HTML and JavaScript would take for their own escaped, as Go's encoding/json writes it. */
+export function htmlSafe(json: string): string {
+  return json.replace(SPECIAL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

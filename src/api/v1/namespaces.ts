@@ -15,7 +15,8 @@ export default define<Namespace>({
   validateName: nameIsDNSLabel,
   selectableFields: ['status.phase'],
   fields: ({ status }) => ({ 'status.phase': status.phase ?? '' }),
-  returnDeletedObject: true,
+  // upstream's storage of namespaces wraps the one that its documents are made from
+  returnDeletedObject: 'undocumented',
   defaults: (namespace) => {
     labelWithName(namespace);
     namespace.status ??= {};
