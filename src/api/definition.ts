@@ -67,13 +67,47 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   defaults?(body: KubeObject): void;
   /** POST: acts, and returns the answer's body. `body` is decoded and defaulted. */
   create?(context: Context, key: ObjectKey, body: KubeObject): Promise<KubeObject>;
-  /** It is not served as a Table. */
-  readonly withoutTable?: boolean;
+  /** GET: the columns and rows of what it answers. Default: those of the kind. `none`: it is not served as a Table. */
+  readonly table?: Table<T> | 'none';
   /** Its writes may change the status as those of `status` may (approval of a CertificateSigningRequest). */
   readonly changesStatus?: boolean;
-  /** Served by the node's agent or a proxy (log, exec, attach, portforward, proxy). */
-  readonly connect?: boolean;
+  /** A node answers, not the store: with the text of a container's log, or over a connection of its own (exec, attach, portforward, proxy). */
+  readonly connect?: 'log' | 'tunnel';
+  /** What of the object and the query is looked at before a node is asked for a tunnel. Throws ApiError to refuse it. */
+  checkConnect?(object: T, query: URLSearchParams): void;
 }
+
+/** How objects are shown as rows of a table. */
+export type Table<T extends KubeObject = KubeObject> = { readonly columns: readonly Column[] } & Pick<
+  Hooks<T>,
+  'row' | 'compareRows' | 'rowConditions' | 'carriedAnnotations'
+>;
+
+/** Where clients see how a kind is served. Upstream has types of built-in kinds, and one handler without types for all custom resources. */
+export interface Serving {
+  /** Each path is a route, with what belongs to routes: old paths of watches, all parameters in OpenAPI, and that it has no other method. */
+  readonly routes: boolean;
+  /** The path says what an object is: bodies need not name their kind, and items of lists do not. */
+  readonly typed: boolean;
+  /** Objects are served as protobuf too. */
+  readonly protobuf: boolean;
+  /** Strategic merge patches are understood. */
+  readonly strategicMerge: boolean;
+  /** Discovery names group and version of the kind though they are those of the resource. */
+  readonly wholeKind: boolean;
+  /** Input in a version that is not stored goes through the stored one and back, before anything looks at it; or it is converted only where it is stored. */
+  readonly throughStored: boolean;
+}
+
+/** How the kinds are served that the API has of itself. */
+export const BUILT_IN: Serving = {
+  routes: true,
+  typed: true,
+  protobuf: true,
+  strategicMerge: true,
+  wholeKind: false,
+  throughStored: true,
+};
 
 /**
  * What is special about a kind. Every hook has a default, so a plain kind has none. Hooks are synchronous and pure but
@@ -178,6 +212,7 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly shownAs?: string;
   /** DELETE answers with the object, not with a Status; `undocumented`: and OpenAPI says Status all the same. */
   readonly returnDeletedObject?: boolean | 'undocumented';
+  readonly serving?: Serving;
   readonly subresources?: Readonly<Record<string, Partial<Subresource<T>>>>;
 }
 
@@ -191,6 +226,7 @@ export const UNSAID = {
   createOnUpdate: false,
   unconditionalUpdate: true,
   returnDeletedObject: false,
+  serving: BUILT_IN,
 } as const satisfies Partial<DefinitionInput<KubeObject>>;
 
 /** A resource definition; made by `define`, or from a CustomResourceDefinition. */
@@ -204,8 +240,10 @@ export interface Definition<T extends KubeObject = KubeObject>
   readonly categories: readonly string[];
   readonly verbs: readonly Verb[];
   readonly storageVersionHash: string | undefined;
-  /** Default: the kind and List. */
-  readonly listKind?: string;
+  /** What a list of its objects calls itself. */
+  readonly listKind: string;
+  /** The name of the schema of its lists. */
+  readonly listSchema: string;
   /** Of kinds made at run time, for which the facts have none (see `Typed`). */
   readonly struct?: StructType;
   /** Of kinds made at run time: the schema that documents say. */
@@ -253,33 +291,26 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
   }
   for (const name of Object.keys(input.subresources ?? {}))
     if (!subresources[name]) throw new Error(`the facts know no subresource ${name} of ${input.resource} in ${groupVersion}`);
+  const schema = input.schema ?? schemaOf({ group: input.group, version: input.version, kind: found.kind });
   return {
     ...UNSAID,
     ...input,
     kind: found.kind,
+    listKind: `${found.kind}List`,
     namespaced: found.namespaced,
     singular: found.singularName,
     shortNames: found.shortNames ?? [],
     categories: found.categories ?? [],
     verbs: found.verbs as Verb[],
     storageVersionHash: found.storageVersionHash,
-    schema: input.schema ?? schemaOf({ group: input.group, version: input.version, kind: found.kind }),
+    schema,
+    listSchema: `${schema}List`,
     storedAs: input.storedAs ?? { group: input.group, version: input.version, resource: input.resource },
     ownMetadataChecks: { change: true, whole: true, ...input.ownMetadataChecks },
     shownAs: input.shownAs ?? input.storedAs?.resource ?? input.resource,
     columns: fact<Record<string, Column[]>>('table-columns')[`${path}/${input.resource}`] ?? DEFAULT_COLUMNS,
     subresources,
   };
-}
-
-/** What a list of a kind's objects calls itself. */
-export function listKindOf({ listKind, kind }: Pick<Definition, 'listKind' | 'kind'>): string {
-  return listKind ?? `${kind}List`;
-}
-
-/** Whether a definition was made at run time, from a CustomResourceDefinition. */
-export function isCustom({ struct }: { readonly struct?: StructType | undefined }): boolean {
-  return struct !== undefined;
 }
 
 let schemaNames: Map<string, string> | undefined;

@@ -2,7 +2,7 @@
 // rules are those of k8s.io/apiextensions-apiserver/pkg/registry/customresource.
 import { createHash } from 'node:crypto';
 import type { Context } from '../api/context.js';
-import { type Definition, type Subresource, UNSAID, type Verb } from '../api/definition.js';
+import { type Definition, type Serving, type Subresource, UNSAID, type Verb } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { at, type FieldError } from '../api/meta/field-errors.js';
 import { compareKubeVersions } from '../api/meta/kube-version.js';
@@ -26,6 +26,14 @@ import { scaleOf, validateScale } from './scale.js';
 
 const VERBS: readonly Verb[] = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const PART_VERBS: readonly Verb[] = ['get', 'patch', 'update'];
+const SERVING: Serving = {
+  routes: false,
+  typed: false,
+  protobuf: false,
+  strategicMerge: false,
+  wholeKind: true,
+  throughStored: false,
+};
 const STANDARD_FINALIZERS = ['orphan', 'foregroundDeletion', 'kubernetes'];
 
 /** A custom resource with whatever its schema gives it. */
@@ -71,15 +79,17 @@ class Version {
     const names = { ...spec.names, ...status.acceptedNames };
     const { group } = spec;
     const kind = spec.names.kind;
+    const listKind = names.listKind || `${kind}List`;
     const fields = selectable(selectableFields);
     const storedGvk = [group, this.#storedVersion, kind].join('/');
     return {
       ...UNSAID,
+      serving: SERVING,
       group,
       version,
       resource: spec.names.plural,
       kind,
-      listKind: names.listKind || `${kind}List`,
+      listKind,
       namespaced: spec.scope === 'Namespaced',
       singular: names.singular ?? '',
       shortNames: names.shortNames ?? [],
@@ -87,6 +97,7 @@ class Version {
       verbs: VERBS,
       storageVersionHash: createHash('sha256').update(storedGvk).digest().subarray(0, 8).toString('base64'),
       schema: schemaNameOf({ group, version, kind }),
+      listSchema: schemaNameOf({ group, version, kind: listKind }),
       struct: readingType(kind, this.#schema, this.#keepUnknown),
       document: this.#schema,
       owned: ownedType(kind, this.#keepUnknown ? undefined : this.#schema),

@@ -1,9 +1,9 @@
 // The scale subresource of custom resources: their definition says where the numbers stand.
-import type { Subresource } from '../api/definition.js';
+import type { Subresource, Table } from '../api/definition.js';
 import { ApiError, badRequest, internalError } from '../api/meta/errors.js';
 import { type FieldError, invalid } from '../api/meta/field-errors.js';
 import type { KubeObject } from '../api/meta/object.js';
-import { checkUid, scaleView } from '../api/shared/scale.js';
+import { checkUid, SCALE_TABLE, scaleView } from '../api/shared/scale.js';
 import type { Scale } from '../api/types/autoscaling-v1.gen.js';
 import type { CustomResourceSubresourceScale } from '../api/types/apiextensions-v1.gen.js';
 import { isObject, setOwn } from '../util/json.js';
@@ -68,6 +68,14 @@ function goType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
+/** Other columns than those of built-in workloads, for the same cells. */
+const COLUMNS: Table['columns'] = [
+  { name: 'Name', type: 'string', format: 'name', priority: 0 },
+  { name: 'Desired', type: 'integer', format: '', description: 'Number of desired replicas', priority: 0 },
+  { name: 'Available', type: 'integer', format: '', description: 'Number of actual replicas', priority: 0 },
+  { name: 'Age', type: 'date', format: '', priority: 0 },
+];
+
 /** The subresource of a resource with a scale. */
 export function scaleOf(
   resource: { readonly group: string; readonly resource: string },
@@ -86,6 +94,7 @@ export function scaleOf(
   );
   return {
     ...view,
+    table: { ...SCALE_TABLE, columns: COLUMNS },
     read(object, context) {
       if (reading(() => numberAt(object, specReplicasPath)) === undefined)
         throw internalError(`the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`);

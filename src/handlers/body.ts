@@ -1,7 +1,7 @@
 // Request bodies: media type, size, JSON or YAML, the kind they claim to be, and their fields.
 import { isUtf8 } from 'node:buffer';
 import type { DeleteOptions } from '../api/context.js';
-import { type Definition, type GroupVersionKind, isCustom, schemaOf } from '../api/definition.js';
+import { BUILT_IN, type Definition, type GroupVersionKind, schemaOf, type Serving } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { wasGivenEmpty } from '../api/meta/given-empty.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
@@ -26,12 +26,13 @@ const QUOTED = 30;
 export interface Expected extends GroupVersionKind, Typed {
   /** Versions of the same shape that will do as well. */
   readonly otherVersions?: readonly string[] | undefined;
+  readonly serving: Serving;
 }
 
 /** What the body of a subresource is: its own kind, or the object's. */
 export function expectedOf(definition: Definition, subresource: string): Expected {
   const { body, otherVersions } = definition.subresources[subresource] ?? {};
-  return body ? { ...body, schema: schemaOf(body), otherVersions } : definition;
+  return body ? { ...body, schema: schemaOf(body), otherVersions, serving: BUILT_IN } : definition;
 }
 
 /**
@@ -152,12 +153,13 @@ function checkKind(value: unknown, expected: Expected, body: Buffer): Record<str
   const object = value as Record<string, unknown>;
   const problem = unreadableKind(object);
   if (problem !== undefined) throw unrecognized(expected, problem, body);
-  if (isCustom(expected) && !object.kind) throw unrecognized(expected, `Object 'Kind' is missing in '${body.toString()}'`, body);
-  if (isCustom(expected) && !object.apiVersion) throw otherVersion('', expected);
+  const { typed } = expected.serving;
+  if (!typed && !object.kind) throw unrecognized(expected, `Object 'Kind' is missing in '${body.toString()}'`, body);
+  if (!typed && !object.apiVersion) throw otherVersion('', expected);
   const given = claimed(inAnyCase(object), expected);
   if (!given) return object;
   if (given === 'malformed') throw unrecognized(expected, `unexpected GroupVersion string: ${String(object.apiVersion)}`, body);
-  if (isCustom(expected)) throw otherCustomKind(given, expected, (object.metadata as { name?: string } | undefined)?.name ?? '');
+  if (!typed) throw otherCustomKind(given, expected, (object.metadata as { name?: string } | undefined)?.name ?? '');
   if (given.group === expected.group && given.kind === expected.kind && expected.otherVersions?.includes(given.version)) return object;
   if (given.kind === expected.kind && isRegistered(given)) throw otherVersion(apiVersionOf(given), expected);
   throw cannotHandle(given, expected, kindProblem(given, expected));

@@ -1,7 +1,7 @@
 // What the server serves: /api, /apis and the documents below them, legacy and aggregated, derived from the definitions.
 // https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 import { createHash } from 'node:crypto';
-import { type Definition, isCustom, type Subresource } from '../api/definition.js';
+import type { Definition, Subresource } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import { fact } from '../api/facts.js';
 import * as errors from '../api/meta/errors.js';
@@ -101,7 +101,7 @@ export class Discovery {
   async #resources(request: ApiRequest, group: string, version: string): Promise<void> {
     const versions = this.#groups().find((g) => g.name === group)?.versions;
     const found = versions?.find((v) => v.version === version);
-    if (!found && versions?.every((v) => v.definitions.every(isCustom))) return sendUnknown(request);
+    if (!found && versions?.every((v) => v.definitions.every((d) => !d.serving.routes))) return sendUnknown(request);
     if (!found) throw errors.pathNotFound();
     allowGet(request);
     await sendJson(
@@ -284,9 +284,9 @@ function aggregatedResource(d: Definition) {
   };
 }
 
-/** Upstream leaves the group of built-in kinds out, which is that of their resource. */
-function kindOf(d: Definition): { group: string; version: string } {
-  return isCustom(d) ? { group: d.group, version: d.version } : { group: '', version: '' };
+/** Where the group and version of the kind are those of the resource, they may be left out. */
+function kindOf({ group, version, serving }: Definition): { group: string; version: string } {
+  return serving.wholeKind ? { group, version } : { group: '', version: '' };
 }
 
 function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {

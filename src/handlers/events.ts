@@ -1,7 +1,7 @@
 // Watch events on the wire. An event is encoded once for all watchers that want it in the same form.
 import { apiVersionOf } from '../api/meta/object.js';
 import type { Status } from '../api/types/meta-v1.gen.js';
-import { eventTable, tabularOf } from './forms/table.js';
+import { eventTable, tableOfPart } from './forms/table.js';
 import type { Item } from './forms/item.js';
 import { partialMetadata } from './forms/metadata.js';
 import type { Negotiated } from './negotiation.js';
@@ -42,7 +42,7 @@ export async function eventEncoder(
   const frame = negotiated.encoding === 'protobuf' ? await protobufFrame() : jsonFrame;
   // two versions of a kind may share a store, and so its changes
   const form = `${apiVersionOf(subject.definition)} ${negotiated.contentType} ${negotiated.form} ${negotiated.formVersion} ${negotiated.includeObject}`;
-  const kind = tabularOf(subject.definition, subject.subresource);
+  const kind = tableOfPart(subject.definition, subject.subresource);
   let first = negotiated.form === 'table';
   const encode = ({ type, item }: WatchedEvent): Buffer => {
     if (negotiated.form === 'object') return frame(type, item.text);

@@ -1,15 +1,15 @@
 // From a request for a resource to the handler of its verb. One file a verb; each reads as decode, act, answer.
-import { type Definition, isCustom } from '../api/definition.js';
+import type { Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { isPathSegmentName } from '../api/meta/names.js';
 import { goQuote } from '../api/meta/quote.js';
-import type { Pod } from '../api/types/core-v1.gen.js';
+import type { Store } from '../registry/store.js';
 import { act, create } from './create.js';
 import { remove, removeCollection } from './delete.js';
 import { sendUnknown } from './discovery.js';
 import { get } from './get.js';
 import { getComputed, listComputed, listObjects } from './list.js';
-import { containerOf, log } from './log.js';
+import { log } from './log.js';
 import { patch } from './patch.js';
 import type { ApiRequest, Handler } from './request.js';
 import type { Server } from './server.js';
@@ -23,9 +23,9 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     if (!info.isResource) return next(request);
     const definition = server.registry.definitions.find(info.group, info.version, info.resource);
     if (!definition) return unknownResource(server, request);
-    if (isCustom(definition)) return custom(server, request, definition);
+    if (!definition.serving.routes) return unrouted(server, request, definition);
     checkScope(definition, request);
-    if (info.subresource !== '') return subresource(server, request, definition);
+    if (info.subresource !== '') return subresource(server, request, definition, routedPart(definition, request));
     if (definition.act && info.name !== '') throw errors.pathNotFound();
     if (request.method === 'HEAD' || (info.deprecatedWatch && request.method !== 'GET')) refuse();
     if (definition.act) {
@@ -41,13 +41,13 @@ export function resourceHandler(server: Server, next: Handler): Handler {
   };
 }
 
-/** Upstream serves custom resources by a handler of its own, which knows other paths than the routes of built-in ones. */
-async function custom(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
+/** One handler for all that has no routes (custom resources): it knows other paths than they would. */
+async function unrouted(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
   const { info } = request;
   const isInScope = info.namespace !== '' ? definition.namespaced : !definition.namespaced || ['list', 'watch'].includes(info.verb);
   if (!isInScope) return sendUnknown(request);
   if (definition.deprecation) request.warnings.push(definition.deprecation);
-  if (info.subresource !== '') return subresource(server, request, definition);
+  if (info.subresource !== '') return subresource(server, request, definition, unroutedPart(definition, request));
   if (info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw errors.badRequest('name must be provided');
   checkName(info.name);
   return object(server, request, definition);
@@ -56,7 +56,7 @@ async function custom(server: Server, request: ApiRequest, definition: Definitio
 /** A group that is served says so even of what it has not. */
 function unknownResource(server: Server, request: ApiRequest): void {
   const { group } = request.info;
-  if (group !== '' && server.registry.definitions.all().every((d) => d.group !== group || isCustom(d))) return sendUnknown(request);
+  if (group !== '' && server.registry.definitions.all().every((d) => d.group !== group || !d.serving.routes)) return sendUnknown(request);
   throw errors.pathNotFound();
 }
 
@@ -84,18 +84,33 @@ async function object(server: Server, request: ApiRequest, definition: Definitio
   }
 }
 
-async function subresource(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
-  const { verb, subresource: name } = request.info;
-  const found = Object.hasOwn(definition.subresources, name) ? definition.subresources[name] : undefined;
+/** @throws ApiError NotFound, MethodNotAllowed */
+function routedPart(definition: Definition, { info, method }: ApiRequest): Subresource {
+  const part = partOf(definition, info.subresource);
+  if (!part || info.name === '' || (info.tail !== '' && info.subresource !== 'proxy')) throw errors.pathNotFound();
+  return method !== 'HEAD' && part.verbs.includes(info.verb) ? part : refuse();
+}
+
+/** @throws ApiError NotFound, MethodNotAllowed, in the words of the handler without routes */
+function unroutedPart(definition: Definition, { info }: ApiRequest): Subresource {
+  const part = partOf(definition, info.subresource);
+  if (!part) throw errors.notFound(definition, info.name);
+  if (info.name === '' || info.tail !== '') throw errors.pathNotFound();
+  if (!part.verbs.includes(info.verb)) throw errors.methodNotSupported(definition, info.verb);
+  return part;
+}
+
+function partOf({ subresources }: Definition, name: string): Subresource | undefined {
+  return Object.hasOwn(subresources, name) ? subresources[name] : undefined;
+}
+
+async function subresource(server: Server, request: ApiRequest, definition: Definition, part: Subresource): Promise<void> {
   const { info } = request;
-  if (!found && isCustom(definition)) throw errors.notFound(definition, info.name);
-  if (!found || info.name === '' || (info.tail !== '' && name !== 'proxy')) throw errors.pathNotFound();
-  if (isCustom(definition) && !found.verbs.includes(verb)) throw errors.methodNotSupported(definition, verb);
-  if ((request.method === 'HEAD' && !isCustom(definition)) || !found.verbs.includes(verb)) refuse();
   checkName(info.name);
-  if (found.connect) return connect(server, request, definition);
   const store = server.registry.store(definition);
-  switch (verb) {
+  if (part.connect === 'log') return log(server, store, request);
+  if (part.connect === 'tunnel') return refuseTunnel(store, request, part);
+  switch (info.verb) {
     case 'get':
       return get(server, store, request);
     case 'update':
@@ -109,20 +124,11 @@ async function subresource(server: Server, request: ApiRequest, definition: Defi
   }
 }
 
-/** Subresources that the agent of a node serves. */
-async function connect(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
-  const { subresource: name } = request.info;
-  if (definition.resource === 'pods' && name === 'log') return log(server, request);
-  if (request.info.query.has('dryRun')) throw errors.badRequest('dryRun is not supported');
-  const { object } = server.registry.store(definition).get(request.info);
-  if (definition.resource === 'pods') checkConnectable(object as Pod, request);
-  throw errors.notImplemented(`the subresource ${name} of ${definition.resource}`);
-}
-
-/** What upstream checks before it calls the node. @throws ApiError BadRequest */
-function checkConnectable(pod: Pod, { info }: ApiRequest): void {
-  if (info.subresource === 'exec' || info.subresource === 'attach') containerOf(pod, info.query.get('container') ?? '');
-  if (!pod.spec.nodeName) throw errors.badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+/** Connections of their own into a pod or a node are checked as upstream checks them, and then not made. @throws ApiError */
+function refuseTunnel(store: Store, { info }: ApiRequest, part: Subresource): never {
+  if (info.query.has('dryRun')) throw errors.badRequest('dryRun is not supported');
+  part.checkConnect?.(store.get(info).object, info.query);
+  throw errors.notImplemented(`the subresource ${info.subresource} of ${store.definition.resource}`);
 }
 
 /** A namespaced resource is created in a namespace; a cluster's resource is in none. */

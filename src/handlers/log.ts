@@ -1,17 +1,18 @@
 import * as errors from '../api/meta/errors.js';
-import { pods } from '../api/meta/resources.gen.js';
+import { containerOf } from '../api/shared/pod/connect.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import { kubeletOf } from './kubelet.js';
 import { flag, integer } from './options.js';
+import type { Store } from '../registry/store.js';
 import type { ApiRequest } from './request.js';
 import { drained, writeHead } from './respond.js';
 import type { LogOptions, Server } from './server.js';
 
 /** GET …/pods/NAME/log: the log of one container, as text, while it grows if asked to follow. */
-export async function log(server: Server, request: ApiRequest): Promise<void> {
+export async function log(server: Server, store: Store, request: ApiRequest): Promise<void> {
   const { namespace, name, query } = request.info;
   const asked = logOptions(name, query);
-  const pod = server.registry.store(pods).get({ namespace, name }).object as Pod;
+  const pod = store.get({ namespace, name }).object as Pod;
   const container = containerOf(pod, query.get('container') ?? '');
   const node = pod.spec.nodeName;
   // a pod without a node has no log yet, and that is no error
@@ -32,18 +33,6 @@ export async function log(server: Server, request: ApiRequest): Promise<void> {
 function nothing({ response }: ApiRequest): void {
   response.statusCode = 204;
   response.end();
-}
-
-/** @throws ApiError BadRequest when the name is unknown, or needed and absent */
-export function containerOf(pod: Pod, asked: string): string {
-  const { initContainers = [], containers, ephemeralContainers = [] } = pod.spec;
-  const all = [...initContainers, ...containers, ...ephemeralContainers].map((c) => c.name);
-  if (asked !== '') {
-    if (all.includes(asked)) return asked;
-    throw errors.badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`);
-  }
-  if (containers.length === 1) return (containers[0] as { name: string }).name;
-  throw errors.badRequest(`a container name must be specified for pod ${pod.metadata.name}, choose one of: [${all.join(' ')}]`);
 }
 
 /** What the API server asks a kubelet: names in order, nothing that is not set. */

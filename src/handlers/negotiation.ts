@@ -1,6 +1,6 @@
 // What a client may ask an answer to look like (Accept, ?pretty, ?includeObject), and what it may send (Content-Type). Two
 // layers refuse, with different texts, as upstream: the route knows media types only, the endpoint their parameters too.
-import { type Definition, isCustom } from '../api/definition.js';
+import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import type { ApiRequest } from './request.js';
 
@@ -64,22 +64,20 @@ export const PLAIN: Endpoint = { encodings: ALL, route: types(ALL), forms: [], s
 const RESOURCE: Endpoint = { encodings: ALL, route: types(ALL), forms: ['table', 'metadata'], serverVersion: 'v1' };
 const WATCHED: Endpoint = { ...RESOURCE, route: [...types(ALL), ...streams()] };
 const ACTED: Endpoint = { ...RESOURCE, forms: ['metadata'] };
-const CUSTOM: Endpoint = { encodings: ['json', 'yaml'], forms: ['table', 'metadata'], serverVersion: 'v1' };
+const UNROUTED: Endpoint = { encodings: ['json', 'yaml'], forms: ['table', 'metadata'], serverVersion: 'v1' };
 
 function streams(): string[] {
   return types(STREAMED).map((type) => `${type};stream=watch`);
 }
 
-/** Upstream has a protobuf form for these, which the facts do not know. */
-const WITHOUT_PROTOBUF = new Set(['apiextensions.k8s.io']);
-
 /** What the objects of a kind can look like. `collection`: the path serves lists and watches. */
 export function endpointOf(definition: Definition, collection: boolean, subresource = ''): Endpoint {
-  if (definition.subresources[subresource]?.withoutTable) return ACTED;
-  if (isCustom(definition)) return CUSTOM;
-  if (WITHOUT_PROTOBUF.has(definition.group)) return { ...CUSTOM, route: (collection ? WATCHED : RESOURCE).route ?? [] };
+  if (definition.subresources[subresource]?.table === 'none') return ACTED;
+  const { routes, protobuf } = definition.serving;
+  if (!routes) return UNROUTED;
   if (!definition.verbs.includes('get')) return ACTED;
-  return collection && definition.verbs.includes('watch') ? WATCHED : RESOURCE;
+  const served = collection && definition.verbs.includes('watch') ? WATCHED : RESOURCE;
+  return protobuf ? served : { ...served, encodings: UNROUTED.encodings };
 }
 
 interface Clause {
@@ -319,19 +317,16 @@ function wellFormed(header: string): boolean {
 
 /**
  * Which kind of patch a body is.
- * @param definition custom resources know no strategic merge patch
  * @throws ApiError UnsupportedMediaType
  */
 export function patchKind(request: ApiRequest, definition: Definition): PatchKind {
   const type = ((request.headers['content-type'] ?? '').split(';')[0] ?? '').trim();
-  const custom = isCustom(definition);
-  if (Object.hasOwn(PATCH_TYPES, type)) {
-    const kind = PATCH_TYPES[type as keyof typeof PATCH_TYPES];
-    if (!(custom && kind === 'strategic')) return kind;
-  }
-  if (custom)
-    throw errors.unsupportedMediaType(Object.keys(PATCH_TYPES).filter((t) => PATCH_TYPES[t as keyof typeof PATCH_TYPES] !== 'strategic'));
-  // built-in kinds are refused by the route, which names no types and warns of nothing
+  const { routes, strategicMerge } = definition.serving;
+  const understood = Object.entries(PATCH_TYPES).filter(([, kind]) => strategicMerge || kind !== 'strategic');
+  const found = understood.find(([t]) => t === type);
+  if (found) return found[1];
+  if (!routes) throw errors.unsupportedMediaType(understood.map(([t]) => t));
+  // a route names no types and warns of nothing
   request.warnings.length = 0;
   throw new errors.ApiError({ code: 415, reason: 'UnsupportedMediaType', message: '415: Unsupported Media Type', details: {} });
 }

@@ -1,10 +1,10 @@
 // What OpenAPI documents say of custom resources: the schema of their definition, completed with what every object has.
 // k8s.io/apiextensions-apiserver/pkg/controller/openapi/builder.
-import { type Definition, isCustom, listKindOf } from '../api/definition.js';
+import type { Definition } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import type { JSONSchemaProps } from '../api/types/apiextensions-v1.gen.js';
 import { schemaDescriptions } from './openapi-descriptions.js';
-import { listSchemaOf, META } from './openapi-operations.js';
+import { META } from './openapi-operations.js';
 import { type Dialect, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
 
 /** A kind whose prose on kind, apiVersion and metadata is that of all. */
@@ -19,9 +19,9 @@ const METADATA = {
 
 /** Schemas of the kinds and lists that definitions made at run time have, by their names. */
 export function customSchemas(definitions: Definitions): SchemaSource {
-  const custom = definitions.all().filter(isCustom);
+  const custom = definitions.all().filter((d) => d.struct);
   const kinds = new Map(custom.map((d) => [d.schema, d]));
-  const lists = new Map(custom.map((d) => [listSchemaOf(d), d]));
+  const lists = new Map(custom.map((d) => [d.listSchema, d]));
   return (name, dialect) => {
     const kind = kinds.get(name);
     if (kind) return kindSchema(kind, dialect);
@@ -42,7 +42,7 @@ function kindSchema(d: Definition, dialect: Dialect): Schema {
 
 function listSchema(d: Definition): Schema {
   const { group, version } = d;
-  const kind = listKindOf(d);
+  const kind = d.listKind;
   return {
     description: `${kind} is a list of ${d.kind}`,
     type: 'object',

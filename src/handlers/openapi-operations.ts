@@ -1,6 +1,6 @@
 // All operations of the API, in a form from which both versions of OpenAPI are written. Paths, ids, tags and texts follow
 // from the definitions, as k8s.io/apiserver's installer makes them from its storages.
-import { type Definition, type GroupVersionKind, isCustom, listKindOf, schemaOf, type Subresource } from '../api/definition.js';
+import { type Definition, type GroupVersionKind, schemaOf, type Subresource } from '../api/definition.js';
 import { type Action, inOrder, type Parameter, pathParameter, queryParameters } from './openapi-parameters.js';
 
 /** Methods of HTTP as OpenAPI writes them. */
@@ -92,7 +92,7 @@ export function pathsOf(d: Definition): Path[] {
     ...Object.entries(d.subresources).flatMap(([sub, s]) => subresourcePaths(d, sub, s, `${root}${collection}/{name}/${sub}`, scoped)),
   ];
   if (everywhere) paths.push({ path: `${root}/${d.resource}`, operations: [make('list', [], { everywhere })] });
-  if (watched && !isCustom(d)) {
+  if (watched && d.serving.routes) {
     if (everywhere) paths.push({ path: `${root}/watch/${d.resource}`, operations: [make('watchlist', [], { everywhere })] });
     paths.push({ path: `${root}/watch${collection}`, operations: [make('watchlist', scoped)] });
     if (d.verbs.includes('get')) paths.push({ path: `${root}/watch${collection}/{name}`, operations: [make('watch', [...scoped, name])] });
@@ -138,23 +138,24 @@ function operation(
   const suffix = `${action === 'watchlist' ? 'List' : ''}${everywhere ? 'ForAllNamespaces' : ''}`;
   const own = body ? schemaOf(body) : d.schema;
   const isLog = subresource === 'log';
+  const { routes } = d.serving;
   return {
     method: METHODS[action],
     id: `${VERBS[action]}${groupTitle(d.group)}${title(d.version)}${action === 'deletecollection' ? 'Collection' : ''}${noun}${suffix}`,
     tag: `${groupTag(d.group)}_${d.version}`,
     description: describe(d, action, subresource),
     parameters: inOrder([...path, ...queryParameters(d, action, subresource)]),
-    body: isCustom(d) && action === 'deletecollection' ? undefined : bodyOf(action, own),
+    body: !routes && action === 'deletecollection' ? undefined : bodyOf(action, own),
     answer: isLog ? undefined : answerOf(d, action, own),
-    codes: (isCustom(d) && action === 'patch' ? undefined : CODES[action]) ?? [200],
-    produces: isCustom(d)
+    codes: (!routes && action === 'patch' ? undefined : CODES[action]) ?? [200],
+    produces: !routes
       ? 'custom'
       : isLog
         ? 'log'
         : action === 'list' || action === 'watch' || action === 'watchlist'
           ? 'collection'
           : 'object',
-    kind: { action, gvk: (isCustom(d) ? undefined : body) ?? d },
+    kind: { action, gvk: (routes ? body : undefined) ?? d },
   };
 }
 
@@ -164,15 +165,10 @@ function bodyOf(action: Action, own: string): Operation['body'] {
   return action === 'delete' || action === 'deletecollection' ? { schema: DELETE_OPTIONS, required: false } : undefined;
 }
 
-/** The name of the schema of a kind's lists. */
-export function listSchemaOf(d: Definition): string {
-  return isCustom(d) ? d.schema.slice(0, d.schema.lastIndexOf('.') + 1) + listKindOf(d) : `${d.schema}List`;
-}
-
 function answerOf(d: Definition, action: Action, own: string): string {
   switch (action) {
     case 'list':
-      return listSchemaOf(d);
+      return d.listSchema;
     case 'watch':
     case 'watchlist':
       return WATCH_EVENT;

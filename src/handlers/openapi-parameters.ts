@@ -1,5 +1,5 @@
 // The parameters of every operation: their types, and which action takes which.
-import { type Definition, isCustom } from '../api/definition.js';
+import type { Definition } from '../api/definition.js';
 import { parameterDescription } from './openapi-descriptions.js';
 
 /** A parameter of the path or the query. */
@@ -93,7 +93,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 /** The query parameters of an action on a resource, or on its subresource. */
 export function queryParameters(d: Definition, action: Action, subresource: string): Parameter[] {
   const usual = action === 'connect' ? [] : QUERY[action];
-  const names = [...((isCustom(d) && CUSTOM_QUERY[action]) || usual), ...(OPTIONS[subresource] ?? [])];
+  const names = [...((!d.serving.routes && CUSTOM_QUERY[action]) || usual), ...(OPTIONS[subresource] ?? [])];
   return names.map((name) => ({
     name,
     in: 'query',

@@ -1,6 +1,6 @@
 // Serves /openapi/v2 and /openapi/v3. Documents are made on the first request and again after the definitions changed.
 import { createHash } from 'node:crypto';
-import { type Definition, isCustom } from '../api/definition.js';
+import type { Definition } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
 import { htmlSafe } from '../util/json.js';
@@ -181,9 +181,9 @@ function partsOf(definitions: Definitions, otherPaths: readonly string[]): Part[
       `${META}APIResourceList`,
     );
     const own = definitions.all().filter((other) => other.group === group && other.version === version);
-    const isMade = own.every(isCustom);
-    add({ name: root.slice(1), of: own, own: { group, version }, paths: () => [...(isMade ? [] : [resources]), ...own.flatMap(pathsOf)] });
-    if (isMade) continue;
+    const routed = own.some((o) => o.serving.routes);
+    add({ name: root.slice(1), of: own, own: { group, version }, paths: () => [...(routed ? [resources] : []), ...own.flatMap(pathsOf)] });
+    if (!routed) continue;
     if (group === '')
       add(single('api', documentPath('/api/', 'getCoreAPIVersions', 'core', 'get available API versions', `${META}APIVersions`)));
     else

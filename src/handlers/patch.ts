@@ -1,5 +1,4 @@
 import type { Context } from '../api/context.js';
-import { isCustom } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { invalid } from '../api/meta/field-errors.js';
 import type { KubeObject } from '../api/meta/object.js';
@@ -60,7 +59,7 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
     const { object, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
     for (const text of warnings) if (!request.warnings.includes(text)) request.warnings.push(text);
     const given = kind === 'strategic' ? undefined : claimed(object, expected);
-    if (given && given !== 'malformed' && isCustom(expected)) throw changedKind(given, expected, object.metadata.name);
+    if (given && given !== 'malformed' && !expected.serving.typed) throw changedKind(given, expected, object.metadata.name);
     if (given)
       throw refusedKind(
         object,

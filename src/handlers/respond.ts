@@ -1,11 +1,11 @@
 // Writes answers. The usual one, a stored object or a list of them as JSON, is written from the stored texts untouched.
-import { type Definition, isCustom, listKindOf } from '../api/definition.js';
+import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import type { Status } from '../api/types/meta-v1.gen.js';
-import { customListMetadata, type Item, type ListHead, listMetadata } from './forms/item.js';
+import { wholeListMetadata, type Item, type ListHead, listMetadata } from './forms/item.js';
 import { partialMetadata } from './forms/metadata.js';
-import { listTable, objectTable, tabularOf } from './forms/table.js';
+import { listTable, objectTable, tableOfPart } from './forms/table.js';
 import { type Negotiated, negotiateStatus } from './negotiation.js';
 import type { ApiRequest } from './request.js';
 import { warningHeaders } from './warnings.js';
@@ -113,7 +113,7 @@ function itemText(negotiated: Negotiated, subject: Subject, item: Item): Buffer 
     case 'metadata':
       return partialMetadata(subject.definition, item, negotiated.formVersion);
     case 'table':
-      return objectTable(tabularOf(subject.definition, subject.subresource), item, tableOptions(negotiated, subject.now));
+      return objectTable(tableOfPart(subject.definition, subject.subresource), item, tableOptions(negotiated, subject.now));
   }
 }
 
@@ -142,18 +142,18 @@ function listPieces(negotiated: Negotiated, { definition, subresource, now }: Su
     case 'metadata':
       return metadataList(definition, negotiated.formVersion, head, list.items);
     case 'table':
-      return listTable(tabularOf(definition, subresource), head, list.items, tableOptions(negotiated, now));
+      return listTable(tableOfPart(definition, subresource), head, list.items, tableOptions(negotiated, now));
   }
 }
 
 function* objectList(definition: Definition, head: ListHead, items: readonly ListItem[]): Generator<Buffer> {
-  const custom = isCustom(definition);
-  const metadata = custom ? customListMetadata(head) : listMetadata(head);
-  yield Buffer.from(`{"kind":"${listKindOf(definition)}","apiVersion":"${apiVersionOf(definition)}","metadata":${metadata},"items":[`);
-  let [open, next] = custom ? [NOTHING, COMMA] : [OPEN, NEXT];
+  const { typed } = definition.serving;
+  const metadata = typed ? listMetadata(head) : wholeListMetadata(head);
+  yield Buffer.from(`{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${metadata},"items":[`);
+  let [open, next] = typed ? [OPEN, NEXT] : [NOTHING, COMMA];
   for (const item of items) {
     yield open;
-    yield custom ? item.text : item.listTail;
+    yield typed ? item.listTail : item.text;
     open = next;
   }
   yield Buffer.from(']}');

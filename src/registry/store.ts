@@ -3,7 +3,7 @@
 // deletion.ts those of deleting.
 import type { Admission, AdmissionAttributes, Operation } from '../api/admission.js';
 import type { Allocation, Context, DeleteOptions, ObjectKey } from '../api/context.js';
-import { type Definition, isCustom } from '../api/definition.js';
+import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { ownedType } from '../api/schema/types.js';
@@ -240,8 +240,7 @@ export class Store {
   #defaulted(draft: KubeObject): KubeObject {
     const { definition } = this;
     definition.defaults?.(draft);
-    // custom resources are converted only where they are stored
-    if (isCustom(definition) || !definition.toStored || !definition.fromStored) return draft;
+    if (!definition.serving.throughStored || !definition.toStored || !definition.fromStored) return draft;
     const object = definition.fromStored(canonical(this.#stored.definition, definition.toStored(draft)));
     object.apiVersion = apiVersionOf(definition);
     object.kind = definition.kind;

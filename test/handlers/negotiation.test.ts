@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { define, type Definition } from '../../src/api/definition.js';
+import { BUILT_IN, define, type Definition } from '../../src/api/definition.js';
 import { isApiError } from '../../src/api/meta/errors.js';
 import {
   bodyEncoding,
@@ -11,11 +11,15 @@ import {
   patchKind,
   PLAIN,
 } from '../../src/handlers/negotiation.js';
-import { structType } from '../../src/api/schema/types.js';
 import type { ApiRequest } from '../../src/handlers/request.js';
 
 const configMaps = define({ group: '', version: 'v1', resource: 'configmaps' });
-const custom = { ...configMaps, group: 'example.com', kind: 'Widget', struct: structType('v1.Widget', []) } as Definition;
+const custom: Definition = {
+  ...configMaps,
+  group: 'example.com',
+  kind: 'Widget',
+  serving: { ...BUILT_IN, routes: false, protobuf: false, strategicMerge: false },
+};
 const one = endpointOf(configMaps, false);
 const many = endpointOf(configMaps, true);
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import request from 'supertest';
-import { define } from '../../src/api/definition.js';
+import deployments from '../../src/api/apps-v1/deployments.js';
+import { define, type Definition } from '../../src/api/definition.js';
 import { notFound, tooManyRequests } from '../../src/api/meta/errors.js';
 import type { KubeObject } from '../../src/api/meta/object.js';
 import { decodeObject } from '../../src/api/protobuf/index.js';
@@ -93,7 +94,12 @@ describe('answers with an object', () => {
   it('are tables of their own for a scale', async () => {
     const scale = { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata, spec: {}, status: { replicas: 2 } } as unknown as KubeObject;
     const server = serveHandler(async (r) =>
-      sendItem(r, negotiate(r, endpointOf(configMaps, false)), { ...subject, subresource: 'scale' }, itemOf(scale)),
+      sendItem(
+        r,
+        negotiate(r, endpointOf(configMaps, false)),
+        { ...subject, definition: deployments as Definition, subresource: 'scale' },
+        itemOf(scale),
+      ),
     );
     const { body } = await request(server).get('/').set('Accept', TABLE).expect(200);
     expect(body.columnDefinitions.map((c: { name: string }) => c.name)).to.deep.equal(['Name', 'Desired', 'Available', 'Age']);

@@ -1,4 +1,4 @@
-import { define } from '../definition.js';
+import { BUILT_IN, define } from '../definition.js';
 import type { CustomResourceDefinition } from '../types/apiextensions-v1.gen.js';
 import { CLEANUP_FINALIZER, setCondition } from '../structural/conditions.js';
 import { validateDefinition, validateDefinitionName, validateDefinitionStatus } from './definition-validation.js';
@@ -8,6 +8,8 @@ export default define<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
   version: 'v1',
   resource: 'customresourcedefinitions',
+  // upstream has a protobuf form of these, which the facts do not know
+  serving: { ...BUILT_IN, protobuf: false },
   generation: true,
   unconditionalUpdate: false,
   plainFinalizers: true,

@@ -33,7 +33,7 @@ export default define<APIService>({
   validate,
   subresources: {
     status: {
-      withoutTable: true,
+      table: 'none',
       unowned: ['metadata'],
       // not all of it, as other kinds do
       prepare: ({ metadata }, { metadata: { labels, annotations, finalizers, ownerReferences } }) =>

@@ -23,7 +23,7 @@ export default define<ResourceClaim>({
   validateUpdate: (claim, old) => validateImmutableStruct(claim.spec, old.spec, at('spec'), 'resource.ResourceClaimSpec'),
   subresources: {
     status: {
-      withoutTable: true,
+      table: 'none',
       keeps: ['metadata'],
       begin: checkStatusRights,
       prepare: dropDeallocatedDevices,

@@ -1,15 +1,30 @@
 // The scale subresource of workloads (autoscaling/v1 Scale): how many replicas are wanted, how many there are.
-import type { Subresource } from '../definition.js';
+import type { Subresource, Table } from '../definition.js';
 import { conflict, invalid } from '../meta/errors.js';
 import { at } from '../meta/field-errors.js';
 import { validateNonNegative, validateObjectMeta } from '../meta/metadata.js';
 import type { KubeObject } from '../meta/object.js';
 import type { Scale } from '../types/autoscaling-v1.gen.js';
+import { age } from './format.js';
 
 interface Scalable extends KubeObject {
   spec: { replicas?: number | undefined };
   status?: { replicas?: number | undefined };
 }
+
+/** A Scale as a row. */
+export const SCALE_TABLE: Table = {
+  columns: [
+    { name: 'Name', type: 'string', format: '', priority: 0 },
+    { name: 'Desired', type: 'integer', format: '', priority: 0 },
+    { name: 'Available', type: 'integer', format: '', priority: 0 },
+    { name: 'Age', type: 'string', format: '', priority: 0 },
+  ],
+  row: (object, { now }) => {
+    const { metadata, spec, status } = object as Scale;
+    return [metadata.name, spec.replicas ?? 0, status.replicas, age({ metadata }, now)];
+  },
+};
 
 /** Where an object says how many replicas it wants and has. Each throws ApiError where what stands there is of the wrong type. */
 export interface Replicas<T extends KubeObject> {
@@ -56,6 +71,7 @@ export function scaleView<T extends KubeObject>(
       return scale;
     },
     shows: path,
+    table: SCALE_TABLE,
     write(object, input) {
       const scale = input as Scale;
       const wanted = scale.spec?.replicas ?? 0;

@@ -37,7 +37,7 @@ export default define<Node>({
       },
       validate: validateChange,
     },
-    proxy: { connect: true },
+    proxy: { connect: 'tunnel' },
   },
   defaults: ({ spec, status }) => {
     for (const amounts of [status.capacity, status.allocatable]) roundQuantities(amounts);

@@ -9,6 +9,7 @@ import { warningsForIP } from '../shared/ip.js';
 import { applyAppArmorAnnotations } from '../shared/pod/annotations.js';
 import { bind, markScheduled } from '../shared/pod/binding.js';
 import { setPodCondition } from '../shared/pod/conditions.js';
+import { checkContainer, checkHost } from '../shared/pod/connect.js';
 import { defaultPod } from '../shared/pod/defaults.js';
 import { dropDisabledFields } from '../shared/pod/disabled-fields.js';
 import { evict } from '../shared/pod/eviction.js';
@@ -92,11 +93,11 @@ export default define<Pod>({
       prepare: (pod, _old, context) => markScheduled(pod, context),
     },
     eviction: { otherVersions: ['v1beta1'], create: (context, key, body) => evict(context, key, body as Eviction) },
-    log: { connect: true },
-    exec: { connect: true },
-    attach: { connect: true },
-    portforward: { connect: true },
-    proxy: { connect: true },
+    log: { connect: 'log' },
+    exec: { connect: 'tunnel', checkConnect: checkContainer },
+    attach: { connect: 'tunnel', checkConnect: checkContainer },
+    portforward: { connect: 'tunnel', checkConnect: checkHost },
+    proxy: { connect: 'tunnel', checkConnect: checkHost },
   },
 });
 

@@ -21,7 +21,7 @@ export default define<Service>({
   fields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
   subresources: {
     status: { validate: validateLoadBalancerStatus, warnings: loadBalancerWarnings },
-    proxy: { connect: true },
+    proxy: { connect: 'tunnel' },
   },
   defaults: setDefaults,
   begin: allocate,

@@ -22,8 +22,8 @@ export function itemOf(object: KubeObject): Item {
   return { text: Buffer.from(JSON.stringify({ kind, apiVersion, metadata, ...rest })), object };
 }
 
-/** The metadata of a list of custom resources: upstream leaves nothing out there. */
-export function customListMetadata(head: ListHead): string {
+/** The metadata of a list of objects without types: upstream leaves nothing out there. */
+export function wholeListMetadata(head: ListHead): string {
   return JSON.stringify({
     continue: head.continue ?? '',
     remainingItemCount: head.remainingItemCount,

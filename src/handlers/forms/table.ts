@@ -1,14 +1,11 @@
 // meta.k8s.io Table: an object or a list as rows of cells, for kubectl get.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
-import { type Column, type Definition, isCustom } from '../../api/definition.js';
+import type { Column, Definition, Table } from '../../api/definition.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { age } from '../../api/shared/format.js';
 import { schemaDescriptions } from '../openapi-descriptions.js';
 import { type Item, type ListHead, listMetadata } from './item.js';
 import { partialMetadata } from './metadata.js';
-
-/** What of a definition a table shows. */
-export type Tabular = Pick<Definition, 'columns' | 'row' | 'compareRows' | 'rowConditions' | 'carriedAnnotations'>;
 
 /** How the client wants its table. */
 export interface TableOptions {
@@ -21,43 +18,14 @@ export interface TableOptions {
 const NULL = Buffer.from('null');
 const COMMA = Buffer.from(',');
 
-interface Scale extends KubeObject {
-  spec?: { replicas?: number };
-  status?: { replicas: number };
-}
-
-const SCALE: Tabular = {
-  columns: [
-    { name: 'Name', type: 'string', format: '', priority: 0 },
-    { name: 'Desired', type: 'integer', format: '', priority: 0 },
-    { name: 'Available', type: 'integer', format: '', priority: 0 },
-    { name: 'Age', type: 'string', format: '', priority: 0 },
-  ],
-  row: (object, { now }) => {
-    const { metadata, spec, status } = object as Scale;
-    return [metadata.name, spec?.replicas ?? 0, status?.replicas ?? 0, age({ metadata }, now)];
-  },
-};
-
-/** Custom resources have a converter of their own for it. */
-const CUSTOM_SCALE: Tabular = {
-  ...SCALE,
-  columns: [
-    { name: 'Name', type: 'string', format: 'name', priority: 0 },
-    { name: 'Desired', type: 'integer', format: '', description: 'Number of desired replicas', priority: 0 },
-    { name: 'Available', type: 'integer', format: '', description: 'Number of actual replicas', priority: 0 },
-    { name: 'Age', type: 'date', format: '', priority: 0 },
-  ],
-};
-
-/** The columns of what a subresource ("" for the object itself) answers. */
-export function tabularOf(definition: Definition, subresource: string): Tabular {
-  if (subresource !== 'scale') return definition;
-  return isCustom(definition) ? CUSTOM_SCALE : SCALE;
+/** The table of what a subresource ("" for the object itself) answers. */
+export function tableOfPart(definition: Definition, subresource: string): Table {
+  const own = definition.subresources[subresource]?.table;
+  return own === undefined || own === 'none' ? definition : own;
 }
 
 /** One object as a Table. */
-export function objectTable(kind: Tabular, item: Item, options: TableOptions): Buffer {
+export function objectTable(kind: Table, item: Item, options: TableOptions): Buffer {
   const metadata = JSON.stringify({ resourceVersion: item.object.metadata.resourceVersion || undefined });
   return Buffer.concat([
     Buffer.from(head(options.version, metadata, columnDefinitions(kind))),
@@ -67,7 +35,7 @@ export function objectTable(kind: Tabular, item: Item, options: TableOptions): B
 }
 
 /** A list as a Table, in pieces. */
-export function* listTable(kind: Tabular, list: ListHead, items: Iterable<Item>, options: TableOptions): Generator<Buffer> {
+export function* listTable(kind: Table, list: ListHead, items: Iterable<Item>, options: TableOptions): Generator<Buffer> {
   let separator = Buffer.from(head(options.version, listMetadata(list), columnDefinitions(kind)));
   for (const item of inOrder(kind, items)) {
     yield separator;
@@ -78,12 +46,12 @@ export function* listTable(kind: Tabular, list: ListHead, items: Iterable<Item>,
   else yield Buffer.from(separator.toString().replace(/\[$/, isDefault(kind) ? 'null}' : '[]}'));
 }
 
-function inOrder(kind: Tabular, items: Iterable<Item>): Iterable<Item> {
+function inOrder(kind: Table, items: Iterable<Item>): Iterable<Item> {
   return kind.compareRows ? [...items].sort((a, b) => kind.compareRows?.(a.object, b.object) ?? 0) : items;
 }
 
 /** The Table of a watch event; only the first of a watch says its columns. */
-export function eventTable(kind: Tabular, item: Item, options: TableOptions & { first: boolean; bookmark: boolean }): Buffer {
+export function eventTable(kind: Table, item: Item, options: TableOptions & { first: boolean; bookmark: boolean }): Buffer {
   const metadata = JSON.stringify({ resourceVersion: item.object.metadata.resourceVersion });
   const columns = options.first ? columnDefinitions(kind) : 'null';
   // a bookmark that ends the initial events carries its annotation whatever the client wants included
@@ -97,7 +65,7 @@ function head(version: string, metadata: string, columns: string): string {
   return `{"kind":"Table","apiVersion":"meta.k8s.io/${version}","metadata":${metadata},"columnDefinitions":${columns},"rows":[`;
 }
 
-function columnDefinitions(kind: Tabular): string {
+function columnDefinitions(kind: Table): string {
   return JSON.stringify(
     kind.columns.map(({ name, type, format, description, describes, priority }) => ({
       name,
@@ -122,7 +90,7 @@ function fieldText(place: string | undefined): string {
   return schemaDescriptions(schema)[field] ?? '';
 }
 
-function row(kind: Tabular, item: Item, options: TableOptions): Buffer {
+function row(kind: Table, item: Item, options: TableOptions): Buffer {
   const cells = kind.row ? kind.row(item.object, { now: options.now }) : defaultCells(kind.columns, item.object, options.now);
   return rowText(cells, kind.rowConditions?.(item.object), included(kind, item, options));
 }
@@ -132,13 +100,13 @@ function rowText(cells: readonly unknown[], conditions: readonly unknown[] | und
   return Buffer.concat([Buffer.from(start), object, Buffer.from('}')]);
 }
 
-function included(kind: Tabular, item: Item, { includeObject, version }: TableOptions): Buffer {
+function included(kind: Table, item: Item, { includeObject, version }: TableOptions): Buffer {
   if (includeObject === 'None') return NULL;
   return includeObject === 'Object' ? item.text : partialMetadata(kind, item, version);
 }
 
 /** Upstream's table for kinds without columns of their own: its list of rows is null, not empty, when there are none. */
-function isDefault(kind: Tabular): boolean {
+function isDefault(kind: Table): boolean {
   return kind.columns.some((column) => column.name === 'Created At');
 }
 
@@ -153,7 +121,7 @@ function defaultCells(columns: readonly Column[], object: KubeObject, now: numbe
 }
 
 /** A bookmark has a version and nothing else; a row made for whole objects may count on fields it lacks. */
-function bookmarkRow(kind: Tabular, item: Item, options: TableOptions): Buffer {
+function bookmarkRow(kind: Table, item: Item, options: TableOptions): Buffer {
   let cells: unknown[];
   try {
     cells = kind.row?.(item.object, { now: options.now }) ?? defaultCells(kind.columns, item.object, options.now);

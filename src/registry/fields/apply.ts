@@ -2,11 +2,12 @@ import { ApiError, badRequest } from '../../api/meta/errors.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import { decode, DecodeError, emptyOf } from '../../api/schema/decode.js';
 import type { StructType } from '../../api/schema/types.js';
+import { timestamp } from '../../util/clock.js';
 import { isObject } from '../../util/json.js';
 import { copy, equal } from '../../util/equal.js';
 import { type Conflict, conflictError, conflictsOf, withoutAllowed } from './conflicts.js';
 import { allowedByLastApplied, syncLastApplied } from './last-applied.js';
-import { changeSets, dropForeign, keyOf, type ManagerId, type Managers, readManagers, writeManagers, writtenAt } from './managers.js';
+import { changeSets, dropForeign, keyOf, type ManagerId, type Managers, readManagers, writeManagers } from './managers.js';
 import { merge } from './merge.js';
 import { prune } from './prune.js';
 import { UNOWNED } from './reset.js';
@@ -64,7 +65,7 @@ export function applyObject(options: ApplyOptions): KubeObject {
   if (outcome.merged === before) return live ? unchanged(live, managers) : finish(options, before, managers);
   const id = managerId(options);
   const manager = managers.get(keyOf(id));
-  if (manager) managers.set(keyOf(id), { ...manager, time: writtenAt(id, options.now) });
+  if (manager) managers.set(keyOf(id), { ...manager, time: timestamp(options.now) });
   return finish(options, outcome.merged, managers);
 }
 

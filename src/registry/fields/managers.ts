@@ -95,16 +95,11 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What an entry tells as its time. Those of a scale tell none: upstream loses it on the way between the two kinds. */
-export function writtenAt({ subresource }: ManagerId, now: number): string | undefined {
-  return subresource === 'scale' ? undefined : timestamp(now);
-}
-
 /** Adds what a manager has changed to what it owns already. */
 export function addToManager(managers: Managers, id: ManagerId, set: FieldSet, now: number): void {
   const key = keyOf(id);
   const present = managers.get(key);
-  managers.set(key, { ...id, set: present ? union(set, present.set) : set, time: writtenAt(id, now) });
+  managers.set(key, { ...id, set: present ? union(set, present.set) : set, time: timestamp(now) });
 }
 
 /** Changes every set; managers that are left with nothing go. */
