@@ -44,7 +44,7 @@ export async function decodeBody(request: ApiRequest, expected: Expected, valida
   const body = await request.body();
   if (encoding === 'protobuf') {
     const object = await decodeProtobuf(body, { kind: expected.kind, apiVersion: apiVersionOf(expected) });
-    return complete(expected, decode<KubeObject>(objectType(expected), checkKind(object, expected, body)).object);
+    return decodeValue(checkKind(object, expected, body), { duplicates: [], order: undefined }, expected, 'Ignore', request.warnings);
   }
   const { value, duplicates } = parse(body, encoding, expected);
   const object = checkKind(value, expected, body);

@@ -45,7 +45,7 @@ export async function eventEncoder(
   const kind = tableOfPart(subject.definition, subject.subresource);
   let first = negotiated.form === 'table';
   const encode = ({ type, item }: WatchedEvent): Buffer => {
-    if (negotiated.form === 'object') return frame(type, item.text);
+    if (negotiated.form === 'object') return frame(type, item.shown);
     if (negotiated.form === 'metadata') return frame(type, partialMetadata(subject.definition, item, negotiated.formVersion));
     const options = {
       version: negotiated.formVersion,

@@ -17,7 +17,6 @@ const COMMA = Buffer.from(',');
 const OPEN = Buffer.from('{');
 const OPEN_LIST = Buffer.from('[');
 const NEXT = Buffer.from(',{');
-const NOTHING = Buffer.alloc(0);
 
 /** What an answer is about. */
 export interface Subject {
@@ -109,7 +108,7 @@ export function sendBody(request: ApiRequest, code: number, contentType: string,
 function itemText(negotiated: Negotiated, subject: Subject, item: Item): Buffer {
   switch (negotiated.form) {
     case 'object':
-      return item.text;
+      return item.shown;
     case 'metadata':
       return partialMetadata(subject.definition, item, negotiated.formVersion);
     case 'table':
@@ -147,16 +146,26 @@ function listPieces(negotiated: Negotiated, { definition, subresource, now }: Su
 }
 
 function* objectList(definition: Definition, head: ListHead, items: readonly ListItem[]): Generator<Buffer> {
-  const { typed } = definition.serving;
-  const metadata = typed ? listMetadata(head) : wholeListMetadata(head);
-  yield Buffer.from(`{"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}","metadata":${metadata},"items":[`);
-  let [open, next] = typed ? [OPEN, NEXT] : [NOTHING, COMMA];
+  if (!definition.serving.typed) return yield* customList(definition, head, items);
+  const kind = `"kind":"${definition.listKind}","apiVersion":"${apiVersionOf(definition)}"`;
+  yield Buffer.from(`{${kind},"metadata":${listMetadata(head)},"items":[`);
+  let open = OPEN;
   for (const item of items) {
     yield open;
-    yield typed ? item.listTail : item.text;
-    open = next;
+    yield item.listTail;
+    open = NEXT;
   }
   yield Buffer.from(']}');
+}
+
+/** Upstream has custom resources and lists of them in maps: what is written is sorted, and items say what they are. */
+function* customList(definition: Definition, head: ListHead, items: readonly ListItem[]): Generator<Buffer> {
+  yield Buffer.from(`{"apiVersion":"${apiVersionOf(definition)}","items":[`);
+  for (const [i, item] of items.entries()) {
+    if (i > 0) yield COMMA;
+    yield item.shown;
+  }
+  yield Buffer.from(`],"kind":"${definition.listKind}","metadata":${wholeListMetadata(head)}}`);
 }
 
 function* metadataList(definition: Definition, version: string, head: ListHead, items: readonly Item[]): Generator<Buffer> {

@@ -3,6 +3,7 @@ import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { normalize } from '../api/schema/decode.js';
 import { objectType } from '../api/schema/types.js';
 import type { Entry } from '../storage/storage.js';
+import { inKeyOrder } from '../util/json.js';
 
 const UID = Buffer.from('"uid":"');
 const UID_LENGTH = 36;
@@ -51,6 +52,7 @@ export class ObjectItem {
   #labels: Readonly<Record<string, string>> | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
   #other: ObjectItem | undefined;
+  #sorted: Buffer | undefined;
 
   constructor(kind: ItemKind, key: string, revision: number, text: Buffer, object?: KubeObject) {
     const full = completed(kind.definition, text);
@@ -88,6 +90,15 @@ export class ObjectItem {
       this.kind.hot.keep(this);
     }
     return this.#object;
+  }
+  /** The text as clients get it: upstream has custom resources in maps, so their fields are sorted. */
+  get shown(): Buffer {
+    if (this.kind.definition.serving.typed) return this.text;
+    if (this.#sorted === undefined) {
+      this.#sorted = Buffer.from(JSON.stringify(this.parsed, inKeyOrder));
+      this.kind.hot.keep(this);
+    }
+    return this.#sorted;
   }
   get labels(): Readonly<Record<string, string>> {
     return (this.#labels ??= this.parsed.metadata.labels ?? NO_LABELS);
@@ -136,7 +147,7 @@ export class ObjectItem {
   }
   /** Forgets the parsed object. Labels and fields stay if they were ever asked for. */
   cool(): void {
-    this.#object = undefined;
+    this.#object = this.#sorted = undefined;
   }
 }
 

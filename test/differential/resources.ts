@@ -1,5 +1,6 @@
-// What there is to talk about: every resource and subresource of the API, as facts/discovery.json lists them.
+// What there is to talk about: every resource and subresource of the API, as facts/discovery.json lists them, and custom ones.
 import { fact } from '../../src/api/facts.js';
+import { type Custom, customResources } from './custom.js';
 
 /** A resource or subresource. */
 export interface Resource {
@@ -15,6 +16,8 @@ export interface Resource {
   readonly namespaced: boolean;
   readonly verbs: readonly string[];
   readonly subresources: readonly Resource[];
+  /** Of a custom resource and of its status. */
+  readonly custom?: Custom;
 }
 
 interface Discovered {
@@ -26,12 +29,13 @@ interface Discovered {
   readonly verbs: readonly string[];
 }
 
-/** All resources that exist in v1.36, those of the core group first. */
+/** All resources that exist in v1.36, those of the core group first, and custom ones. */
 export function allResources(): Resource[] {
-  return Object.values(fact<Record<string, { kind?: string; groupVersion?: string; resources?: Discovered[] }>>('discovery')).flatMap(
-    ({ kind, groupVersion = '', resources = [] }) =>
-      kind === 'APIResourceList' ? resources.filter((r) => !r.name.includes('/')).map((r) => resource(groupVersion, r, resources)) : [],
+  const discovery = fact<Record<string, { kind?: string; groupVersion?: string; resources?: Discovered[] }>>('discovery');
+  const builtIn = Object.values(discovery).flatMap(({ kind, groupVersion = '', resources = [] }) =>
+    kind === 'APIResourceList' ? resources.filter((r) => !r.name.includes('/')).map((r) => resource(groupVersion, r, resources)) : [],
   );
+  return [...builtIn, ...customResources()];
 }
 
 /** The resources chosen by name: `pods`, `apps/v1/deployments`; all when none is. @throws Error for an unknown one */

@@ -1,5 +1,7 @@
 // Holds the conversations of the chosen parts with both servers, step by step, and reports what differs.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, compared, context } from './compare.js';
+import type { Definition } from './custom-definitions.js';
 import { hash } from './mutations.js';
 import type { Conversation, Part, Step, Subject } from './parts/part.js';
 import { nameOf } from './parts/part.js';
@@ -34,6 +36,9 @@ interface Pair<T> {
 }
 
 const AT_ONCE = 8;
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const TRIES = 150;
+const BETWEEN_TRIES_MS = 200;
 const REFERENCE = /\$\{([^}]+)\}/g;
 
 export class Runner {
@@ -46,21 +51,47 @@ export class Runner {
 
   /** Compares everything about one resource. @throws Error when a namespace cannot be made */
   async run(resource: Resource): Promise<void> {
-    const schema = schemaOf(resource.kindVersion, resource.kind);
+    const schema = schemaOf(resource);
     if (!schema) throw new Error(`${resource.kind} has no schema`);
     const namespace = `differ-${this.#settings.run}-${this.#namespaces++}`;
     const made = await this.#both({ method: 'POST', path: '/api/v1/namespaces', body: JSON.stringify({ metadata: { name: namespace } }) });
     if (made.reference.status !== 201 || made.kubemu.status !== 201)
       throw new Error(`namespace ${namespace}: ${made.reference.status}, ${made.kubemu.status}`);
+    const collection = collectionPath(resource, namespace);
+    if (resource.custom) await this.#define(resource.custom.definition, collection);
     const templates = seedsOf(resource, schema, this.#settings.seeds);
     const seeds = distinct(JSON.parse(JSON.stringify(templates).replaceAll('${ns}', namespace)) as Fields[], namespace);
     const { again } = this.#settings;
-    const subject: Subject = { resource, schema, seeds, namespace, collection: collectionPath(resource, namespace), again };
+    const subject: Subject = { resource, schema, seeds, namespace, collection, again };
     try {
       for (const part of this.#settings.parts) await this.#part(part, subject);
     } finally {
       await this.#remove(`/api/v1/namespaces/${namespace}`);
+      if (resource.custom) await this.#undefine(resource.custom.definition);
     }
+  }
+
+  /** Creates the definition of a custom resource and waits until both servers know the resource. */
+  async #define(definition: Definition, collection: string): Promise<void> {
+    await this.#undefine(definition);
+    await this.#both({ method: 'POST', path: DEFINITIONS, body: JSON.stringify(definition) });
+    await this.#until(200, collection);
+  }
+
+  async #undefine(definition: Definition): Promise<void> {
+    const path = `${DEFINITIONS}/${nameOf(definition)}`;
+    await this.#both({ method: 'DELETE', path });
+    await this.#until(404, path);
+  }
+
+  /** @throws Error when a server still answers otherwise after a while */
+  async #until(status: number, path: string): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { reference, kubemu } = await this.#both({ method: 'GET', path });
+      if (reference.status === status && kubemu.status === status) return;
+      await sleep(BETWEEN_TRIES_MS);
+    }
+    throw new Error(`${path} is not answered with ${status}`);
   }
 
   async #part(part: Part, subject: Subject): Promise<void> {

@@ -1,5 +1,6 @@
 // The published schema of a kind, and every place within an object where something can be put.
 import { fact } from '../../src/api/facts.js';
+import type { Resource } from './resources.js';
 
 /** A schema as facts/schemas.json has it, with references followed. */
 export interface Schema {
@@ -28,8 +29,12 @@ export interface Place {
 
 const LAST = /[^/]+$/;
 
-/** The schema of a kind, or undefined. */
-export function schemaOf(apiVersion: string, kind: string): Schema | undefined {
+/** The schema of what is sent to a resource or subresource, or undefined. */
+export function schemaOf({ kindVersion, kind, custom }: Resource): Schema | undefined {
+  return custom?.schema ?? published(kindVersion, kind);
+}
+
+function published(apiVersion: string, kind: string): Schema | undefined {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   const all = fact<Record<string, Published>>('schemas');
   return Object.values(all).find((s) =>

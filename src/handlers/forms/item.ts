@@ -1,11 +1,12 @@
 import type { KubeObject } from '../../api/meta/object.js';
 
 /**
- * One object to answer with. `text` is its complete JSON, beginning with kind, apiVersion and metadata in this order, and
- * is written as it is; `object` is the same parsed, asked for only by forms that need it. Must not be modified.
+ * One object to answer with. `text` is its complete JSON, beginning with kind, apiVersion and metadata in this order; `shown` is
+ * what is written; `object` is the same parsed, asked for only by forms that need it. Must not be modified.
  */
 export interface Item {
   readonly text: Buffer;
+  readonly shown: Buffer;
   readonly object: KubeObject;
 }
 
@@ -19,7 +20,8 @@ export interface ListHead {
 /** A value that is not stored (the answer of a subresource or a review) as an item. */
 export function itemOf(object: KubeObject): Item {
   const { kind, apiVersion, metadata, ...rest } = object;
-  return { text: Buffer.from(JSON.stringify({ kind, apiVersion, metadata, ...rest })), object };
+  const text = Buffer.from(JSON.stringify({ kind, apiVersion, metadata, ...rest }));
+  return { text, shown: text, object };
 }
 
 /** The metadata of a list of objects without types: upstream leaves nothing out there. */

@@ -102,7 +102,7 @@ function rowText(cells: readonly unknown[], conditions: readonly unknown[] | und
 
 function included(kind: Table, item: Item, { includeObject, version }: TableOptions): Buffer {
   if (includeObject === 'None') return NULL;
-  return includeObject === 'Object' ? item.text : partialMetadata(kind, item, version);
+  return includeObject === 'Object' ? item.shown : partialMetadata(kind, item, version);
 }
 
 /** Upstream's table for kinds without columns of their own: its list of rows is null, not empty, when there are none. */

@@ -87,7 +87,7 @@ export const subresources: Part = {
   needsSeeds: true,
   *conversations({ resource, collection, seeds, again }: Subject) {
     for (const sub of resource.subresources) {
-      const schema = schemaOf(sub.kindVersion, sub.kind);
+      const schema = schemaOf(sub);
       const method = sub.verbs.includes('update') ? 'PUT' : sub.verbs.includes('create') ? 'POST' : undefined;
       if (!schema || !method || STREAMED.has(sub.subresource ?? '')) continue;
       const bodies = seeds.flatMap((seed, i) => subresourceBodies(sub, seed, i).map((body) => ({ seed, body })));
@@ -108,7 +108,7 @@ export const subresources: Part = {
 const STREAMED = new Set(['exec', 'attach', 'portforward', 'proxy', 'log']);
 
 function subresourceBodies(sub: Subject['resource'], seed: Fields, index: number): Fields[] {
-  const schema = schemaOf(sub.kindVersion, sub.kind);
+  const schema = schemaOf(sub);
   const metadata = { name: (seed.metadata as Fields).name };
   if (!schema) return [];
   if (sub.subresource !== 'status' && sub.kind !== seed.kind) {
