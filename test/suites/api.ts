@@ -1,8 +1,10 @@
 // Conversations that every Kubernetes v1.36 API server must answer alike: told over HTTPS with supertest, against ours or any other
 // (see test/api-suite.test.ts). No controllers are needed; everything happens in a namespace of its own.
 import { expect } from 'chai';
+import { customConversations } from './api/custom.js';
 import { deletionConversations } from './api/deletion.js';
 import { deepConversations } from './api/deep.js';
+import { groupConversations } from './api/groups.js';
 import { hostileConversations } from './api/hostile.js';
 import { nodeAccessConversations } from './api/node-access.js';
 import { objectConversations } from './api/objects.js';
@@ -48,7 +50,9 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('patches', () => patchConversations(use));
   describe('subresources', () => subresourceConversations(use));
   describe('deep input', () => deepConversations(use));
+  describe('other groups', () => groupConversations(use));
   describe('hostile input', () => hostileConversations(use));
+  describe('custom resources', () => customConversations(use));
   describe('particulars', () => particularConversations(use));
   describe('parameters', () => parameterConversations(use));
   describe('deletion', () => deletionConversations(use));
