@@ -126,7 +126,11 @@ interface Core {
 /** Opens storage and registry, with the custom resources that are defined. @param stops as of `start` */
 async function openCore(settings: Settings, stops: Stops): Promise<Core> {
   const { clock, random, logger } = settings;
-  const admission = createAdmission({ enable: settings.enableAdmissionPlugins, disable: settings.disableAdmissionPlugins });
+  const admission = await createAdmission({
+    enable: settings.enableAdmissionPlugins,
+    disable: settings.disableAdmissionPlugins,
+    configFile: settings.admissionControlConfigFile,
+  });
   await claimDataDirectory(settings.dataDir);
   // a store of its own is locked as it opens
   await (settings.memory ? assertStopped(settings.dataDir) : assertSilent(settings.dataDir));

@@ -69,6 +69,8 @@ export interface Settings {
   /** --enable-admission-plugins, --disable-admission-plugins: beside the default ones (default: NodeRestriction), and without these. */
   readonly enableAdmissionPlugins: readonly string[];
   readonly disableAdmissionPlugins: readonly string[];
+  /** --admission-control-config-file: an AdmissionConfiguration, what plug-ins are told. */
+  readonly admissionControlConfigFile: string | undefined;
   /** --allow-privileged. Default true. */
   readonly allowPrivileged: boolean;
   /** `kubemu apiserver` switches all three off. */
@@ -180,8 +182,9 @@ export function resolveOptions(options: ClusterOptions = {}): Settings {
     serviceClusterIPRanges: ['10.96.0.0/16'],
     serviceNodePortRange: [30000, 32767],
     eventTTL: 3_600_000,
-    enableAdmissionPlugins: ['NodeRestriction'],
+    enableAdmissionPlugins: given.disableAdmissionPlugins?.includes('NodeRestriction') ? [] : ['NodeRestriction'],
     disableAdmissionPlugins: [],
+    admissionControlConfigFile: undefined,
     allowPrivileged: true,
     verbosity: 0,
     logger: silentLogger,

@@ -29,7 +29,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   watch: ['storage/storage', 'util'],
   registry: [...BASE, 'api/context', 'api/definition', 'api/definitions', 'api/schema', 'api/admission', 'storage/storage', 'watch'],
   extensions: [...BASE, 'api/context', 'api/definition', 'api/shared', 'api/schema', 'api/structural', 'registry', 'watch'],
-  admission: [...BASE, 'api/context', 'api/definition', 'api/shared', 'api/admission'],
+  admission: [...BASE, 'api/context', 'api/definition', 'api/schema', 'api/shared', 'api/admission'],
   handlers: [
     ...BASE,
     'api/facts',

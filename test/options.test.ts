@@ -29,6 +29,11 @@ describe('options', () => {
     expect(components).to.deep.equal({ controllers: true, scheduler: true, nodes: false });
   });
 
+  it('leave NodeRestriction out when it is switched off', () => {
+    expect(resolveOptions({}).enableAdmissionPlugins).to.deep.equal(['NodeRestriction']);
+    expect(resolveOptions({ disableAdmissionPlugins: ['NodeRestriction'] }).enableAdmissionPlugins).to.deep.equal([]);
+  });
+
   it('never let anonymous requests in where everything is allowed', () => {
     expect(resolveOptions({ authorizationMode: ['AlwaysAllow'], anonymousAuth: true }).anonymousAuth).to.equal(false);
     expect(resolveOptions({ authorizationMode: ['AlwaysDeny'] }).anonymousAuth).to.equal(true);

@@ -1,45 +1,80 @@
-// Annotations of a namespace say what its pods tolerate, and what they may.
+// Annotations of a namespace say what its pods tolerate, and what they may; the configuration says it for all others.
 // https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#podtolerationrestriction
 import type { AdmissionAttributes } from '../api/admission.js';
 import * as errors from '../api/meta/errors.js';
+import { at } from '../api/meta/field-errors.js';
 import { namespaces } from '../api/meta/resources.gen.js';
+import { listType, typeOf } from '../api/schema/types.js';
 import { jsonArrayError, jsonKind } from '../api/shared/go-json.js';
 import { qosClass } from '../api/shared/pod/resources.js';
+import { validateTolerations } from '../api/shared/pod/scheduling.js';
 import { covers, mergeTolerations } from '../api/shared/tolerations.js';
 import type { Toleration } from '../api/types/core-v1.gen.js';
-import { isCore, podOf, type Step } from './step.js';
+import { type ConfigurationDocument, type DocumentType, documentType } from './configuration/document.js';
+import { type ConfiguredStep, isCore, podOf, type Rules } from './step.js';
 
 const DEFAULTS = 'scheduler.alpha.kubernetes.io/defaultTolerations';
 const ALLOWED = 'scheduler.alpha.kubernetes.io/tolerationsWhitelist';
 const UNDER_PRESSURE: Toleration = { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' };
 
-export const podTolerationRestriction: Step = {
-  name: 'PodTolerationRestriction',
-  onByDefault: false,
-  handles: (attributes) => isCore(attributes, 'pods', ['CREATE', 'UPDATE']),
-  mutate(attributes) {
-    const { spec, status } = podOf(attributes);
-    const extra = attributes.operation === 'CREATE' ? tolerationsOf(attributes, DEFAULTS) : [];
-    if ((status?.qosClass || qosClass(spec)) !== 'BestEffort') extra.push(UNDER_PRESSURE);
-    if (extra.length > 0) spec.tolerations = mergeTolerations([...(spec.tolerations ?? []), ...extra]);
-    checkAllowed(attributes);
-  },
-  validate: checkAllowed,
-};
-
-function checkAllowed(attributes: AdmissionAttributes): void {
-  const { tolerations = [] } = podOf(attributes).spec;
-  if (tolerations.length === 0) return;
-  const allowed = tolerationsOf(attributes, ALLOWED);
-  if (allowed.length === 0 || tolerations.every((toleration) => allowed.some((wider) => covers(wider, toleration)))) return;
-  const message = 'pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist';
-  throw new errors.ApiError({ code: 500, message });
+/** For pods of namespaces without such an annotation. */
+interface Configuration {
+  readonly default?: readonly Toleration[];
+  readonly whitelist?: readonly Toleration[];
 }
 
-/** What an annotation of the namespace lists. @throws ApiError when it cannot be read */
-function tolerationsOf({ namespace, context }: AdmissionAttributes, annotation: string): Toleration[] {
-  const text = context.services.reader.get(namespaces, '', namespace)?.metadata.annotations?.[annotation] ?? '';
-  if (text === '') return [];
+export const podTolerationRestriction: ConfiguredStep = {
+  name: 'PodTolerationRestriction',
+  onByDefault: false,
+  configure: (document) => rulesFor(readConfiguration(document)),
+};
+
+/** @throws UserError when it is wrong */
+function readConfiguration(document: ConfigurationDocument | undefined): Configuration {
+  if (!document) return {};
+  const tolerations = listType(typeOf('io.k8s.api.core.v1.Toleration'));
+  const type: DocumentType = {
+    kinds: [{ apiVersion: 'podtolerationrestriction.admission.k8s.io/v1alpha1', kind: 'Configuration' }],
+    type: documentType('v1alpha1.Configuration', { default: tolerations, whitelist: tolerations }),
+    strict: false,
+  };
+  const configuration = document.decode<Configuration>(type);
+  const path = at('podtolerationrestriction');
+  document.refuse([
+    ...validateTolerations(configuration.default ?? [], path.child('default')),
+    ...validateTolerations(configuration.whitelist ?? [], path.child('whitelist')),
+  ]);
+  return configuration;
+}
+
+function rulesFor(configuration: Configuration): Rules {
+  const checkAllowed = (attributes: AdmissionAttributes): void => {
+    const { tolerations = [] } = podOf(attributes).spec;
+    if (tolerations.length === 0) return;
+    const ofNamespace = tolerationsOf(attributes, ALLOWED);
+    const allowed = ofNamespace ?? configuration.whitelist ?? [];
+    if (allowed.length === 0 || tolerations.every((toleration) => allowed.some((wider) => covers(wider, toleration)))) return;
+    const whose = ofNamespace ? 'namespace' : 'cluster';
+    const message = `pod tolerations (possibly merged with namespace default tolerations) conflict with its ${whose} whitelist`;
+    throw new errors.ApiError({ code: 500, message });
+  };
+  return {
+    handles: (attributes) => isCore(attributes, 'pods', ['CREATE', 'UPDATE']),
+    mutate(attributes) {
+      const { spec, status } = podOf(attributes);
+      const extra = attributes.operation === 'CREATE' ? [...(tolerationsOf(attributes, DEFAULTS) ?? configuration.default ?? [])] : [];
+      if ((status?.qosClass || qosClass(spec)) !== 'BestEffort') extra.push(UNDER_PRESSURE);
+      if (extra.length > 0) spec.tolerations = mergeTolerations([...(spec.tolerations ?? []), ...extra]);
+      checkAllowed(attributes);
+    },
+    validate: checkAllowed,
+  };
+}
+
+/** What an annotation of the namespace lists; undefined: it has none. @throws ApiError when it cannot be read */
+function tolerationsOf({ namespace, context }: AdmissionAttributes, annotation: string): Toleration[] | undefined {
+  const text = context.services.reader.get(namespaces, '', namespace)?.metadata.annotations?.[annotation];
+  if (!text) return text === undefined ? undefined : [];
   const problem = jsonArrayError(text, '[]v1.Toleration');
   if (problem !== undefined) throw new errors.ApiError({ code: 500, message: problem });
   return ((JSON.parse(text) as unknown[] | null) ?? []).map(toleration);

@@ -2,18 +2,32 @@ import type { AdmissionAttributes } from '../api/admission.js';
 import * as errors from '../api/meta/errors.js';
 import type { Resource } from '../api/meta/object.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
+import type { ConfigurationDocument } from './configuration/document.js';
 
-/** One admission step. It reads the cluster through `attributes.context.services.reader`. */
-export interface Step {
-  /** Upstream's name of the plugin. */
+/** What there is to say of a plug-in before a server has one. */
+interface Plugin {
+  /** Upstream's name of the plug-in. */
   readonly name: string;
   readonly onByDefault: boolean;
+}
+
+/** What a step does. It reads the cluster through `attributes.context.services.reader`. */
+export interface Rules {
   /** Which writes it looks at; cheap, since every write asks. */
   handles(attributes: AdmissionAttributes): boolean;
   /** May change `attributes.object` in place. @throws ApiError to refuse */
   mutate?(attributes: AdmissionAttributes): void | Promise<void>;
   /** Sees the final object. @throws ApiError to refuse */
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
+}
+
+/** One admission step. */
+export interface Step extends Plugin, Rules {}
+
+/** A step that --admission-control-config-file may tell something: each server has rules of its own. */
+export interface ConfiguredStep extends Plugin {
+  /** @param configuration undefined: it is told nothing. @throws UserError when it is told something wrong, or too little */
+  configure(configuration: ConfigurationDocument | undefined): Rules | Promise<Rules>;
 }
 
 /** Whether the write makes or changes an object of the core resource itself, not of a subresource. */

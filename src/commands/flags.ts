@@ -28,6 +28,7 @@ export interface Flags {
   eventTtl?: number;
   enableAdmissionPlugins?: string[];
   disableAdmissionPlugins?: string[];
+  admissionControlConfigFile?: string;
   allowPrivileged?: boolean;
   etcdServers?: string[];
   v?: number;
@@ -65,6 +66,7 @@ export function addServerFlags(command: Command, mode: string): Command {
     .option('--event-ttl <duration>', 'how long events are kept, 0 for ever (default: 1h)', duration)
     .option('--enable-admission-plugins <names>', 'admission plug-ins beside the default ones', list)
     .option('--disable-admission-plugins <names>', 'admission plug-ins to leave out', list)
+    .option('--admission-control-config-file <file>', 'AdmissionConfiguration: what admission plug-ins are told')
     .option('--allow-privileged [bool]', 'accept privileged containers (default: true)', bool);
 }
 

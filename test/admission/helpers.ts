@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createAdmission } from '../../src/admission/index.js';
-import type { AdmissionAttributes } from '../../src/api/admission.js';
+import type { Admission, AdmissionAttributes } from '../../src/api/admission.js';
 import type { AuthorizationAttributes } from '../../src/api/context.js';
 import type { Definition, GroupVersionKind } from '../../src/api/definition.js';
 import { ApiError } from '../../src/api/meta/errors.js';
@@ -26,6 +29,10 @@ export interface Write {
   /** Names of what the user may do: "verb name". */
   readonly may?: readonly string[];
   readonly enable?: readonly string[];
+  /** What plug-ins are told, by their names. */
+  readonly configuration?: Readonly<Record<string, object>>;
+  /** Default: jane. */
+  readonly username?: string;
   /** Default: ns. */
   readonly namespace?: string;
   readonly dryRun?: boolean;
@@ -48,6 +55,8 @@ export async function admit({
   world = {},
   may = [],
   enable = [],
+  configuration,
+  username = 'jane',
   namespace = 'ns',
   dryRun = false,
 }: Write): Promise<Admitted> {
@@ -93,15 +102,29 @@ export async function admit({
     options: undefined,
     context: {
       dryRun,
-      user: { username: 'jane', groups: [] },
+      user: { username, groups: [] },
       services: { reader, authorizer, writer, own, resourceOf, clock: { now: () => Date.parse('2030-01-01T00:00:00Z') } },
       warn: (text: string) => warnings.push(text),
     },
   } as unknown as AdmissionAttributes;
-  const admission = createAdmission({ enable, disable: ['ServiceAccount'] });
+  const admission = await configured(enable, configuration);
   await admission.mutate(attributes);
   await admission.validate(attributes);
   return { object: next, warnings, world: all };
+}
+
+async function configured(enable: readonly string[], told: Write['configuration']): Promise<Admission> {
+  const options = { enable, disable: ['ServiceAccount'] };
+  if (!told) return createAdmission(options);
+  const directory = await mkdtemp(join(tmpdir(), 'kubemu-test-'));
+  const configFile = join(directory, 'config.json');
+  const plugins = Object.entries(told).map(([name, configuration]) => ({ name, configuration }));
+  await writeFile(configFile, JSON.stringify({ apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AdmissionConfiguration', plugins }));
+  try {
+    return await createAdmission({ ...options, configFile });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 /** The message with which a write is refused; "admitted" when it is not. */

@@ -85,6 +85,32 @@ describe('admission steps on request', () => {
       expect(await refusal(within('-a=b'))).to.match(/^<nil>: Invalid value: "-a": name part must consist of/);
       expect(await refusal(within('a=-b'))).to.match(/^\[a\]: Invalid value: "-b": a valid label must be/);
     });
+
+    describe('that is told selectors', () => {
+      const configuration = { PodNodeSelector: { podNodeSelectorPluginConfig: { clusterDefaultNodeSelector: 'a=b', ns: 'a=b,c=d' } } };
+      const without = (nodeSelector?: object): Write => ({ resource: 'pods', object: pod({ nodeSelector }), enable, configuration });
+      const selector = async (write: Write) => ((await admit(write)).object as Pod).spec.nodeSelector;
+
+      it('gives pods the labels of the cluster where the namespace names none', async () => {
+        expect(await selector(without())).to.deep.equal({ a: 'b' });
+        expect(await selector({ ...within('', { c: 'd' }), configuration })).to.deep.equal({ c: 'd' });
+        expect(await refusal(without({ a: 'x' }))).to.contain('conflicts with its namespace node label selector');
+      });
+
+      it('lets the pods of a namespace ask for its labels only', async () => {
+        expect(await selector(without({ c: 'd' }))).to.deep.equal({ a: 'b', c: 'd' });
+        const message = 'pods "p" is forbidden: pod node label selector labels conflict with its namespace whitelist';
+        expect(await refusal(without({ c: 'x' }))).to.equal(message);
+        expect(await refusal(without({ e: 'f' }))).to.equal(message);
+        const world = { namespaces: [{ metadata: { name: 'other' }, status: {} }] };
+        expect(await refusal({ ...without({ e: 'f' }), namespace: 'other', world })).to.equal('admitted');
+      });
+
+      it('reads them when they are needed, as upstream', async () => {
+        const wrong = { PodNodeSelector: { podNodeSelectorPluginConfig: { ns: 'a in (b)' } } };
+        expect(await refusal({ ...without(), configuration: wrong })).to.equal('invalid selector: [a in (b)]');
+      });
+    });
   });
 
   describe('PodTolerationRestriction', () => {
@@ -120,6 +146,26 @@ describe('admission steps on request', () => {
       expect(await refusal({ resource: 'pods', object, enable, world })).to.equal(
         'pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist',
       );
+    });
+
+    it('takes what it is told where the namespace has no annotation', async () => {
+      const kind = { apiVersion: 'podtolerationrestriction.admission.k8s.io/v1alpha1', kind: 'Configuration' };
+      const configuration = {
+        PodTolerationRestriction: {
+          ...kind,
+          default: [exists('d')],
+          whitelist: [exists('d'), { operator: 'Exists', effect: 'NoExecute' }],
+        },
+      };
+      const write = { enable, configuration };
+      expect(await tolerations(write)).to.deep.equal([exists('d')]);
+      const refused = (more: Partial<Write>) =>
+        refusal({ resource: 'pods', object: pod({ tolerations: [exists('z')] }), ...write, ...more });
+      expect(await refused({})).to.equal(
+        'pod tolerations (possibly merged with namespace default tolerations) conflict with its cluster whitelist',
+      );
+      expect(await refused({ world: annotated({ [DEFAULTS]: '', [ALLOWED]: '' }) })).to.equal('admitted');
+      expect(await tolerations({ ...write, world: annotated({ [DEFAULTS]: 'null' }) })).to.deep.equal([]);
     });
 
     it('refuses pods while an annotation cannot be read', async () => {

@@ -133,4 +133,53 @@ describe('PodSecurity', () => {
       expect((await update({ enforce: 'restricted' }, { enforce: 'baseline' }, pods)).warnings).to.deep.equal([]);
     });
   });
+
+  describe('that is told defaults and exemptions', () => {
+    const configuration = {
+      PodSecurity: {
+        apiVersion: 'pod-security.admission.config.k8s.io/v1',
+        kind: 'PodSecurityConfiguration',
+        defaults: { enforce: 'baseline', 'enforce-version': 'v1.20', warn: 'restricted' },
+        exemptions: { usernames: ['kim'], namespaces: ['free'], runtimeClasses: ['vm'] },
+      },
+    };
+    const world = {
+      namespaces: [{ metadata: { name: 'free' }, status: {} }, namespace({})],
+      runtimeclasses: [{ metadata: { name: 'vm' } }],
+    };
+    const write = { resource: 'pods', object: pod({ hostPID: true }), world, configuration };
+    const cronjob = (spec: object) => ({
+      group: 'batch',
+      resource: 'cronjobs',
+      object: { metadata: { name: 'j' }, spec: { jobTemplate: { spec: { template: pod(spec) } } } },
+    });
+
+    it('takes the defaults for what labels do not say', async () => {
+      expect(await refusal(write)).to.equal('pods "p" is forbidden: violates PodSecurity "baseline:v1.20": host namespaces (hostPID=true)');
+      const labelled = (modes: Record<string, string>) => ({ ...world, namespaces: [namespace(modes)] });
+      expect(await refusal({ ...write, world: labelled({ 'enforce-version': 'v1.33' }) })).to.contain('"baseline:v1.33"');
+      const { warnings } = await admit({ ...write, world: labelled({ enforce: 'privileged' }) });
+      expect(warnings[0]).to.match(/^would violate PodSecurity "restricted:latest": host namespaces \(hostPID=true\), /);
+      expect((await admit({ ...write, ...cronjob({ hostPID: true }) })).warnings[0]).to.contain('"restricted:latest"');
+    });
+
+    it('lets exempt users, namespaces and runtime classes do everything', async () => {
+      expect((await admit({ ...write, username: 'kim' })).warnings).to.deep.equal([]);
+      expect((await admit({ ...write, namespace: 'free' })).warnings).to.deep.equal([]);
+      const within = { hostPID: true, runtimeClassName: 'vm' };
+      expect((await admit({ ...write, object: pod(within) })).warnings).to.deep.equal([]);
+      expect((await admit({ ...write, ...cronjob(within) })).warnings).to.deep.equal([]);
+    });
+
+    it('tells who labels an exempt namespace that it is in vain', async () => {
+      const warnings = async (modes: Record<string, string>, name = 'free') =>
+        (await admit({ ...write, resource: 'namespaces', object: { metadata: { name, labels: labels(modes) } } })).warnings;
+      expect(await warnings({ enforce: 'restricted', 'warn-version': 'v1.30' })).to.deep.equal([
+        'namespace "free" is exempt from Pod Security, and the policy (enforce=restricted:v1.20, warn=restricted:v1.30) will be ignored',
+      ]);
+      expect(await warnings({ enforce: 'restricted' }, 'other')).to.deep.equal([]);
+      expect(await warnings({ enforce: 'baseline' })).to.deep.equal([]);
+      expect(await warnings({ enforce: 'privileged', warn: 'privileged' })).to.deep.equal([]);
+    });
+  });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createAdmission } from '../../src/admission/index.js';
+import { admissionPlugins, createAdmission } from '../../src/admission/index.js';
 import type { PersistentVolumeClaim, Pod } from '../../src/api/types/core-v1.gen.js';
 import type { Ingress } from '../../src/api/types/networking-v1.gen.js';
 import { UserError } from '../../src/util/user-error.js';
@@ -7,19 +7,36 @@ import { signingRequest } from '../helpers/signing-request.js';
 import { admit, refusal } from './helpers.js';
 
 describe('admission steps', () => {
-  it('are known by name; a wrong name is the fault of who gave it', () => {
-    for (const options of [
-      { enable: ['Nonsense'], disable: [] },
-      { enable: [], disable: ['Nonsense'] },
-    ])
-      try {
-        createAdmission(options);
-        expect.fail('was accepted');
-      } catch (error) {
-        expect(error).to.be.instanceOf(UserError);
-        expect(error).to.include({ kind: 'usage' });
-        expect((error as Error).message).to.contain('unknown admission plugin "Nonsense"');
-      }
+  it('are those of v1.36, in its order, on and off by default as there', () => {
+    const shown = admissionPlugins.map(({ name, onByDefault }) => (onByDefault ? name : `(${name})`)).join(' ');
+    expect(shown).to.equal(
+      '(AlwaysAdmit) (NamespaceAutoProvision) NamespaceLifecycle (NamespaceExists) (LimitPodHardAntiAffinityTopology) LimitRanger ' +
+        'ServiceAccount (NodeRestriction) TaintNodesByCondition (AlwaysPullImages) PodSecurity (PodNodeSelector) ' +
+        'Priority DefaultTolerationSeconds (PodTolerationRestriction) (ExtendedResourceToleration) DefaultStorageClass ' +
+        'StorageObjectInUseProtection PodGroupProtection (OwnerReferencesPermissionEnforcement) PersistentVolumeClaimResize RuntimeClass ' +
+        'CertificateApproval CertificateSigning ClusterTrustBundleAttest CertificateSubjectRestriction DefaultIngressClass ' +
+        '(DenyServiceExternalIPs) PodTopologyLabels PodGroupWorkloadExists NodeDeclaredFeatureValidator JobValidation PodResizeValidator ' +
+        'ResourceQuota',
+    );
+  });
+
+  it('are known by name; a wrong name is the fault of who gave it', async () => {
+    const refusal = async (enable: string[], disable: string[] = []) => {
+      const error: unknown = await createAdmission({ enable, disable }).catch((e: unknown) => e);
+      expect(error).to.be.instanceOf(UserError).with.property('kind', 'usage');
+      return (error as Error).message;
+    };
+    expect(await refusal(['Nonsense'])).to.match(
+      /^--enable-admission-plugins: unknown admission plug-in "Nonsense"; there are AlwaysAdmit, /,
+    );
+    expect(await refusal([], ['Nonsense'])).to.match(/^--disable-admission-plugins: unknown admission plug-in "Nonsense"; there are /);
+    expect(await refusal(['MutatingAdmissionWebhook'])).to.equal(
+      '--enable-admission-plugins: the admission plug-in MutatingAdmissionWebhook is not supported yet',
+    );
+    expect(await refusal(['AlwaysAdmit', 'PodSecurity'], ['PodSecurity'])).to.equal(
+      '--enable-admission-plugins and --disable-admission-plugins: PodSecurity must not be in both',
+    );
+    await createAdmission({ enable: [], disable: ['MutatingAdmissionWebhook'] });
   });
 
   describe('for classes', () => {

@@ -24,7 +24,7 @@ export interface MemoryRegistry {
  */
 export async function openRegistry(definitions: Definitions, clock: Clock, disabled: readonly string[] = []): Promise<MemoryRegistry> {
   const storage = openMemory();
-  const registry = new Registry({ definitions, storage, admission: createAdmission({ enable: [], disable: disabled }) });
+  const registry = new Registry({ definitions, storage, admission: await createAdmission({ enable: [], disable: disabled }) });
   const feed = new Feed({ storage });
   const client = new LocalClient(registry, 'test');
   const settings = resolveOptions({ memory: true });

@@ -6,9 +6,21 @@ import type { KubeObject } from '../../api/meta/object.js';
 import { namespaces, pods } from '../../api/meta/resources.gen.js';
 import type { Namespace, Pod as FullPod, PodSpec } from '../../api/types/core-v1.gen.js';
 import { equal } from '../../util/equal.js';
-import { forbidden, isCore, podOf, type Step } from '../step.js';
+import { type ConfiguredStep, forbidden, isCore, podOf, type Rules } from '../step.js';
+import { type PodSecurityConfiguration, readConfiguration } from './configuration.js';
 import type { Pod } from './findings.js';
-import { detailsOf, findings, isStricter, policyOf, shown, type Standard } from './policy.js';
+import {
+  detailsOf,
+  findings,
+  isEquivalent,
+  isPrivileged,
+  isStricter,
+  modesIn,
+  type Policy,
+  policyOf,
+  shown,
+  type Standard,
+} from './policy.js';
 
 /** Of a large namespace only so many pods are looked at when its standard becomes stricter. */
 const MAX_PODS = 3000;
@@ -25,16 +37,78 @@ const TEMPLATED = new Set([
   'cronjobs.batch',
 ]);
 
-export const podSecurity: Step = {
+export const podSecurity: ConfiguredStep = {
   name: 'PodSecurity',
   onByDefault: true,
-  handles: (attributes) => isWrite(attributes) && (isNamespace(attributes) || isPod(attributes) || isController(attributes)),
-  validate(attributes) {
-    if (isNamespace(attributes)) checkNamespace(attributes);
-    else if (isPod(attributes)) checkPod(attributes);
-    else checkController(attributes);
-  },
+  configure: (document) => new PodSecurity(readConfiguration(document)),
 };
+
+class PodSecurity implements Rules {
+  readonly #defaults: Policy;
+  readonly #exempt: PodSecurityConfiguration['exempt'];
+
+  constructor({ defaults, exempt }: PodSecurityConfiguration) {
+    this.#defaults = defaults;
+    this.#exempt = exempt;
+  }
+
+  handles(attributes: AdmissionAttributes): boolean {
+    return isWrite(attributes) && (isNamespace(attributes) || isPod(attributes) || isController(attributes));
+  }
+
+  validate(attributes: AdmissionAttributes): void {
+    if (isNamespace(attributes)) return this.#checkNamespace(attributes);
+    const { namespaces: exemptNamespaces, usernames } = this.#exempt;
+    if (exemptNamespaces.includes(attributes.namespace) || usernames.includes(attributes.context.user.username)) return;
+    if (isPod(attributes)) this.#checkPod(attributes);
+    else this.#checkController(attributes);
+  }
+
+  #checkNamespace({ object, old, context }: AdmissionAttributes): void {
+    const { metadata } = object as Namespace;
+    const { policy, errors: wrong } = policyOf(metadata.labels, this.#defaults);
+    const before = old && policyOf(old.metadata.labels, this.#defaults);
+    // labels that were wrong before may stay
+    if (wrong.length > 0 && !equal(wrong, before?.errors)) throw errors.invalid({ group: '', kind: 'Namespace' }, metadata.name, wrong);
+    const { enforce } = policy;
+    if (before && !asksForMore(enforce, before.policy.enforce)) return;
+    if (this.#exempt.namespaces.includes(metadata.name)) return this.#warnOfExemption(metadata, policy, context);
+    if (!before) return;
+    const present = context.services.reader.list(pods, metadata.name).filter((pod) => !this.#isExemptByClass(pod));
+    for (const warning of violations(present, enforce, metadata.name)) context.warn(warning);
+  }
+
+  #warnOfExemption({ name, labels }: Namespace['metadata'], policy: Policy, context: AdmissionAttributes['context']): void {
+    if (isPrivileged(policy) || isEquivalent(policy, this.#defaults)) return;
+    const asked = modesIn(labels).filter((mode) => policy[mode].level !== 'privileged');
+    const text = asked.map((mode) => `${mode}=${shown(policy[mode])}`).join(', ');
+    context.warn(`namespace ${JSON.stringify(name)} is exempt from Pod Security, and the policy (${text}) will be ignored`);
+  }
+
+  #checkPod(attributes: AdmissionAttributes): void {
+    const pod = podOf(attributes);
+    if (attributes.operation === 'UPDATE' && !changesImages(pod.spec, (attributes.old as FullPod).spec)) return;
+    if (this.#isExemptByClass(pod)) return;
+    const policy = this.#policyFor(attributes);
+    const found = findings(policy.enforce, pod);
+    if (found.length > 0) throw forbidden(attributes, `violates PodSecurity ${JSON.stringify(shown(policy.enforce))}: ${detailsOf(found)}`);
+    warn(attributes, policy.warn, pod);
+  }
+
+  /** What makes pods is never refused: its pods will be. */
+  #checkController(attributes: AdmissionAttributes): void {
+    const template = templateOf(attributes.object as KubeObject);
+    if (template && !this.#isExemptByClass(template)) warn(attributes, this.#policyFor(attributes).warn, template);
+  }
+
+  #policyFor({ namespace, context }: AdmissionAttributes): Policy {
+    return policyOf(context.services.reader.get(namespaces, '', namespace)?.metadata.labels, this.#defaults).policy;
+  }
+
+  #isExemptByClass({ spec: { runtimeClassName = '' } }: Pod): boolean {
+    return this.#exempt.runtimeClasses.includes(runtimeClassName);
+  }
+}
 
 function isWrite({ operation }: AdmissionAttributes): boolean {
   return operation === 'CREATE' || operation === 'UPDATE';
@@ -52,21 +126,10 @@ function isController({ definition: { group, resource }, subresource }: Admissio
   return subresource === '' && TEMPLATED.has(group === '' ? resource : `${resource}.${group}`);
 }
 
-function policyFor({ namespace, context }: AdmissionAttributes): ReturnType<typeof policyOf> {
-  return policyOf(context.services.reader.get(namespaces, '', namespace)?.metadata.labels);
-}
-
-function checkNamespace({ object, old, context }: AdmissionAttributes): void {
-  const { metadata } = object as Namespace;
-  const next = policyOf(metadata.labels);
-  const before = old && policyOf(old.metadata.labels);
-  // labels that were wrong before may stay
-  if (next.errors.length > 0 && !equal(next.errors, before?.errors))
-    throw errors.invalid({ group: '', kind: 'Namespace' }, metadata.name, [...next.errors]);
-  if (!before || equal(next.enforce, before.enforce)) return;
-  if (next.enforce.version === before.enforce.version && !isStricter(next.enforce.level, before.enforce.level)) return;
-  const present = context.services.reader.list(pods, metadata.name);
-  for (const warning of violations(present, next.enforce, metadata.name)) context.warn(warning);
+/** Whether pods that were good enough may no longer be. */
+function asksForMore(next: Standard, before: Standard): boolean {
+  if (equal(next, before) || next.level === 'privileged') return false;
+  return next.version !== before.version || isStricter(next.level, before.level);
 }
 
 /** What the pods that are there already do against a standard that is new to them; alike pods are told of together. */
@@ -112,26 +175,11 @@ function together(names: readonly string[]): string {
   return `${first} (and ${names.length - 1} other ${names.length === 2 ? 'pod' : 'pods'})`;
 }
 
-function checkPod(attributes: AdmissionAttributes): void {
-  const pod = podOf(attributes);
-  if (attributes.operation === 'UPDATE' && !changesImages(pod.spec, (attributes.old as FullPod).spec)) return;
-  const policy = policyFor(attributes);
-  const found = findings(policy.enforce, pod);
-  if (found.length > 0) throw forbidden(attributes, `violates PodSecurity ${JSON.stringify(shown(policy.enforce))}: ${detailsOf(found)}`);
-  warn(attributes, policy.warn, pod);
-}
-
 /** Most of a pod cannot change: new containers and new images are what matters. */
 function changesImages(spec: PodSpec, old: PodSpec): boolean {
   const images = ({ containers, initContainers = [], ephemeralContainers = [] }: PodSpec) =>
     [containers, initContainers, ephemeralContainers].map((list) => list.map(({ name, image }) => ({ name, image })));
   return !equal(images(spec), images(old));
-}
-
-/** What makes pods is never refused: its pods will be. */
-function checkController(attributes: AdmissionAttributes): void {
-  const template = templateOf(attributes.object as KubeObject);
-  if (template) warn(attributes, policyFor(attributes).warn, template);
 }
 
 interface Templated {

@@ -5,8 +5,12 @@ import type { Finding, Pod } from './findings.js';
 
 const PREFIX = 'pod-security.kubernetes.io/';
 const LEVELS = ['privileged', 'baseline', 'restricted'] as const;
+/** In the order in which errors are told. */
+export const MODES = ['enforce', 'audit', 'warn'] as const;
 /** The version in which a check last changed: what is newer is the same. */
 const LAST = Math.max(...CHECKS.flatMap((check) => check.versions.map((v) => v.since)));
+/** Go keeps the number of a version in 64 bits. */
+const TOO_LARGE = 2 ** 63;
 
 /** From all to little that a pod may do. */
 export type Level = (typeof LEVELS)[number];
@@ -19,34 +23,73 @@ export interface Standard {
 }
 
 /** What is enforced, warned about and written into the audit log. */
-export interface Policy {
-  readonly enforce: Standard;
-  readonly audit: Standard;
-  readonly warn: Standard;
-  /** What is wrong with the labels. A wrong level to enforce counts as the strictest, another as the laxest; a wrong version as the latest. */
-  readonly errors: readonly FieldError[];
+export type Policy = Readonly<Record<(typeof MODES)[number], Standard>>;
+
+/** A value that was read, and what was wrong with its text. */
+interface Parsed<T> {
+  readonly value: T;
+  readonly problem?: string;
 }
 
-/** The policy that the labels of a namespace ask for. */
-export function policyOf(labels: Readonly<Record<string, string>> = {}): Policy {
+/** A level; of a wrong text the strictest. */
+export function parseLevel(text: string): Parsed<Level> {
+  const value = LEVELS.find((level) => level === text);
+  return value ? { value } : { value: 'restricted', problem: `must be one of ${LEVELS.join(', ')}` };
+}
+
+/** A version; of a wrong text the latest. */
+export function parseVersion(text: string): Parsed<string> {
+  const minor = /^v1\.(0|[1-9]\d*)$/.exec(text)?.[1];
+  if (text === 'latest' || (minor !== undefined && Number(minor) < TOO_LARGE)) return { value: text };
+  return { value: 'latest', problem: 'must be "latest" or "v1.x"' };
+}
+
+/**
+ * The policy that the labels of a namespace ask for.
+ * @param defaults for what they do not say
+ * @returns also what is wrong with the labels. A wrong level to enforce counts as the strictest, another as the laxest; a wrong version as the latest
+ */
+export function policyOf(
+  labels: Readonly<Record<string, string>> = {},
+  defaults: Policy,
+): { readonly policy: Policy; readonly errors: readonly FieldError[] } {
   const errors: FieldError[] = [];
-  const path = at('metadata', 'labels');
-  const standard = (mode: 'enforce' | 'audit' | 'warn'): Standard => {
-    const level = labels[PREFIX + mode];
-    const version = labels[`${PREFIX}${mode}-version`];
-    const known = LEVELS.find((l) => l === level);
-    if (level !== undefined && !known) errors.push(invalid(path.key(PREFIX + mode), level, `must be one of ${LEVELS.join(', ')}`));
-    const good = version === undefined || version === 'latest' || /^v1\.(0|[1-9]\d*)$/.test(version);
-    if (!good) errors.push(invalid(path.key(`${PREFIX}${mode}-version`), version, 'must be "latest" or "v1.x"'));
-    const fallback: Level = level === undefined || mode !== 'enforce' ? 'privileged' : 'restricted';
-    return { level: known ?? fallback, version: good ? (version ?? 'latest') : 'latest' };
+  const read = <T>(name: string, fallback: T, parse: (text: string) => Parsed<T>, ofWrong?: T): T => {
+    const text = labels[PREFIX + name];
+    if (text === undefined) return fallback;
+    const { value, problem } = parse(text);
+    if (problem === undefined) return value;
+    errors.push(invalid(at('metadata', 'labels').key(PREFIX + name), text, problem));
+    return ofWrong ?? value;
   };
+  const standard = (mode: keyof Policy): Standard => ({
+    level: read(mode, defaults[mode].level, parseLevel, mode === 'enforce' ? undefined : 'privileged'),
+    version: read(`${mode}-version`, defaults[mode].version, parseVersion),
+  });
   const [enforce, audit, warn] = [standard('enforce'), standard('audit'), standard('warn')];
   // whoever enforces a standard is warned of it too, in controllers whose pods would be refused
-  const level = labels[`${PREFIX}enforce`];
-  if (labels[`${PREFIX}warn`] !== undefined || level !== enforce.level || level === 'privileged') return { enforce, audit, warn, errors };
+  const asked = labels[`${PREFIX}warn`] === undefined && labels[`${PREFIX}enforce`] === enforce.level;
+  if (!asked || !isStricter(enforce.level, warn.level)) return { policy: { enforce, audit, warn }, errors };
   const version = labels[`${PREFIX}warn-version`] === undefined ? enforce.version : warn.version;
-  return { enforce, audit, warn: { level: enforce.level, version }, errors };
+  return { policy: { enforce, audit, warn: { level: enforce.level, version } }, errors };
+}
+
+/** Which modes the labels of a namespace say something about. */
+export function modesIn(labels: Readonly<Record<string, string>> = {}): readonly (keyof Policy)[] {
+  return MODES.filter((mode) => labels[PREFIX + mode] !== undefined || labels[`${PREFIX}${mode}-version`] !== undefined);
+}
+
+/** Whether two policies ask for the same: the laxest level is that of every version. */
+export function isEquivalent(policy: Policy, other: Policy): boolean {
+  return MODES.every((mode) => {
+    const [a, b] = [policy[mode], other[mode]];
+    return a.level === b.level && (a.level === 'privileged' || a.version === b.version);
+  });
+}
+
+/** Whether nothing is asked for. */
+export function isPrivileged(policy: Policy): boolean {
+  return MODES.every((mode) => policy[mode].level === 'privileged');
 }
 
 /** Whether `level` asks for more than `other`. */
