@@ -132,6 +132,7 @@ const SHAPES = {
   eventTTL: 'number',
   enableAdmissionPlugins: 'texts',
   disableAdmissionPlugins: 'texts',
+  admissionControlConfigFile: 'text',
   allowPrivileged: 'whether',
   components: { controllers: 'whether', scheduler: 'whether', nodes: 'whether' },
   verbosity: 'number',
