@@ -191,4 +191,20 @@ describe('the configuration of admission', () => {
       'plugins[0].configuration: json: cannot unmarshal object into Go struct field Configuration.default of type []v1.Toleration',
     );
   });
+
+  it('of ResourceQuota has a kind of its own in its last version', async () => {
+    const quota = (apiVersion: string, kind: string, limitedResources: unknown[] = []) =>
+      read(entry('ResourceQuota', { apiVersion, kind, limitedResources }));
+    expect(
+      await quota('apiserver.config.k8s.io/v1', 'ResourceQuotaConfiguration', [{ resource: 'pods', matchContains: ['cpu'] }]),
+    ).to.equal('accepted');
+    expect(await quota('resourcequota.admission.k8s.io/v1beta1', 'Configuration')).to.equal('accepted');
+    expect(await quota('resourcequota.admission.k8s.io/v1alpha1', 'Configuration', [{ apiGroup: 'apps' }])).to.equal(
+      'plugins[0].configuration: limitedResources[0].resource: Required value',
+    );
+    expect(await quota('apiserver.config.k8s.io/v1', 'ResourceQuotaConfiguration', [{ resources: 'pods' }])).to.equal(
+      'plugins[0].configuration: strict decoding error: unknown field "limitedResources[0].resources"',
+    );
+    expect(await quota('apiserver.config.k8s.io/v1', 'Configuration')).to.match(/no kind "Configuration" is registered/);
+  });
 });

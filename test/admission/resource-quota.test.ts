@@ -59,6 +59,11 @@ describe('ResourceQuota', () => {
     );
   });
 
+  it('names all resources of a quota that is not counted, also those that are', async () => {
+    const world = { resourcequotas: [quota({ configmaps: '5', 'count/configmaps': '5' }, { configmaps: '1' })] };
+    expect(await refusal({ resource: 'configmaps', object: named({}), world })).to.contain('resources: configmaps,count/configmaps');
+  });
+
   it('books the increase of an update, and nothing for less', async () => {
     const service = (type: string, ports: number) => named({ type, ports: Array.from({ length: ports }, (_, i) => ({ port: i + 1 })) });
     const q = quota({ services: '5', 'services.nodeports': '3' }, { services: '1', 'services.nodeports': '1' });
@@ -90,5 +95,52 @@ describe('ResourceQuota', () => {
     expect(await check(classes('In', ['system-node-critical']), critical)).to.contain('exceeded quota');
     expect(await check(classes('NotIn', ['system-node-critical']), critical)).to.equal('admitted');
     expect(await check(classes('Exists'), pod({}))).to.equal('admitted');
+  });
+
+  describe('that is told what is limited', () => {
+    const limitedResources = [
+      {
+        resource: 'pods',
+        matchContains: ['requests.cpu', 'e.com'],
+        matchScopes: [
+          { scopeName: 'PriorityClass', operator: 'In', values: ['high', 'top'] },
+          { scopeName: 'BestEffort', operator: 'Exists' },
+        ],
+      },
+      { apiGroup: 'apps', resource: 'deployments', matchContains: ['count/'] },
+    ];
+    const configuration = {
+      ResourceQuota: { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'ResourceQuotaConfiguration', limitedResources },
+    };
+    const refused = (resource: string, object: object, ...resourcequotas: object[]) =>
+      refusal({ resource, object, world: { resourcequotas, priorityclasses: [{ metadata: { name: 'high' }, value: 1 }] }, configuration });
+    const burstable = pod({ requests: { memory: '1Mi' } });
+    const costly = pod({ requests: { cpu: '1', memory: '1Mi', 'e.com/gpu': '1' }, limits: { 'e.com/gpu': '1' } });
+
+    it('refuses what no quota counts', async () => {
+      expect(await refused('pods', burstable)).to.equal('admitted');
+      expect(await refused('configmaps', named({}))).to.equal('admitted');
+      expect(await refused('pods', costly)).to.equal(
+        'pods "x" is forbidden: insufficient quota to consume: requests.cpu,requests.e.com/gpu',
+      );
+      expect(await refusal({ group: 'apps', resource: 'deployments', object: named({ template: {} }), configuration })).to.equal(
+        'deployments.apps "x" is forbidden: insufficient quota to consume: count/deployments.apps',
+      );
+      const counting = quota({ 'requests.cpu': '2', 'requests.e.com/gpu': '2' }, { 'requests.cpu': '0', 'requests.e.com/gpu': '0' });
+      expect(await refused('pods', costly, counting)).to.equal('admitted');
+    });
+
+    it('refuses what is in no scope of a quota', async () => {
+      expect(await refused('pods', pod({}, { priorityClassName: 'high' }))).to.equal(
+        'insufficient quota to match these scopes: [{PriorityClass In [high top]} {BestEffort Exists []}]',
+      );
+      const scoped = quota({ pods: '1' }, { pods: '0' }, { scopes: ['BestEffort'] });
+      expect(await refused('pods', pod({}), scoped)).to.equal('admitted');
+    });
+
+    it('lets be what uses no more than before', async () => {
+      const old = { ...costly, spec: { ...costly.spec, activeDeadlineSeconds: 5 } };
+      expect(await refusal({ resource: 'pods', object: costly, old, configuration })).to.equal('admitted');
+    });
   });
 });

@@ -99,7 +99,8 @@ function claimUsage({ metadata, spec }: PersistentVolumeClaim): Quantities {
   return { ...usage, ...Object.fromEntries(Object.entries(usage).map(([key, amount]) => [name + STORAGE_CLASS + key, amount])) };
 }
 
-interface Selector {
+/** A scope of objects: of quotas, and of what has to be in one. */
+export interface ScopeSelector {
   readonly scopeName: string;
   readonly operator: string;
   readonly values?: readonly string[] | undefined;
@@ -108,14 +109,19 @@ interface Selector {
 /** Whether a quota with these limits counts the object: by what it limits, and by its scopes. */
 export function isCountedBy({ spec }: ResourceQuota, hard: Quantities, counted: Counted, object: KubeObject): boolean {
   if (!Object.keys(hard).some((name) => isAbout(name, counted))) return false;
-  const selectors: readonly Selector[] = [
+  return scopesOf({ spec }).every((selector) => isInScope(selector, counted, object));
+}
+
+/** What the objects that a quota counts have to be. */
+export function scopesOf({ spec }: Pick<ResourceQuota, 'spec'>): readonly ScopeSelector[] {
+  return [
     ...(spec?.scopes ?? []).map((scopeName) => ({ scopeName, operator: 'Exists' })),
     ...(spec?.scopeSelector?.matchExpressions ?? []),
   ];
-  return selectors.every((selector) => isInScope(selector, counted, object));
 }
 
-function isInScope(selector: Selector, { group, resource }: Counted, object: KubeObject): boolean {
+/** Whether a scope has the object in it; of most kinds no scope has any. */
+export function isInScope(selector: ScopeSelector, { group, resource }: Counted, object: KubeObject): boolean {
   if (group !== '') return false;
   if (resource === 'persistentvolumeclaims')
     return (
@@ -146,7 +152,7 @@ export function isTerminating({ spec }: Pod): boolean {
   return spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds >= 0;
 }
 
-function selects({ operator, values = [] }: Selector, name = ''): boolean {
+function selects({ operator, values = [] }: ScopeSelector, name = ''): boolean {
   switch (operator) {
     case 'Exists':
       return name !== '';
