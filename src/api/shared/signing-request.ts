@@ -1,15 +1,7 @@
 // PKCS #10 certificate signing requests (RFC 2986): are they well-formed? Who signed them is the signer's to check.
 import { createPublicKey, X509Certificate } from 'node:crypto';
+import { BIT_STRING, DerError, type Element, elements, SEQUENCE, tagged } from '../../util/der.js';
 
-/** One element of DER: its whole bytes, and its content. */
-interface Element {
-  readonly tag: number;
-  readonly whole: Buffer;
-  readonly content: Buffer;
-}
-
-const SEQUENCE = 0x30;
-const BIT_STRING = 0x03;
 /** id-at-commonName and id-at-organizationName (X.520), as DER has them. */
 const COMMON_NAME = '550403';
 const ORGANIZATION = '55040a';
@@ -65,17 +57,15 @@ export function certificateProblem(certificate: string): string | undefined {
   return undefined;
 }
 
-class DerError extends Error {}
-
 /** @throws Error when it is not a request with a public key, an algorithm and a signature */
 function parseRequest(der: Buffer): RequestedSubject {
   const [request] = elements(der);
-  const [info, algorithm, signature] = elements(expect(request, SEQUENCE).content);
-  const [, subject, key] = elements(expect(info, SEQUENCE).content);
-  expect(algorithm, SEQUENCE);
-  expect(signature, BIT_STRING);
-  createPublicKey({ key: expect(key, SEQUENCE).whole, format: 'der', type: 'spki' });
-  return readName(expect(subject, SEQUENCE));
+  const [info, algorithm, signature] = elements(tagged(request, SEQUENCE).content);
+  const [, subject, key] = elements(tagged(info, SEQUENCE).content);
+  tagged(algorithm, SEQUENCE);
+  tagged(signature, BIT_STRING);
+  createPublicKey({ key: tagged(key, SEQUENCE).whole, format: 'der', type: 'spki' });
+  return readName(tagged(subject, SEQUENCE));
 }
 
 /** A name is a sequence of sets of attributes, each an identifier and a text. */
@@ -86,28 +76,4 @@ function readName(name: Element): RequestedSubject {
     .map(([type, value]) => ({ type: type?.content.toString('hex'), text: value?.content.toString() ?? '' }));
   const texts = (wanted: string) => attributes.filter(({ type }) => type === wanted).map(({ text }) => text);
   return { commonName: texts(COMMON_NAME).at(-1) ?? '', organizations: texts(ORGANIZATION) };
-}
-
-function expect(element: Element | undefined, tag: number): Element {
-  if (element?.tag !== tag) throw new DerError('tags do not match');
-  return element;
-}
-
-function elements(der: Buffer): Element[] {
-  const found: Element[] = [];
-  for (let at = 0; at < der.length; ) {
-    const tag = der.readUInt8(at);
-    let length = der[at + 1] ?? 0;
-    let start = at + 2;
-    if (length & 0x80) {
-      const size = length & 0x7f;
-      if (size === 0 || size > 4 || start + size > der.length) throw new DerError('length too large');
-      length = der.readUIntBE(start, size);
-      start += size;
-    }
-    if (start + length > der.length) throw new DerError('data truncated');
-    found.push({ tag, whole: der.subarray(at, start + length), content: der.subarray(start, start + length) });
-    at = start + length;
-  }
-  return found;
 }
