@@ -123,9 +123,10 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   prepareCreate?(object: T, context: Context): void;
   /**
    * Fills in what creation left open, as upstream's defaults do on every reading. What was stored like that is written anew by
-   * the first update, even by one that changes nothing. @returns whether anything was open
+   * the first update, even by one that changes nothing. The object itself stays as it is, and may be frozen.
+   * @returns a whole object; the very one it was given when nothing was open
    */
-  complete?(object: T): boolean;
+  complete?(object: T): T;
   /** Before validation of a changed object. The store has already restored what may not change: `status`, or for the part that is `status` all but it and metadata (these are then the very parts of `old`, which nobody may change). */
   prepareUpdate?(object: T, old: T, context: Context): void;
   /** @returns all that is wrong with a new object, metadata excluded (the store checks that) */

@@ -140,13 +140,13 @@ class Version {
     };
   }
 
-  /** Reads what is stored by today's schema. @returns whether it is another object now */
-  #complete(object: Custom): boolean {
-    const apiVersion = apiVersionOf({ group: this.#crd.spec.group, version: this.#version.name });
-    const moved = object.apiVersion !== apiVersion;
-    object.apiVersion = apiVersion;
-    const reshaped = reshape(object, this.#schema, this.#keepUnknown);
-    return applyDefaults(object, this.#schema) || reshaped || moved;
+  /** Reads what is stored by today's schema. */
+  #complete(object: Custom): Custom {
+    const whole = copy(object);
+    whole.apiVersion = apiVersionOf({ group: this.#crd.spec.group, version: this.#version.name });
+    const reshaped = reshape(whole, this.#schema, this.#keepUnknown);
+    const filled = applyDefaults(whole, this.#schema);
+    return filled || reshaped || whole.apiVersion !== object.apiVersion ? whole : object;
   }
 
   /** To the stored version and back: only the version's name changes, and what a schema does not know goes. */

@@ -4,6 +4,7 @@ import { normalize } from '../api/schema/decode.js';
 import { objectType } from '../api/schema/types.js';
 import type { Entry } from '../storage/storage.js';
 import { inKeyOrder } from '../util/json.js';
+import { encode } from './metadata.js';
 
 const UID = Buffer.from('"uid":"');
 const UID_LENGTH = 36;
@@ -44,8 +45,6 @@ export class ObjectItem {
   /** Complete JSON: `{"kind":…,"apiVersion":…,"metadata":{…},…}`. */
   readonly text: Buffer;
   readonly kind: ItemKind;
-  /** The stored text lacks what the definition's `complete` has filled in here. */
-  readonly completed: boolean;
   /** The text as it is stored, where something was completed. */
   readonly #stored: Buffer | undefined;
   #object: KubeObject | undefined;
@@ -54,18 +53,23 @@ export class ObjectItem {
   #other: ObjectItem | undefined;
   #sorted: Buffer | undefined;
 
+  /** @param object what parsing the text would give, where it is known; it belongs to the item from now on */
   constructor(kind: ItemKind, key: string, revision: number, text: Buffer, object?: KubeObject) {
-    const full = completed(kind.definition, text);
-    this.completed = full !== undefined;
-    this.#stored = full && text;
+    const whole = completed(kind.definition, text, object);
     this.kind = kind;
     this.key = key;
     this.revision = revision;
-    this.text = full ?? text;
-    if (object && !full) {
-      this.#object = object;
+    this.text = whole ? encode(whole) : text;
+    this.#stored = whole && text;
+    if (object) {
+      this.#object = whole ?? object;
       kind.hot.keep(this);
     }
+  }
+
+  /** Whether the stored text lacks what the definition's `complete` has filled in here. */
+  get completed(): boolean {
+    return this.#stored !== undefined;
   }
 
   get name(): string {
@@ -127,7 +131,7 @@ export class ObjectItem {
       };
       // conversions do not care for the order of fields
       const object = normalize(objectType(definition), converted);
-      this.#other = new ObjectItem(kind, this.key, this.revision, Buffer.from(JSON.stringify(object)), object);
+      this.#other = new ObjectItem(kind, this.key, this.revision, encode(object), object);
     }
     return this.#other;
   }
@@ -151,11 +155,12 @@ export class ObjectItem {
   }
 }
 
-/** The text of an object with what its creation left open; undefined: nothing was. */
-function completed(definition: Definition, text: Buffer): Buffer | undefined {
+/** An object with what its creation left open; undefined: nothing was. */
+function completed(definition: Definition, text: Buffer, known: KubeObject | undefined): KubeObject | undefined {
   if (!definition.complete) return undefined;
-  const object = JSON.parse(text.toString()) as KubeObject;
-  return definition.complete(object) ? Buffer.from(JSON.stringify(object)) : undefined;
+  const object = known ?? (JSON.parse(text.toString()) as KubeObject);
+  const whole = definition.complete(object);
+  return whole === object ? undefined : whole;
 }
 
 /** `{"kind":"Pod","apiVersion":"v1",` : what every text of the kind begins with. */

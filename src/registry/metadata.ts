@@ -30,13 +30,17 @@ export function restoreSystemMetadata(object: KubeObject, old: KubeObject): void
   m.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
 }
 
+const UNKNOWN = '0';
+
 /**
  * The canonical form of an object, as Go would print the struct after hooks and admission changed it: fields in order,
  * kind, apiVersion, metadata and in it the uid early (item.ts relies on that), nothing undeclared. Shares with the input
  * what nobody changes: sets of fields, and parts that are the very ones of `like`, a stored object. It has no resourceVersion: the store's revision is that.
  */
 export function canonical(definition: Definition, object: KubeObject, like?: KubeObject): KubeObject {
-  const result = normalize(objectType(definition), object, like);
+  // the revision has its place among the fields before it is known
+  const metadata = { ...object.metadata, resourceVersion: UNKNOWN };
+  const result = normalize(objectType(definition), { ...object, metadata }, like);
   result.kind = definition.kind;
   result.apiVersion = apiVersionOf(definition);
   result.metadata.resourceVersion = undefined;

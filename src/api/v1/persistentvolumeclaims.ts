@@ -11,7 +11,7 @@ import { roundQuantities } from '../shared/pod/defaults.js';
 import { claimWarnings } from '../shared/pod/warnings.js';
 import { isNativeResource, validateResourceAmount } from '../shared/resource-names.js';
 import { accessModesText, BETA_CLASS, storageClassOf } from '../shared/storage.js';
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimStatus } from '../types/core-v1.gen.js';
+import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../types/core-v1.gen.js';
 
 const SPEC = at('spec');
 const RESIZE_STATES = [
@@ -28,7 +28,7 @@ export default define<PersistentVolumeClaim>({
   resource: 'persistentvolumeclaims',
   returnDeletedObject: true,
   defaults: ({ spec, status }) => {
-    setPhase(status);
+    status.phase ||= 'Pending';
     defaultClaimSpec(spec);
     for (const amounts of [spec.resources?.limits, spec.resources?.requests, status.capacity, status.allocatedResources])
       roundQuantities(amounts);
@@ -37,7 +37,7 @@ export default define<PersistentVolumeClaim>({
   prepareCreate: (claim) => {
     claim.status = {};
   },
-  complete: ({ status }) => setPhase(status),
+  complete: (claim) => (claim.status.phase ? claim : { ...claim, status: { ...claim.status, phase: 'Pending' } }),
   validate: ({ spec }) => validateClaimSpec(spec, SPEC),
   validateUpdate: validateChange,
   subresources: { status: { validate: validateStatus } },
@@ -61,12 +61,6 @@ export default define<PersistentVolumeClaim>({
     ];
   },
 });
-
-function setPhase(status: PersistentVolumeClaimStatus): boolean {
-  if (status.phase) return false;
-  status.phase = 'Pending';
-  return true;
-}
 
 /**
  * dataSource came first and holds claims and snapshots only: anything else there was always dropped. dataSourceRef holds
