@@ -10,6 +10,7 @@ import { defaultIngressClass } from './default-ingress-class.js';
 import { defaultStorageClass } from './default-storage-class.js';
 import { defaultTolerationSeconds } from './default-toleration-seconds.js';
 import { denyServiceExternalIPs } from './deny-service-external-ips.js';
+import { eventRateLimit } from './event-rate-limit.js';
 import { extendedResourceToleration } from './extended-resource-toleration.js';
 import { clusterTrustBundleAttest, jobValidation, podGroupProtection, podGroupWorkloadExists } from './gated.js';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.js';
@@ -50,6 +51,7 @@ const STEPS: readonly (Step | ConfiguredStep)[] = [
   priority,
   defaultTolerationSeconds,
   podTolerationRestriction,
+  eventRateLimit,
   extendedResourceToleration,
   defaultStorageClass,
   storageObjectInUseProtection,

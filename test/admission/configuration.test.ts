@@ -207,4 +207,26 @@ describe('the configuration of admission', () => {
     );
     expect(await quota('apiserver.config.k8s.io/v1', 'Configuration')).to.match(/no kind "Configuration" is registered/);
   });
+
+  it('of EventRateLimit are limits, which it cannot do without', async () => {
+    const limits = (...list: object[]) =>
+      read(entry('EventRateLimit', { apiVersion: 'eventratelimit.admission.k8s.io/v1alpha1', kind: 'Configuration', limits: list }), [
+        'EventRateLimit',
+      ]);
+    expect(await limits({ type: 'Server', qps: 1, burst: 1, cacheSize: -1, more: 1 })).to.equal('accepted');
+    expect(await limits()).to.equal('plugins[0].configuration: limits: Invalid value: []: must not be empty');
+    expect(await limits({ type: 'Foo', burst: -1, cacheSize: -2 })).to.equal(
+      'plugins[0].configuration: limits[0].type: Unsupported value: "Foo": supported values: "Server", "Namespace", "User", "SourceAndObject", ' +
+        'limits[0].burst: Invalid value: -1: must be positive, limits[0].qps: Invalid value: 0: must be positive, ' +
+        'limits[0].cacheSize: Invalid value: -2: must not be negative',
+    );
+    expect(await limits({ type: 'Server', qps: 1.5, burst: 1 })).to.equal(
+      'plugins[0].configuration: json: cannot unmarshal number 1.5 into Go struct field Limit.limits.qps of type int32',
+    );
+    const error: unknown = await createAdmission({ enable: ['EventRateLimit'], disable: [] }).catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(UserError);
+    expect((error as Error).message).to.equal(
+      '--enable-admission-plugins: EventRateLimit needs limits from --admission-control-config-file',
+    );
+  });
 });

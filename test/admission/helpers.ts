@@ -7,6 +7,7 @@ import type { AuthorizationAttributes } from '../../src/api/context.js';
 import type { Definition, GroupVersionKind } from '../../src/api/definition.js';
 import { ApiError } from '../../src/api/meta/errors.js';
 import type { KubeObject } from '../../src/api/meta/object.js';
+import type { Clock } from '../../src/util/clock.js';
 import * as resources from '../../src/api/meta/resources.gen.js';
 
 /** The definition of a resource, as far as steps look at it. */
@@ -31,6 +32,9 @@ export interface Write {
   readonly enable?: readonly string[];
   /** What plug-ins are told, by their names. */
   readonly configuration?: Readonly<Record<string, object>>;
+  /** Instead of one that is made for the write: what it remembers matters. */
+  readonly admission?: Admission;
+  readonly clock?: Pick<Clock, 'now'>;
   /** Default: jane. */
   readonly username?: string;
   /** Default: ns. */
@@ -56,6 +60,8 @@ export async function admit({
   may = [],
   enable = [],
   configuration,
+  admission,
+  clock = { now: () => Date.parse('2030-01-01T00:00:00Z') },
   username = 'jane',
   namespace = 'ns',
   dryRun = false,
@@ -103,17 +109,18 @@ export async function admit({
     context: {
       dryRun,
       user: { username, groups: [] },
-      services: { reader, authorizer, writer, own, resourceOf, clock: { now: () => Date.parse('2030-01-01T00:00:00Z') } },
+      services: { reader, authorizer, writer, own, resourceOf, clock },
       warn: (text: string) => warnings.push(text),
     },
   } as unknown as AdmissionAttributes;
-  const admission = await configured(enable, configuration);
-  await admission.mutate(attributes);
-  await admission.validate(attributes);
+  const steps = admission ?? (await configured(enable, configuration));
+  await steps.mutate(attributes);
+  await steps.validate(attributes);
   return { object: next, warnings, world: all };
 }
 
-async function configured(enable: readonly string[], told: Write['configuration']): Promise<Admission> {
+/** All steps but ServiceAccount. @param told by the file of --admission-control-config-file */
+export async function configured(enable: readonly string[], told: Write['configuration']): Promise<Admission> {
   const options = { enable, disable: ['ServiceAccount'] };
   if (!told) return createAdmission(options);
   const directory = await mkdtemp(join(tmpdir(), 'kubemu-test-'));

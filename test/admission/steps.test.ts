@@ -12,7 +12,7 @@ describe('admission steps', () => {
     expect(shown).to.equal(
       '(AlwaysAdmit) (NamespaceAutoProvision) NamespaceLifecycle (NamespaceExists) (LimitPodHardAntiAffinityTopology) LimitRanger ' +
         'ServiceAccount (NodeRestriction) TaintNodesByCondition (AlwaysPullImages) PodSecurity (PodNodeSelector) ' +
-        'Priority DefaultTolerationSeconds (PodTolerationRestriction) (ExtendedResourceToleration) DefaultStorageClass ' +
+        'Priority DefaultTolerationSeconds (PodTolerationRestriction) (EventRateLimit) (ExtendedResourceToleration) DefaultStorageClass ' +
         'StorageObjectInUseProtection PodGroupProtection (OwnerReferencesPermissionEnforcement) PersistentVolumeClaimResize RuntimeClass ' +
         'CertificateApproval CertificateSigning ClusterTrustBundleAttest CertificateSubjectRestriction DefaultIngressClass ' +
         '(DenyServiceExternalIPs) PodTopologyLabels PodGroupWorkloadExists NodeDeclaredFeatureValidator JobValidation PodResizeValidator ' +

@@ -153,7 +153,7 @@ describe('the command line', function () {
     const flags =
       '--bind-address=127.0.0.1 --secure-port=0 --memory --fsync=false --nodes=5 --runtime=simulated --node-cpu=4 --v=1 --controllers=*,-deployment ' +
       '--authorization-mode=AlwaysDeny --anonymous-auth=false --enable-bootstrap-token-auth --service-cluster-ip-range=10.1.0.0/16 --service-node-port-range=31000+10 ' +
-      '--event-ttl=1h30m --enable-admission-plugins=A,B --disable-admission-plugins=C --allow-privileged=false';
+      '--event-ttl=1h30m --enable-admission-plugins=A,B --disable-admission-plugins=C --admission-control-config-file=conf.yaml --allow-privileged=false';
     const up = begin(FAKE, ['up', ...flags.split(' ')]);
     await up.printed('Ctrl-C');
     expect(JSON.parse(await readFile(join(dataDir, 'settings.json'), 'utf8'))).to.deep.equal({
@@ -174,6 +174,7 @@ describe('the command line', function () {
       eventTTL: 5_400_000,
       enableAdmissionPlugins: ['A', 'B'],
       disableAdmissionPlugins: ['C'],
+      admissionControlConfigFile: 'conf.yaml',
       allowPrivileged: false,
       components: { controllers: true, scheduler: true, nodes: true },
       verbosity: 1,
