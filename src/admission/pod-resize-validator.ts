@@ -3,7 +3,7 @@
 import type { AdmissionAttributes } from '../api/admission.js';
 import { compare, milliValue, value } from '../api/meta/quantity.js';
 import { goQuote } from '../api/meta/quote.js';
-import { podRequests } from '../api/shared/pod/resources.js';
+import { EXACT, podRequests } from '../api/shared/pod/resources.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import { changesBoundPod, nodeOf } from './bound-pod.js';
 import { forbidden, podOf, type Step } from './step.js';
@@ -36,9 +36,9 @@ export const podResizeValidator: Step = {
 };
 
 function excess({ spec }: Pod, { status }: Node): string[] {
-  const requested = podRequests(spec);
+  const requested = podRequests(spec, EXACT);
   return RESIZED.flatMap(([name, shown]) => {
-    const wanted = requested[name] ?? '0';
+    const wanted = requested.get(name) ?? '0';
     const allocatable = status?.allocatable?.[name] ?? '0';
     return compare(wanted, allocatable) > 0 ? [`${name}, requested: ${shown(wanted)}, allocatable: ${shown(allocatable)}`] : [];
   });

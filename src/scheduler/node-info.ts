@@ -1,7 +1,7 @@
 import { uidOf } from '../api/meta/object.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { PodSelector } from './framework.js';
-import { type Amounts, add, amounts, podRequests } from './resources.js';
+import { type Amounts, add, amounts, assumedAmounts, requestedAmounts } from './resources.js';
 
 /** A host port in use: "" and 0.0.0.0 mean every address. */
 export interface HostPort {
@@ -26,8 +26,8 @@ export function podInfo(pod: Pod): PodInfo {
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
   return {
     pod,
-    requests: podRequests(pod),
-    assumedRequests: podRequests(pod, true),
+    requests: requestedAmounts(pod),
+    assumedRequests: assumedAmounts(pod),
     ports: hostPorts(pod),
     hasAffinity: podAffinity !== undefined || podAntiAffinity !== undefined,
     hasRequiredAntiAffinity: (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0,

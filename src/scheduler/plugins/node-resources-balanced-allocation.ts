@@ -1,6 +1,6 @@
 import { MAX_NODE_SCORE, type Plugin } from '../framework.js';
 import type { NodeInfo } from '../node-info.js';
-import { type Amounts, podRequests } from '../resources.js';
+import { type Amounts, requestedAmounts } from '../resources.js';
 
 const RESOURCES = ['cpu', 'memory'] as const;
 
@@ -10,7 +10,7 @@ export const nodeResourcesBalancedAllocation: Plugin = {
   events: [],
   weight: 1,
   score(pod) {
-    const requests = podRequests(pod);
+    const requests = requestedAmounts(pod);
     if (RESOURCES.every((name) => !requests.get(name))) return undefined;
     const none: Amounts = new Map();
     return {

@@ -1,7 +1,7 @@
 import type { Node, Pod } from '../../api/types/core-v1.gen.js';
 import { MAX_NODE_SCORE, type Plugin, type Rejection } from '../framework.js';
 import type { NodeInfo } from '../node-info.js';
-import { type Amounts, amounts, podRequests } from '../resources.js';
+import { type Amounts, amounts, assumedAmounts, requestedAmounts } from '../resources.js';
 
 /** Requests must fit into what is allocatable and not yet requested; emptier nodes score higher (LeastAllocated). */
 export const nodeResourcesFit: Plugin = {
@@ -10,7 +10,7 @@ export const nodeResourcesFit: Plugin = {
   weight: 1,
   mayHelp(pod, { event, current, old }) {
     if (event === 'assigned-pod-deleted' || event === 'assigned-pod-scaled-down') return true;
-    const requests = podRequests(pod);
+    const requests = requestedAmounts(pod);
     const after = amounts((current as Node).status?.allocatable);
     for (const [name, wanted] of requests) if (wanted > (after.get(name) ?? 0)) return false;
     if (!old) return true;
@@ -18,11 +18,11 @@ export const nodeResourcesFit: Plugin = {
     return ['pods', ...requests.keys()].some((name) => (after.get(name) ?? 0) > (before.get(name) ?? 0));
   },
   filter(pod) {
-    const requests = [...podRequests(pod)].filter(([, wanted]) => wanted > 0);
+    const requests = [...requestedAmounts(pod)].filter(([, wanted]) => wanted > 0);
     return { judge: (node) => fit(requests, node) };
   },
   score(pod) {
-    const requests = podRequests(pod, true);
+    const requests = assumedAmounts(pod);
     return { score: (node) => leastAllocated(node.allocatable, node.assumedRequested, requests) };
   },
 };
@@ -55,6 +55,6 @@ function leastAllocated(allocatable: Amounts, used: Amounts, requests: Amounts):
 
 /** The pod whose requests this rule would count; exported for the event that a pod was scaled down. */
 export function scaledDown(old: Pod, current: Pod): boolean {
-  const after = podRequests(current);
-  return [...podRequests(old)].some(([name, before]) => (after.get(name) ?? 0) < before);
+  const after = requestedAmounts(current);
+  return [...requestedAmounts(old)].some(([name, before]) => (after.get(name) ?? 0) < before);
 }

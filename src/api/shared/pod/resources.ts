@@ -16,50 +16,79 @@ export function isSidecar(container: { restartPolicy?: string | undefined }): bo
   return container.restartPolicy === 'Always';
 }
 
+/** How amounts are reckoned with: as the exact quantities that objects hold, or as numbers where speed counts. */
+export interface Counting<A> {
+  /** Amounts by the name of the resource, of what an object says. */
+  read(quantities: Readonly<Quantities> | undefined): Map<string, A>;
+  plus(a: A, b: A): A;
+  exceeds(a: A, b: A): boolean;
+}
+
+/** Amounts as they are written, without loss. */
+export const EXACT: Counting<string> = {
+  read: (quantities) => new Map(Object.entries(quantities ?? {})),
+  plus: add,
+  exceeds: (a, b) => compare(a, b) > 0,
+};
+
 /**
  * What the containers need together at their most demanding moment: all main containers and sidecars, or an init
- * container with the sidecars started before it, whichever is more.
+ * container with the sidecars started before it, whichever is more (KEP-753).
+ * @param of what one container needs; called once for each, and the answer may be changed
  */
-export function aggregate(spec: PodSpec, side: 'requests' | 'limits'): Quantities {
-  const total: Quantities = {};
-  for (const container of spec.containers ?? []) sum(total, of(container, side));
-  const sidecars: Quantities = {};
-  const peak: Quantities = {};
+function atPeak<A>(spec: PodSpec, counting: Counting<A>, of: (container: Container) => Map<string, A>): Map<string, A> {
+  const total = new Map<string, A>();
+  for (const container of spec.containers ?? []) sum(counting, total, of(container));
+  const sidecars = new Map<string, A>();
+  const peak = new Map<string, A>();
   for (const container of spec.initContainers ?? []) {
-    const own = of(container, side);
+    const own = of(container);
     if (isSidecar(container)) {
-      sum(total, own);
-      sum(sidecars, own);
-      raise(peak, sidecars);
+      sum(counting, total, own);
+      sum(counting, sidecars, own);
+      raise(counting, peak, sidecars);
     } else {
-      const moment = { ...own };
-      sum(moment, sidecars);
-      raise(peak, moment);
+      sum(counting, own, sidecars);
+      raise(counting, peak, own);
     }
   }
-  raise(total, peak);
+  raise(counting, total, peak);
   return total;
 }
 
-/** What a pod takes of its node: what is requested for it as a whole, else for its containers, and its overhead. */
-export function podRequests(spec: PodSpec): Quantities {
-  const total = aggregate(spec, 'requests');
-  for (const [name, amount] of Object.entries(spec.resources?.requests ?? {})) if (isPodLevelResource(name)) total[name] = amount;
-  sum(total, spec.overhead ?? {});
+/** What the containers of a pod ask for or are limited to at their most demanding moment. */
+export function aggregate(spec: PodSpec, side: 'requests' | 'limits'): Quantities {
+  return Object.fromEntries(atPeak(spec, EXACT, ({ resources }) => EXACT.read(resources?.[side])));
+}
+
+/**
+ * What a pod takes of its node: what is requested for it as a whole (KEP-2837), else for its containers, and its overhead. As
+ * component-helpers' resource.PodRequests.
+ * @param of what one container requests; default: what it says
+ */
+export function podRequests<A>(
+  spec: PodSpec,
+  counting: Counting<A>,
+  of: (container: Container) => Map<string, A> = ({ resources }) => counting.read(resources?.requests),
+): Map<string, A> {
+  const total = atPeak(spec, counting, of);
+  for (const [name, amount] of counting.read(spec.resources?.requests)) if (isPodLevelResource(name)) total.set(name, amount);
+  sum(counting, total, counting.read(spec.overhead));
   return total;
 }
 
-function of(container: Container, side: 'requests' | 'limits'): Readonly<Quantities> {
-  return container.resources?.[side] ?? {};
+function sum<A>(counting: Counting<A>, to: Map<string, A>, what: ReadonlyMap<string, A>): void {
+  for (const [name, amount] of what) {
+    const present = to.get(name);
+    to.set(name, present === undefined ? amount : counting.plus(present, amount));
+  }
 }
 
-function sum(to: Quantities, what: Readonly<Quantities>): void {
-  for (const [name, amount] of Object.entries(what)) to[name] = Object.hasOwn(to, name) ? add(to[name] as string, amount) : amount;
-}
-
-function raise(to: Quantities, what: Readonly<Quantities>): void {
-  for (const [name, amount] of Object.entries(what))
-    if (!Object.hasOwn(to, name) || compare(amount, to[name] as string) > 0) to[name] = amount;
+function raise<A>(counting: Counting<A>, to: Map<string, A>, what: ReadonlyMap<string, A>): void {
+  for (const [name, amount] of what) {
+    const present = to.get(name);
+    if (present === undefined || counting.exceeds(amount, present)) to.set(name, amount);
+  }
 }
 
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/ */
@@ -73,25 +102,23 @@ export function qosClass(spec: PodSpec): QOSClass {
   const sources: (ResourceRequirements | undefined)[] = spec.resources
     ? [spec.resources]
     : [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((c) => c.resources);
-  const requests: Quantities = {};
-  const limits: Quantities = {};
+  const requests = new Map<string, string>();
+  const limits = new Map<string, string>();
   let guaranteed = true;
   for (const source of sources) {
     const limited = computeOnly(source?.limits);
-    sum(requests, computeOnly(source?.requests));
-    sum(limits, limited);
+    sum(EXACT, requests, computeOnly(source?.requests));
+    sum(EXACT, limits, limited);
     const asksAnything = !spec.resources || Object.keys(source?.limits ?? {}).length > 0;
-    if (asksAnything && Object.keys(limited).length < 2) guaranteed = false;
+    if (asksAnything && limited.size < 2) guaranteed = false;
   }
-  const [asked, bounded] = [Object.entries(requests), Object.entries(limits)];
-  if (asked.length === 0 && bounded.length === 0) return 'BestEffort';
+  if (requests.size === 0 && limits.size === 0) return 'BestEffort';
   const equal =
-    asked.length === bounded.length && asked.every(([name, amount]) => limits[name] !== undefined && compare(limits[name], amount) === 0);
+    requests.size === limits.size &&
+    [...requests].every(([name, amount]) => limits.has(name) && compare(limits.get(name) as string, amount) === 0);
   return guaranteed && equal ? 'Guaranteed' : 'Burstable';
 }
 
-function computeOnly(list: Readonly<Quantities> | undefined): Quantities {
-  return Object.fromEntries(
-    Object.entries(list ?? {}).filter(([name, amount]) => (name === 'cpu' || name === 'memory') && sign(amount) > 0),
-  );
+function computeOnly(list: Readonly<Quantities> | undefined): Map<string, string> {
+  return new Map(Object.entries(list ?? {}).filter(([name, amount]) => (name === 'cpu' || name === 'memory') && sign(amount) > 0));
 }
