@@ -1,8 +1,7 @@
-// What the server measures, under kube-apiserver's names. Each server has a registry of its own.
-import { Gauge, Registry } from 'prom-client';
+// What the server measures, under kube-apiserver's names. Each server has a set of its own.
 import type { Handler, RequestInfo } from '../handlers/request.js';
-import { registerProcessMetrics } from './process-metrics.js';
-import { type Count, Counts, type Distribution, Distributions } from './series.js';
+import { addProcessMetrics } from './process-metrics.js';
+import { type Count, type Distribution, MetricSet } from './series.js';
 import type { VersionInfo } from './version.js';
 
 const SECONDS = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60];
@@ -62,54 +61,58 @@ interface Answered {
 export class Metrics {
   readonly #routes = new Map<string, Route>();
   readonly #watched = new Map<string, { readonly events: Count; readonly sizes: Distribution }>();
-  readonly #registry = new Registry();
+  readonly #all = new MetricSet();
   readonly #isServed: MetricsOptions['isServed'];
-  readonly #inflight = this.#gauge('apiserver_current_inflight_requests', 'Requests being answered right now, by kind.', ['request_kind']);
-  readonly #longRunning = this.#gauge('apiserver_longrunning_requests', 'Long-running requests that are open.', ['verb', ...PLACE]);
-  readonly #total = this.#counter('apiserver_request_total', 'Requests answered, by what they asked for and the code of the answer.', [
+  readonly #inflight = this.#all.gauge('apiserver_current_inflight_requests', 'Requests being answered right now, by kind.', [
+    'request_kind',
+  ]);
+  readonly #longRunning = this.#all.gauge('apiserver_longrunning_requests', 'Long-running requests that are open.', ['verb', ...PLACE]);
+  readonly #total = this.#all.counter('apiserver_request_total', 'Requests answered, by what they asked for and the code of the answer.', [
     'verb',
     'dry_run',
     ...PLACE,
     'code',
   ]);
-  readonly #duration = this.#histogram(
+  readonly #duration = this.#all.histogram(
     'apiserver_request_duration_seconds',
     'How long requests took.',
     ['verb', 'dry_run', ...PLACE],
     FINE_SECONDS,
   );
-  readonly #sli = this.#histogram(
+  readonly #sli = this.#all.histogram(
     'apiserver_request_sli_duration_seconds',
     'How long requests took, without what others are to blame for.',
     ['verb', ...PLACE],
     SECONDS,
   );
-  readonly #sizes = this.#histogram('apiserver_response_sizes', 'Sizes of answers to reads.', ['verb', ...PLACE], SIZES);
-  readonly #watchEvents = this.#counter('apiserver_watch_events_total', 'Events sent to watching clients.', [
+  readonly #sizes = this.#all.histogram('apiserver_response_sizes', 'Sizes of answers to reads.', ['verb', ...PLACE], SIZES);
+  readonly #watchEvents = this.#all.counter('apiserver_watch_events_total', 'Events sent to watching clients.', [
     'group',
     'version',
     'resource',
   ]);
-  readonly #watchSizes = this.#histogram(
+  readonly #watchSizes = this.#all.histogram(
     'apiserver_watch_events_sizes',
     'Sizes of events sent to watching clients.',
     ['group', 'version', 'resource'],
     EVENT_SIZES,
   );
-  readonly #storageTotal = this.#counter('etcd_requests_total', 'Requests to the store.', ['operation', 'group', 'resource']);
-  readonly #storageDuration = this.#histogram(
+  readonly #storageTotal = this.#all.counter('etcd_requests_total', 'Requests to the store.', ['operation', 'group', 'resource']);
+  readonly #storageDuration = this.#all.histogram(
     'etcd_request_duration_seconds',
     'How long requests to the store took.',
     ['operation', 'group', 'resource'],
     FINE_SECONDS,
   );
-  readonly #authentication = this.#counter('authentication_attempts', 'Attempts to authenticate, by result.', ['result']);
-  readonly #authorization = this.#counter('authorization_attempts_total', 'Questions whether a request is allowed, by result.', ['result']);
+  readonly #authentication = this.#all.counter('authentication_attempts', 'Attempts to authenticate, by result.', ['result']);
+  readonly #authorization = this.#all.counter('authorization_attempts_total', 'Questions whether a request is allowed, by result.', [
+    'result',
+  ]);
 
   constructor({ version, objectCounts, isServed }: MetricsOptions) {
     this.#isServed = isServed;
-    this.#registerCounts(objectCounts);
-    registerProcessMetrics(this.#registry);
+    this.#addObjects(objectCounts);
+    addProcessMetrics(this.#all);
     const { gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform, major, minor } = version;
     const build = {
       major,
@@ -122,43 +125,21 @@ export class Metrics {
       compiler,
       platform,
     };
-    this.#gauge('kubernetes_build_info', 'What this server is; always 1.', Object.keys(build)).of(build).value = 1;
+    this.#all.gauge('kubernetes_build_info', 'What this server is; always 1.', Object.keys(build)).of(build).value = 1;
     for (const kind of ['readOnly', 'mutating']) this.#inflight.of({ request_kind: kind });
   }
 
-  #gauge(name: string, help: string, labelNames: readonly string[]): Counts {
-    return new Counts(this.#registry, 'gauge', name, help, labelNames);
-  }
-  #counter(name: string, help: string, labelNames: readonly string[]): Counts {
-    return new Counts(this.#registry, 'counter', name, help, labelNames);
-  }
-  #histogram(name: string, help: string, labelNames: readonly string[], bounds: readonly number[]): Distributions {
-    return new Distributions(this.#registry, name, help, labelNames, bounds);
-  }
-
-  #registerCounts(objectCounts: MetricsOptions['objectCounts']): void {
-    const registers = [this.#registry];
-    new Gauge({
-      name: 'apiserver_resource_objects',
-      help: 'Objects in the store, by kind.',
-      labelNames: ['group', 'resource'],
-      registers,
-      collect() {
-        this.reset();
-        for (const { group, resource, count } of objectCounts()) this.set({ group, resource }, count);
-      },
-    });
-    new Gauge({
-      name: 'apiserver_storage_objects',
-      help: 'Objects in the store, by kind (old name of apiserver_resource_objects).',
-      labelNames: ['resource'],
-      registers,
-      collect() {
-        this.reset();
-        for (const { group, resource, count } of objectCounts())
-          this.set({ resource: group === '' ? resource : `${resource}.${group}` }, count);
-      },
-    });
+  #addObjects(objectCounts: MetricsOptions['objectCounts']): void {
+    const add = (name: string, help: string, labels: (of: ResourceCount) => Record<string, string>) =>
+      this.#all.read('gauge', name, help, () => {
+        // several versions of a resource share their objects
+        const counts = new Map([...objectCounts()].map((of) => [`${of.group}/${of.resource}`, of]));
+        return [...counts.values()].map((of) => ({ labels: labels(of), value: of.count }));
+      });
+    add('apiserver_resource_objects', 'Objects in the store, by kind.', ({ group, resource }) => ({ group, resource }));
+    add('apiserver_storage_objects', 'Objects in the store, by kind (old name of apiserver_resource_objects).', ({ group, resource }) => ({
+      resource: group === '' ? resource : `${resource}.${group}`,
+    }));
   }
 
   /** Begins to measure a request that was let in. */
@@ -264,16 +245,15 @@ export class Metrics {
   }
 
   /** All of it in Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  text(): string {
+    return this.#all.text();
   }
 
   /** Serves /metrics. */
   readonly handler: Handler = async ({ response }) => {
-    const body = await this.text();
     response.statusCode = 200;
-    response.setHeader('Content-Type', this.#registry.contentType);
-    response.end(body);
+    response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
+    response.end(this.text());
   };
 }
 

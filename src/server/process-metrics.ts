@@ -1,55 +1,32 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Gauge, Counter, type Registry } from 'prom-client';
+import type { MetricSet } from './series.js';
 
-/**
- * The process_* metrics that every Prometheus client has. prom-client's own come with observers that outlive the registry,
- * so these read the figures when they are asked for.
- */
-export function registerProcessMetrics(registry: Registry): void {
-  const registers = [registry];
-  new Counter({
-    name: 'process_cpu_seconds_total',
-    help: 'Processor time used, in seconds.',
-    registers,
-    collect() {
-      const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / 1e6);
-    },
-  });
+/** Adds the process_* metrics that every Prometheus client has. They are read when they are asked for. */
+export function addProcessMetrics(metrics: MetricSet): void {
   const started = Date.now() / 1000 - process.uptime();
-  new Gauge({ name: 'process_start_time_seconds', help: 'When the process began, in seconds since the epoch.', registers }).set(started);
-  gauge('process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss());
-  // only Linux tells these
-  gauge('process_virtual_memory_bytes', 'Virtual memory in use.', () => status(/^VmSize:\s+(\d+) kB/m) * 1024);
-  gauge('process_open_fds', 'Open files.', () => readdirSync('/proc/self/fd').length);
-  gauge('process_max_fds', 'How many files may be open.', () =>
-    number(readFileSync('/proc/self/limits', 'utf8'), /^Max open files\s+(\d+)/m),
-  );
-
-  function gauge(name: string, help: string, read: () => number): void {
-    try {
-      read();
-    } catch {
-      return;
-    }
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
+  const add = (type: 'counter' | 'gauge', name: string, help: string, read: () => number) =>
+    metrics.read(type, name, help, () => {
+      try {
+        return [{ labels: {}, value: read() }];
+      } catch {
+        // only Linux tells all of them
+        return [];
+      }
     });
-  }
+  add('counter', 'process_cpu_seconds_total', 'Processor time used, in seconds.', () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  });
+  add('gauge', 'process_start_time_seconds', 'When the process began, in seconds since the epoch.', () => started);
+  add('gauge', 'process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss());
+  add('gauge', 'process_virtual_memory_bytes', 'Virtual memory in use.', () => 1024 * number('status', /^VmSize:\s+(\d+) kB/m));
+  add('gauge', 'process_open_fds', 'Open files.', () => readdirSync('/proc/self/fd').length);
+  add('gauge', 'process_max_fds', 'How many files may be open.', () => number('limits', /^Max open files\s+(\d+)/m));
 }
 
-function status(pattern: RegExp): number {
-  return number(readFileSync('/proc/self/status', 'utf8'), pattern);
-}
-
-function number(text: string, pattern: RegExp): number {
-  const found = pattern.exec(text)?.[1];
+/** @throws Error when the file is not there or does not say it */
+function number(file: 'status' | 'limits', pattern: RegExp): number {
+  const found = pattern.exec(readFileSync(`/proc/self/${file}`, 'utf8'))?.[1];
   if (found === undefined) throw new Error(`no ${pattern.source}`);
   return Number(found);
 }

@@ -1,27 +1,91 @@
-// Counters, gauges and histograms for the hot path. prom-client hashes the labels at every step; here a series is looked up
-// once and then counted on directly. prom-client's registry prints them with its own.
-import type { Metric, Registry } from 'prom-client';
+// Counters, gauges and histograms, and the text in which Prometheus reads them. A series is looked up once and then counted on
+// directly: client libraries hash its labels at every step, which a request would feel.
 
 type Labels = Readonly<Record<string, string>>;
 
-interface Value {
-  readonly labels: Record<string, string | number>;
+/** One line of a scrape. */
+export interface Sample {
+  /** What follows the metric's name: _bucket, _sum, _count. */
+  readonly suffix?: string;
+  readonly labels: Labels;
   readonly value: number;
-  readonly metricName?: string;
+}
+
+/** A metric as a scrape sees it. */
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  samples(): Iterable<Sample>;
+}
+
+/** The metrics of one server, in the order in which they are shown. */
+export class MetricSet {
+  readonly #metrics: Metric[] = [];
+
+  /** A number that only rises. */
+  counter(name: string, help: string, labelNames: readonly string[]): Family<Count> {
+    return this.#add(new Counts('counter', name, help, labelNames));
+  }
+
+  /** A number that rises and falls. */
+  gauge(name: string, help: string, labelNames: readonly string[]): Family<Count> {
+    return this.#add(new Counts('gauge', name, help, labelNames));
+  }
+
+  /** @param bounds upper ends of the buckets, rising */
+  histogram(name: string, help: string, labelNames: readonly string[], bounds: readonly number[]): Family<Distribution> {
+    return this.#add(new Distributions(name, help, labelNames, bounds));
+  }
+
+  /** Figures that are kept elsewhere and read at each scrape. */
+  read(type: 'counter' | 'gauge', name: string, help: string, samples: () => Iterable<Sample>): void {
+    this.#add({ type, name, help, samples });
+  }
+
+  #add<M extends Metric>(metric: M): M {
+    this.#metrics.push(metric);
+    return metric;
+  }
+
+  /** All of it in Prometheus' text format 0.0.4. */
+  text(): string {
+    const lines: string[] = [];
+    for (const metric of this.#metrics) {
+      const { name, help, type } = metric;
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+      for (const { suffix = '', labels, value } of metric.samples())
+        lines.push(`${name}${suffix}${labelText(labels)} ${numberText(value)}`);
+    }
+    return `${lines.join('\n')}\n`;
+  }
+}
+
+function labelText(labels: Labels): string {
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, escaped)}"`);
+  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
+}
+
+function escaped(character: string): string {
+  return character === '\n' ? '\\n' : `\\${character}`;
+}
+
+function numberText(value: number): string {
+  return Number.isFinite(value) || Number.isNaN(value) ? String(value) : value > 0 ? '+Inf' : '-Inf';
 }
 
 /** All series of one metric. */
-abstract class Family<S> {
+export abstract class Family<S> implements Metric {
+  abstract readonly type: Metric['type'];
   readonly name: string;
   readonly help: string;
   readonly #labelNames: readonly string[];
   readonly #series = new Map<string, { labels: Labels; series: S }>();
 
-  constructor(registry: Registry, name: string, help: string, labelNames: readonly string[]) {
+  constructor(name: string, help: string, labelNames: readonly string[]) {
     this.name = name;
     this.help = help;
     this.#labelNames = labelNames;
-    registry.registerMetric(this as unknown as Metric);
   }
 
   /** The series of these labels; made when it is first asked for. To be kept by whoever counts often. */
@@ -36,15 +100,12 @@ abstract class Family<S> {
     return found.series;
   }
 
-  /** For the registry. */
-  async get(): Promise<{ name: string; help: string; type: string; values: Value[] }> {
-    const values = [...this.#series.values()].flatMap(({ labels, series }) => this.valuesOf(series, labels));
-    return { name: this.name, help: this.help, type: this.type, values };
+  *samples(): Iterable<Sample> {
+    for (const { labels, series } of this.#series.values()) yield* this.samplesOf(series, labels);
   }
 
-  abstract readonly type: string;
   protected abstract make(): S;
-  protected abstract valuesOf(series: S, labels: Labels): Value[];
+  protected abstract samplesOf(series: S, labels: Labels): Iterable<Sample>;
 }
 
 /** The number behind one set of labels. */
@@ -52,19 +113,18 @@ export interface Count {
   value: number;
 }
 
-/** Numbers that only rise (`counter`), or rise and fall (`gauge`). */
-export class Counts extends Family<Count> {
+class Counts extends Family<Count> {
   readonly type: 'counter' | 'gauge';
 
-  constructor(registry: Registry, type: 'counter' | 'gauge', name: string, help: string, labelNames: readonly string[]) {
-    super(registry, name, help, labelNames);
+  constructor(type: 'counter' | 'gauge', name: string, help: string, labelNames: readonly string[]) {
+    super(name, help, labelNames);
     this.type = type;
   }
 
   protected make(): Count {
     return { value: 0 };
   }
-  protected valuesOf({ value }: Count, labels: Labels): Value[] {
+  protected samplesOf({ value }: Count, labels: Labels): Sample[] {
     return [{ labels, value }];
   }
 }
@@ -90,25 +150,24 @@ export class Distribution {
   }
 }
 
-/** A histogram metric: one distribution for each set of labels. */
-export class Distributions extends Family<Distribution> {
+class Distributions extends Family<Distribution> {
   readonly type = 'histogram';
   readonly #bounds: readonly number[];
 
-  constructor(registry: Registry, name: string, help: string, labelNames: readonly string[], bounds: readonly number[]) {
-    super(registry, name, help, labelNames);
+  constructor(name: string, help: string, labelNames: readonly string[], bounds: readonly number[]) {
+    super(name, help, labelNames);
     this.#bounds = bounds;
   }
 
   protected make(): Distribution {
     return new Distribution(this.#bounds);
   }
-  protected valuesOf({ bounds, counts, sum }: Distribution, labels: Labels): Value[] {
+  protected samplesOf({ bounds, counts, sum }: Distribution, labels: Labels): Sample[] {
     let below = 0;
     const buckets = counts.map((count, i) => {
       below += count;
-      return { metricName: `${this.name}_bucket`, labels: { le: bounds[i] ?? '+Inf', ...labels }, value: below };
+      return { suffix: '_bucket', labels: { le: numberText(bounds[i] ?? Number.POSITIVE_INFINITY), ...labels }, value: below };
     });
-    return [...buckets, { metricName: `${this.name}_sum`, labels, value: sum }, { metricName: `${this.name}_count`, labels, value: below }];
+    return [...buckets, { suffix: '_sum', labels, value: sum }, { suffix: '_count', labels, value: below }];
   }
 }

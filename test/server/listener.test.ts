@@ -259,7 +259,7 @@ describe('listener', () => {
       let running: string | undefined;
       while (running !== '0') {
         await new Promise((resolve) => setImmediate(resolve));
-        running = /^apiserver_longrunning_requests\{.*verb="CONNECT".*\} (\d+)$/m.exec(await metrics.text())?.[1];
+        running = /^apiserver_longrunning_requests\{.*verb="CONNECT".*\} (\d+)$/m.exec(metrics.text())?.[1];
       }
     });
 

@@ -30,6 +30,8 @@ describe('metrics', () => {
       objectCounts: () => [
         { group: '', resource: 'pods', count: 3 },
         { group: 'apps', resource: 'deployments', count: 1 },
+        // another version of it
+        { group: 'apps', resource: 'deployments', count: 1 },
       ],
       isServed: ({ resource }) => resource === 'pods',
     });
@@ -95,6 +97,8 @@ describe('metrics', () => {
     metrics.storageRequest('list', '/registry/apps/deployments/', 0.001);
     const text = await scrape();
     expect(samples(text, 'apiserver_resource_objects')).to.deep.equal({ 'resource="pods"': 3, 'group="apps",resource="deployments"': 1 });
+    const lines = text.split('\n');
+    expect(new Set(lines).size, 'no line twice').to.equal(lines.length);
     expect(samples(text, 'apiserver_storage_objects')).to.deep.equal({ 'resource="pods"': 3, 'resource="deployments.apps"': 1 });
     expect(samples(text, 'apiserver_watch_events_total')).to.deep.equal({ 'resource="pods",version="v1"': 2 });
     expect(samples(text, 'apiserver_watch_events_sizes_sum')).to.deep.equal({ 'resource="pods",version="v1"': 2500 });
