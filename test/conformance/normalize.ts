@@ -93,7 +93,9 @@ function normalizeText(value: string, ctx: Normalizing, key: string, parent: Fie
   return withoutDumps(s)
     .replace(TIMES, (t) => (ctx.sent.strings.has(t) || Date.parse(t) < Date.UTC(2024, 0) ? t : '<time>'))
     .replace(/\b10\.96\.\d+\.\d+\b/g, (ip) => (ctx.sent.strings.has(ip) ? ip : '<clusterip>'))
-    .replace(/(?<=:)3[0-2]\d{3}(?=\/)/g, (p) => (ctx.sent.numbers.has(Number(p)) ? p : '<nodeport>'))
+    .replace(/(?<=:)3[0-2]\d{3}(?=\/)|(?<=\bnodePort: ?(?:\{[A-Z]+ )?)3[0-2]\d{3}\b/g, (p) =>
+      ctx.sent.numbers.has(Number(p)) ? p : '<nodeport>',
+    )
     .replace(/\b(?:\d+(?:h|m|s|ms|µs))+\b(?= ago)/g, '<age>')
     .replace(/(?<=\?hash=)[0-9A-F]+/g, '<hash>')
     .replace(/(?<=X509SHA256=)[0-9a-f]{64}/g, '<digest>')

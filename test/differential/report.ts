@@ -1,6 +1,7 @@
 // Gathers differences: those of one shape are one line with a count and one example, since they usually have one cause.
 import { type Difference, told } from '../conformance/differences.js';
 import { isObject } from '../conformance/normalize.js';
+import { bodyOf } from './compare.js';
 import { explanations } from './explained.js';
 import type { Answer, Request } from './servers.js';
 
@@ -122,17 +123,14 @@ function general(path = ''): string {
 }
 
 /** A refusal without its particulars: its causes, or its message. */
-function summary({ status, body }: Answer): string {
-  if (status < 400) return String(status);
-  const text = body.toString();
-  try {
-    const { message, details } = JSON.parse(text) as { message?: string; details?: { causes?: { field?: string; message?: string }[] } };
-    const causes = details?.causes;
-    if (causes?.length) return [...new Set(causes.map((c) => template(`${c.field}: ${c.message}`)))].sort().slice(0, 4).join(' & ');
-    return template(message ?? text);
-  } catch {
-    return template(text);
-  }
+function summary(answer: Answer): string {
+  if (answer.status < 400) return String(answer.status);
+  const value = bodyOf(answer);
+  if (!isObject(value)) return template(value);
+  const { message, details } = value as { message?: string; details?: { causes?: { field?: string; message?: string }[] } };
+  const causes = details?.causes;
+  if (causes?.length) return [...new Set(causes.map((c) => template(`${c.field}: ${c.message}`)))].sort().slice(0, 4).join(' & ');
+  return template(message ?? value);
 }
 
 /** A text without what is particular in it. */

@@ -71,8 +71,18 @@ function* withBodies(method: string, path: string, { seeds, resource }: Subject)
 /** Names that are none, in the URL and in the object. */
 function* names({ resource, collection, seeds }: Subject): Iterable<Conversation> {
   for (const name of ['Bad_Name!', 'x'.repeat(300), 'a.b', '-x', 'x-', '%20', '%2F', '..', '%00', 'ü']) {
-    for (const method of ['GET', 'DELETE'])
-      yield { name: `${method} ${name}`, steps: [{ method, path: `${collection}/${encodeURI(name).replace(/%25/g, '%')}${HARMLESS}` }] };
+    const path = `${collection}/${encodeURI(name).replace(/%25/g, '%')}${HARMLESS}`;
+    // lists over the whole cluster hold what is not ours
+    if (name !== '%2F' || resource.namespaced)
+      for (const method of ['GET', 'DELETE']) yield { name: `${method} ${name}`, steps: [{ method, path }] };
+    for (const own of [undefined, name]) {
+      const body = JSON.stringify({ ...seeds[0], metadata: { ...(seeds[0]?.metadata as Fields), name: own } });
+      yield { name: `PUT ${own} to ${name}`, steps: [{ method: 'PUT', path, headers: JSON_BODY, body }] };
+      yield {
+        name: `PATCH ${own} to ${name}`,
+        steps: [{ method: 'PATCH', path, headers: { 'content-type': 'application/merge-patch+json' }, body }],
+      };
+    }
     if (!resource.verbs.includes('create') || !seeds[0]) continue;
     for (const key of ['name', 'generateName', 'namespace']) {
       // what is generated from these cannot be told from the rest
