@@ -1,7 +1,9 @@
 // A pod with a runtime class gets what that runtime costs, and where it can run.
 // https://kubernetes.io/docs/concepts/containers/runtime-class/
 import type { AdmissionAttributes } from '../api/admission.js';
-import type { ApiError } from '../api/meta/errors.js';
+import { ApiError } from '../api/meta/errors.js';
+import { wasGivenEmpty } from '../api/meta/given-empty.js';
+import { isPathSegmentName } from '../api/meta/names.js';
 import { compare } from '../api/meta/quantity.js';
 import { runtimeclasses } from '../api/meta/resources.gen.js';
 import { mergeTolerations } from '../api/shared/tolerations.js';
@@ -30,7 +32,7 @@ export const runtimeClass: Step = {
     const found = classOf(spec, attributes);
     if (found?.overhead) {
       if (!sameAmounts(spec.overhead, found.overhead.podFixed)) throw otherOverhead(attributes);
-    } else if (spec.overhead)
+    } else if (spec.overhead || wasGivenEmpty(spec, 'overhead'))
       throw forbidden(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
   },
 };
@@ -42,9 +44,17 @@ function otherOverhead(attributes: AdmissionAttributes): ApiError {
 /** @throws ApiError Forbidden when there is no such class */
 function classOf({ runtimeClassName }: PodSpec, attributes: AdmissionAttributes): RuntimeClass | undefined {
   if (runtimeClassName === undefined) return undefined;
+  checkClassName(runtimeClassName);
   const found = attributes.context.services.reader.get(runtimeclasses, '', runtimeClassName);
   if (!found) throw forbidden(attributes, `pod rejected: RuntimeClass ${JSON.stringify(runtimeClassName)} not found`);
   return found;
+}
+
+/** Upstream asks for the class by a client, which refuses what cannot stand in a path. @throws ApiError: nobody classifies this one */
+function checkClassName(name: string): void {
+  const wrong = isPathSegmentName(name);
+  if (name === '') throw new ApiError({ code: 500, message: 'resource name may not be empty' });
+  if (wrong.length > 0) throw new ApiError({ code: 500, message: `invalid resource name ${JSON.stringify(name)}: [${wrong.join(' ')}]` });
 }
 
 function sameAmounts(a: Quantities = {}, b: Quantities = {}): boolean {

@@ -121,6 +121,8 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   prepare?(object: T, old: T | undefined, context: Context): void;
   /** Before validation of a new object. The store has already dropped `status` (unless keepStatusOnCreate) and set metadata. */
   prepareCreate?(object: T, context: Context): void;
+  /** After validation of a new object: upstream's Canonicalize. */
+  canonicalize?(object: T): void;
   /**
    * Fills in what creation left open, as upstream's defaults do on every reading. What was stored like that is written anew by
    * the first update, even by one that changes nothing. The object itself stays as it is, and may be frozen.
@@ -161,6 +163,8 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   gracePeriod?(object: T, options: DeleteOptions): number | undefined;
   /** What propagation a delete without options means. Default: background. */
   readonly defaultPropagation?: 'Orphan' | 'Background' | 'Unsupported';
+  /** `orphanDependents: false` means that the dependents go first; for other kinds, in the background. */
+  readonly dependentsFirst?: boolean;
   /** Text of a Warning header for deletions that do not say what becomes of the dependents. */
   readonly propagationWarning?: string;
   /**

@@ -5,20 +5,18 @@ import { BUILT_IN, type Definition, type GroupVersionKind, schemaOf, type Servin
 import * as errors from '../api/meta/errors.js';
 import { wasGivenEmpty } from '../api/meta/given-empty.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { fact } from '../api/facts.js';
 import { jsonKind } from '../api/schema/decode-state.js';
 import { decode, DecodeError, seenDuplicates } from '../api/schema/decode.js';
 import { inDocumentOrder, JsonError, parseJson } from '../api/schema/json.js';
 import { objectType, structTypeOf, type Typed } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
 import { otherCustomKind, otherVersion } from './custom-kinds.js';
+import { goName, internalName, isRegistered, SCHEME } from './known-kinds.js';
 import { bodyEncoding } from './negotiation.js';
 import { unreadableKind } from '../registry/patch/index.js';
 import type { FieldValidation } from './options.js';
 import type { ApiRequest } from './request.js';
 
-/** The scheme upstream names when it does not know a kind. */
-const SCHEME = 'k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30';
 /** How many bytes of an unreadable body an error quotes. */
 const QUOTED = 30;
 
@@ -44,7 +42,7 @@ export async function decodeBody(request: ApiRequest, expected: Expected, valida
   const body = await request.body();
   if (encoding === 'protobuf') {
     const object = await decodeProtobuf(body, { kind: expected.kind, apiVersion: apiVersionOf(expected) });
-    return decodeValue(checkKind(object, expected, body), { duplicates: [], order: undefined }, expected, 'Ignore', request.warnings);
+    return decodeValue(checkKind(object, expected, body), NO_KEYS, expected, 'Ignore', request.warnings);
   }
   const { value, duplicates } = parse(body, encoding, expected);
   const object = checkKind(value, expected, body);
@@ -63,12 +61,23 @@ async function decodeProtobuf(body: Buffer, expected: { kind: string; apiVersion
   }
 }
 
+/** The body of a server-side apply. */
+export interface Applied {
+  readonly configuration: KubeObject;
+  /**
+   * Tells of keys that occur twice. Upstream looks for them when the configuration has been merged: what is wrong with that
+   * counts more.
+   * @throws ApiError BadRequest in strict mode
+   */
+  readonly complain: (validation: FieldValidation) => void;
+}
+
 /**
  * Reads the body of a server-side apply: an object in which only what the client has an opinion on is set. It is not
  * decoded: absent is not the same as zero here, and what kind it is applyObject tells.
- * @throws ApiError BadRequest (unreadable; in strict mode keys that occur twice)
+ * @throws ApiError BadRequest (unreadable)
  */
-export async function readApplied(request: ApiRequest, validation: FieldValidation): Promise<KubeObject> {
+export async function readApplied(request: ApiRequest): Promise<Applied> {
   const refuse = (why: string): errors.ApiError => errors.badRequest(`error decoding YAML: ${why}`);
   try {
     const { value, duplicates } = parseYaml((await request.body()).toString());
@@ -76,16 +85,19 @@ export async function readApplied(request: ApiRequest, validation: FieldValidati
       throw refuse(
         `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonKind(value)} into Go value of type map[string]interface {}`,
       );
-    if (duplicates.length > 0 && validation === 'Strict')
-      throw errors.badRequest(
-        `error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`,
-      );
-    if (validation === 'Warn') for (const text of duplicates) request.warnings.push(text);
-    return (value ?? {}) as KubeObject;
+    return { configuration: (value ?? {}) as KubeObject, complain: (validation) => complainOfKeys(duplicates, validation, request) };
   } catch (e) {
     if (e instanceof YamlError) throw refuse(`error converting YAML to JSON: ${e.message}`);
     throw e;
   }
+}
+
+function complainOfKeys(duplicates: readonly string[], validation: FieldValidation, { warnings }: ApiRequest): void {
+  if (duplicates.length > 0 && validation === 'Strict')
+    throw errors.badRequest(
+      `error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`,
+    );
+  if (validation === 'Warn') warnings.push(...duplicates);
 }
 
 /** What the reader of a document knows of its keys. */
@@ -94,6 +106,9 @@ interface Keys {
   /** Undefined: complaints come as they are, those about keys given twice first. */
   readonly order: ((complaints: readonly string[]) => string[]) | undefined;
 }
+
+/** Fields of protobuf have numbers, and of one that is given twice the last value counts. */
+const NO_KEYS: Keys = { duplicates: [], order: undefined };
 
 function decodeValue(
   value: Record<string, unknown>,
@@ -198,25 +213,6 @@ export function kindProblem(given: GroupVersionKind, expected: Expected): string
   return `converting (${goName(given)}) to (${internalName(expected)}): unknown conversion`;
 }
 
-/** Old versions that upstream still reads, though it serves them no more. */
-const READ_ONLY = new Set([
-  'extensions/v1beta1',
-  'apps/v1beta1',
-  'apps/v1beta2',
-  'networking.k8s.io/v1beta1',
-  'batch/v1beta1',
-  'policy/v1beta1',
-  'autoscaling/v2beta1',
-  'autoscaling/v2beta2',
-]);
-
-function isRegistered(gvk: GroupVersionKind): boolean {
-  if (READ_ONLY.has(apiVersionOf(gvk))) return true;
-  return Object.values(fact<Record<string, { 'x-kubernetes-group-version-kind'?: GroupVersionKind[] }>>('schemas')).some((s) =>
-    s['x-kubernetes-group-version-kind']?.some((g) => g.group === gvk.group && g.version === gvk.version && g.kind === gvk.kind),
-  );
-}
-
 function cannotHandle(given: GroupVersionKind, expected: Expected, why: string): errors.ApiError {
   return errors.badRequest(`${given.kind} in version ${JSON.stringify(given.version)} cannot be handled as a ${expected.kind}: ${why}`);
 }
@@ -230,13 +226,6 @@ function summary(body: Buffer): string {
   if (body.length === 0) return '<empty>';
   const encoding = body[0] === 0x7b ? 'utf8' : 'hex';
   return body.length > QUOTED ? `${body.subarray(0, QUOTED).toString(encoding)} ...` : body.toString(encoding);
-}
-
-function goName(gvk: GroupVersionKind): string {
-  return `${gvk.version}.${gvk.kind}`;
-}
-function internalName(gvk: GroupVersionKind): string {
-  return `${gvk.group === '' ? 'core' : gvk.group.split('.')[0]}.${gvk.kind}`;
 }
 
 const DELETE_OPTIONS = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';

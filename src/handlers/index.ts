@@ -1,8 +1,6 @@
 // From a request for a resource to the handler of its verb. One file a verb; each reads as decode, act, answer.
 import type { Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
-import { isPathSegmentName } from '../api/meta/names.js';
-import { goQuote } from '../api/meta/quote.js';
 import type { Store } from '../registry/store.js';
 import { act, create } from './create.js';
 import { remove, removeCollection } from './delete.js';
@@ -33,7 +31,6 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     }
     if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
     if (info.name !== '' ? info.verb === 'create' : info.verb === 'update' || info.verb === 'patch') refuse();
-    checkName(info.name);
     if (definition.deprecation) request.warnings.push(definition.deprecation);
     if (definition.compute)
       return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
@@ -49,7 +46,6 @@ async function unrouted(server: Server, request: ApiRequest, definition: Definit
   if (definition.deprecation) request.warnings.push(definition.deprecation);
   if (info.subresource !== '') return subresource(server, request, definition, unroutedPart(definition, request));
   if (info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw errors.badRequest('name must be provided');
-  checkName(info.name);
   return object(server, request, definition);
 }
 
@@ -106,7 +102,6 @@ function partOf({ subresources }: Definition, name: string): Subresource | undef
 
 async function subresource(server: Server, request: ApiRequest, definition: Definition, part: Subresource): Promise<void> {
   const { info } = request;
-  checkName(info.name);
   const store = server.registry.store(definition);
   if (part.connect === 'log') return log(server, store, request);
   if (part.connect === 'tunnel') return refuseTunnel(store, request, part);
@@ -138,12 +133,6 @@ function checkScope(definition: Definition, { info }: ApiRequest): void {
   // over all namespaces there are only lists
   if (info.name !== '' || !(definition.verbs as readonly string[]).includes('list')) throw errors.pathNotFound();
   if (['create', 'deletecollection'].includes(info.verb)) refuse();
-}
-
-/** @throws ApiError BadRequest for what cannot be a segment of a path, though an escape brought it here */
-function checkName(name: string): void {
-  const wrong = name === '' ? [] : isPathSegmentName(name);
-  if (wrong.length > 0) throw errors.badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong.join(';')}`);
 }
 
 function refuse(): never {

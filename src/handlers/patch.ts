@@ -1,11 +1,10 @@
 import type { Context } from '../api/context.js';
 import * as errors from '../api/meta/errors.js';
-import { invalid } from '../api/meta/field-errors.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { objectType } from '../api/schema/types.js';
 import { applying } from '../registry/apply.js';
 import { applyingToView } from '../registry/view.js';
-import { patchObject, readPatch } from '../registry/patch/index.js';
+import { patchObject, readPatch, type TypeMeta } from '../registry/patch/index.js';
 import type { Change, Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
@@ -56,16 +55,12 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
   return (current) => {
     if (!current) throw errors.notFound(store.definition, request.info.name);
     const shown = view?.base?.(current, context) ?? view?.read?.(current, context) ?? current;
-    const { object, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation);
-    for (const text of warnings) if (!request.warnings.includes(text)) request.warnings.push(text);
-    const given = kind === 'strategic' ? undefined : claimed(object, expected);
-    if (given && given !== 'malformed' && !expected.serving.typed) throw changedKind(given, expected, object.metadata.name);
-    if (given)
-      throw refusedKind(
-        object,
-        given === 'malformed' ? `unexpected GroupVersion string: ${object.apiVersion}` : kindProblem(given, expected),
-      );
-    const next = complete(expected, { ...object });
+    const { object, warnings } = patchObject<KubeObject>(read, type, shown, query.fieldValidation, (document) =>
+      otherKind(document, expected),
+    );
+    request.warnings.push(...warnings);
+    checkCustomKind(object, expected);
+    const next = complete(expected, object);
     checkName(next, request.info.name);
     placeInNamespace(next, request.info.namespace);
     dedupeOwners(next, request);
@@ -74,25 +69,38 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
   };
 }
 
-function refusedKind(next: KubeObject, why: string): errors.ApiError {
-  return errors.invalid({ group: '', kind: '' }, '', [invalid('patch', JSON.stringify(next), why)]);
+/** Why a patched object is none of the expected kind; undefined: it is, or that is told later. */
+function otherKind(document: TypeMeta, expected: Expected): string | undefined {
+  const given = claimed(document, expected);
+  if (!given) return undefined;
+  if (given === 'malformed') return `unexpected GroupVersion string: ${String(document.apiVersion)}`;
+  return expected.serving.typed ? kindProblem(given, expected) : undefined;
+}
+
+/** A custom resource is read first, and only then cannot become another kind. @throws ApiError Invalid */
+function checkCustomKind(object: KubeObject, expected: Expected): void {
+  const given = expected.serving.typed ? undefined : claimed(object, expected);
+  if (given && given !== 'malformed') throw changedKind(given, expected, object.metadata.name);
 }
 
 async function applyConfiguration({ store, request, query, context }: Patching): Promise<Change> {
   const { definition } = store;
   const { info } = request;
-  const configuration = await readApplied(request, query.fieldValidation);
+  const { configuration, complain } = await readApplied(request);
   const applyToView = applyingToView(definition, configuration, context, query.force);
   if (applyToView)
     return (current) => {
       if (!current) throw errors.notFound(definition, info.name);
       // the configuration stays as it was sent: errors show what the client wrote
       placeInNamespace({ ...configuration, metadata: { ...configuration.metadata } }, info.namespace);
-      return applyToView(current);
+      const next = applyToView(current);
+      complain(query.fieldValidation);
+      return next;
     };
   const apply = applying(definition, configuration, context, query.force, store.versions(info.subresource));
   return (current) => {
     const next = apply(current);
+    complain(query.fieldValidation);
     // what changes nothing is admitted, validated and warned about like any other write
     if (next === current) return copy(next);
     placeInNamespace(next, info.namespace);

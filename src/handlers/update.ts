@@ -18,11 +18,22 @@ export async function update(server: Server, store: Store, request: ApiRequest):
   const query = writeQuery(request, 'UpdateOptions');
   const context = server.context(request, query);
   const view = info.subresource === '' ? undefined : store.definition.subresources[info.subresource];
-  const input = await decodeBody(request, view ? expectedOf(store.definition, info.subresource) : store.definition, query.fieldValidation);
-  placeInNamespace(input, info.namespace);
-  checkName(input, info.name);
-  dedupeOwners(input, request);
-  const change: Change = (current) => (view && current ? throughView(view, current, input, context, store) : copy(input));
+  const expected = view ? expectedOf(store.definition, info.subresource) : store.definition;
+  const read = async (): Promise<KubeObject> => {
+    const object = await decodeBody(request, expected, query.fieldValidation);
+    placeInNamespace(object, info.namespace);
+    checkName(object, info.name);
+    dedupeOwners(object, request);
+    return object;
+  };
+  const input = await read();
+  let isFresh = true;
+  const change: Change = async (current) => {
+    // the store changes what it is given: a second attempt reads the body again
+    const own = isFresh ? input : await read();
+    isFresh = false;
+    return view?.write && current ? throughView(view, current, own, context, store) : own;
+  };
   const { item, created } = await store.update(context, info, change, {
     uid: input.metadata.uid,
     create: info.subresource === '' && store.definition.createOnUpdate,
@@ -42,12 +53,11 @@ export function throughView(
   context: Parameters<NonNullable<Subresource['write']>>[2],
   store: Store,
 ): KubeObject {
-  if (!view.write) return copy(input);
   const revision = parseRevision(input);
   if (revision !== 0 && String(revision) !== current.metadata.resourceVersion)
     throw errors.conflict(store.definition, current.metadata.name, errors.OBJECT_MODIFIED);
   const next = copy(current);
-  view.write(next, input, context);
+  view.write?.(next, input, context);
   return next;
 }
 

@@ -139,7 +139,8 @@ function finalizersFor(definition: Definition, object: KubeObject, options: Dele
 
 /** An explicit option wins over finalizers on the object, these over the kind's default. */
 function propagationOf(definition: Definition, finalizers: readonly string[], options: DeleteOptions): string {
-  if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
+  if (options.orphanDependents !== undefined)
+    return options.orphanDependents ? 'Orphan' : definition.dependentsFirst ? 'Foreground' : 'Background';
   if (options.propagationPolicy !== undefined) return options.propagationPolicy;
   if (finalizers.includes(ORPHAN_FINALIZER)) return 'Orphan';
   if (finalizers.includes(FOREGROUND_FINALIZER)) return 'Foreground';

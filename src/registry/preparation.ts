@@ -32,6 +32,7 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
   if (wrong.length === 0) wrong.push(...validateNames(object.metadata, at('metadata'), nameIsPathSegment));
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
   for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
+  d.canonicalize?.(object);
 }
 
 /**

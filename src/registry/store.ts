@@ -5,6 +5,7 @@ import type { Admission, AdmissionAttributes, Operation } from '../api/admission
 import type { Allocation, Context, DeleteOptions, ObjectKey } from '../api/context.js';
 import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
+import { checkKeyName } from '../api/meta/key-name.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { ownedType } from '../api/schema/types.js';
 import { type Storage, StorageError } from '../storage/storage.js';
@@ -110,8 +111,9 @@ export class Store {
     return this.cache.get(this.keyOf(key))?.in(this.kind);
   }
 
-  /** @throws ApiError NotFound */
+  /** @throws ApiError NotFound, BadRequest (a name that cannot be part of a path) */
   get(key: ObjectKey): ObjectItem {
+    checkKeyName(key.name);
     const item = this.find(key);
     if (!item) throw errors.notFound(this.definition, key.name);
     return item;
@@ -150,6 +152,7 @@ export class Store {
     change: Change,
     options: UpdateOptions = {},
   ): Promise<{ item: ObjectItem; created: boolean }> {
+    checkKeyName(key.name);
     for (let attempt = 1; attempt <= UPDATE_ATTEMPTS; attempt++) {
       const current = this.find(key);
       if (!current && !options.create) throw errors.notFound(this.definition, key.name);

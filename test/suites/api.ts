@@ -1,6 +1,7 @@
 // Conversations that every Kubernetes v1.36 API server must answer alike: told over HTTPS with supertest, against ours or any other
 // (see test/api-suite.test.ts). No controllers are needed; everything happens in a namespace of its own.
 import { expect } from 'chai';
+import { coreKindConversations } from './api/core-kinds.js';
 import { customConversations } from './api/custom.js';
 import { deletionConversations } from './api/deletion.js';
 import { deepConversations } from './api/deep.js';
@@ -54,6 +55,7 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('hostile input', () => hostileConversations(use));
   describe('custom resources', () => customConversations(use));
   describe('particulars', () => particularConversations(use));
+  describe('kinds of the core group', () => coreKindConversations(use));
   describe('parameters', () => parameterConversations(use));
   describe('deletion', () => deletionConversations(use));
   describe('reviews', () => reviewConversations(use));

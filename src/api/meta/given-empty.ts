@@ -1,7 +1,8 @@
 // Go tells an empty map or list from none at all, though it writes neither. Messages that show the value do show the
-// difference, so decoding notes here what it has left out.
+// difference, and field ownership sees it within lists that are owned as a whole; so decoding notes here what it has left out.
 
 const givenEmpty = new WeakMap<object, Set<string>>();
+const holders = new WeakSet<object>();
 
 /** Notes that `field` of an object was given, and empty. */
 export function noteGivenEmpty(object: object, field: string): void {
@@ -13,4 +14,21 @@ export function noteGivenEmpty(object: object, field: string): void {
 /** Whether `field`, absent from a decoded object, was given and empty. Copies of the object do not know. */
 export function wasGivenEmpty(object: object, field: string): boolean {
   return givenEmpty.get(object)?.has(field) ?? false;
+}
+
+/** Notes that something within a document was given empty. */
+export function noteHolder(document: object): void {
+  holders.add(document);
+}
+
+/** Whether anything within a decoded document was given empty. Copies of the document do not know. */
+export function holdsGivenEmpty(document: object): boolean {
+  return holders.has(document);
+}
+
+/** Whether something was given empty within a list that is part of the value. */
+export function listHoldsGivenEmpty(value: unknown, inList = false): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some((item) => listHoldsGivenEmpty(item, true));
+  return (inList && givenEmpty.has(value)) || Object.values(value).some((part) => listHoldsGivenEmpty(part, inList));
 }

@@ -35,6 +35,8 @@ export function compileScalar(type: ScalarType): Compiled {
       return { zero: () => false, decode: (value, state) => (typeof value === 'boolean' ? value : fail(value, state, type)) };
     case 'int32':
       return integer(-(2 ** 31), 2 ** 31 - 1);
+    case 'uint8':
+      return integer(0, 255);
     case 'uint32':
       return integer(0, 2 ** 32 - 1);
     // beyond 2^53 JSON.parse has rounded already
@@ -70,7 +72,7 @@ export function compileScalar(type: ScalarType): Compiled {
   }
 }
 
-const BYTE: ScalarType = { kind: 'scalar', scalar: 'uint32', goName: 'uint8' };
+const BYTE = compileScalar({ kind: 'scalar', scalar: 'uint8', goName: 'uint8' });
 
 function fail(value: unknown, state: State, type: Type): never {
   throw state.mismatch(value, type);
@@ -79,6 +81,7 @@ function fail(value: unknown, state: State, type: Type): never {
 /** What is left of a number in fewer bits; a float64 that is no int64 becomes the smallest one first. */
 function cutOff(value: number, max: number): number {
   const whole = isGoInteger(value) ? BigInt(value) : -(2n ** 63n);
+  if (max === 255) return Number(BigInt.asUintN(8, whole));
   if (max === 2 ** 31 - 1) return Number(BigInt.asIntN(32, whole));
   if (max === 2 ** 32 - 1) return Number(BigInt.asUintN(32, whole));
   return Number(max === 2 ** 63 ? BigInt.asIntN(64, whole) : BigInt.asUintN(64, whole));
@@ -87,13 +90,8 @@ function cutOff(value: number, max: number): number {
 /** Go takes a list of numbers for bytes as well. */
 function bytesOf(value: unknown, state: State, type: ScalarType): string {
   if (!Array.isArray(value)) throw state.mismatch(value, type);
-  const bytes = value.map((item: unknown) => {
-    if (item === null) return 0;
-    if (typeof item !== 'number') throw state.mismatch(item, BYTE);
-    if (!Number.isInteger(item) || item < 0 || item > 255) throw state.mismatch(item, BYTE, true);
-    return item;
-  });
-  return Buffer.from(bytes).toString('base64');
+  const bytes = value.map((item: unknown) => (item === null ? 0 : BYTE.decode(item, state)));
+  return Buffer.from(bytes as number[]).toString('base64');
 }
 
 function decodeQuantity(value: unknown): string {

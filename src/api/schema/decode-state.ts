@@ -20,6 +20,8 @@ export class State {
   /** A client's: it is copied, and what is empty in it stays. */
   readonly isInput: boolean;
   readonly unknown: Path[] = [];
+  /** Something empty was left out. */
+  holdsEmpty = false;
   readonly #root: Type;
   readonly #wording: Wording;
 

@@ -10,7 +10,7 @@
 import { copy } from '../../util/equal.js';
 import { setOwn } from '../../util/json.js';
 import { QuantityError } from '../meta/quantity.js';
-import { noteGivenEmpty } from '../meta/given-empty.js';
+import { noteGivenEmpty, noteHolder } from '../meta/given-empty.js';
 import { Base64Error } from './base64.js';
 import { type Compiled, compileScalar, type Decode } from './decode-scalars.js';
 import { DecodeError, State, type Wording } from './decode-state.js';
@@ -35,6 +35,7 @@ export interface Decoded<T = Record<string, unknown>> {
 export function decode<T = Record<string, unknown>>(type: Type, value: unknown, options: { wording?: Wording } = {}): Decoded<T> {
   const state = new State(type, true, options.wording);
   const object = run(type, value, state) as T;
+  if (state.holdsEmpty) noteHolder(object as Fields);
   const unknown = state.unknownFields(value);
   if (type.kind === 'struct' && type.prune)
     unknown.push(...type.prune(object as Fields).map((path) => `unknown field ${JSON.stringify(path)}`));
@@ -225,7 +226,10 @@ function compileStruct(type: StructType): Compiled {
       path.pop();
       if (field.empty === 'keep' || !isEmpty(decoded)) output[name] = decoded;
       else if (field.empty === 'null') output[name] = state.isInput ? decoded : null;
-      else if (state.isInput && field.hasElements) noteGivenEmpty(output, name);
+      else if (state.isInput && field.hasElements) {
+        noteGivenEmpty(output, name);
+        state.holdsEmpty = true;
+      }
     }
     for (const _ in input) known--;
     if (known !== 0) readUndeclared(type, input, output, state);

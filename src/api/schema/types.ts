@@ -8,6 +8,7 @@ export type ScalarKind =
   | 'bool'
   | 'int32'
   | 'int64'
+  | 'uint8'
   | 'uint32'
   | 'uint64'
   | 'float64'
@@ -136,6 +137,7 @@ const GO_NAMES: Readonly<Record<ScalarKind, string>> = {
   bool: 'bool',
   int32: 'int32',
   int64: 'int64',
+  uint8: 'uint8',
   uint32: 'uint32',
   uint64: 'uint64',
   float64: 'float64',

@@ -10,6 +10,9 @@ import { FIELD_IMMUTABLE, semanticEqual } from '../meta/metadata.js';
  */
 export type GoKind = string;
 
+/** A field by its Go name ("": what is embedded), and the name it has in JSON where that is another one. */
+type InternalField = readonly [name: string, kind: GoKind, json?: string];
+
 const ZERO: Readonly<Record<string, unknown>> = { s: '', n: 0, b: false, q: '0' };
 /** An embedded struct of the metadata, whose fields have names in JSON. */
 const METADATA = 'ObjectMeta';
@@ -31,12 +34,12 @@ function typed(value: unknown, kind: GoKind): unknown {
   if (kind.startsWith('[]'))
     return Array.isArray(value) && value.length > 0 ? value.map((item: unknown) => typed(item ?? undefined, kind.slice(2))) : null;
   if (kind.startsWith('{}')) return typedMap(value, kind.slice(2));
-  const fields = fact<Record<string, readonly (readonly [string, GoKind])[]>>('internal-structs')[kind];
+  const fields = fact<Record<string, readonly InternalField[]>>('internal-structs')[kind];
   if (!fields) return value ?? ZERO[kind] ?? null;
   const source = byName(kind === 'core.PodSpec' ? withMoved(value as Fields) : ((value ?? {}) as Fields));
   const result: Record<string, unknown> = {};
-  for (const [name, of] of fields) {
-    if (name !== '') result[name] = typed(source.get(bare(name)), of);
+  for (const [name, of, json = name] of fields) {
+    if (name !== '') result[name] = typed(source.get(json.toLowerCase()), of);
     else Object.assign(result, of === METADATA ? (source.get('metadata') ?? {}) : typed(value, of));
   }
   return result;
@@ -49,13 +52,9 @@ function typedMap(value: unknown, kind: GoKind): unknown {
   return entries.length > 0 ? Object.fromEntries(entries.map(([key, item]) => [key, typed(item ?? undefined, kind)])) : null;
 }
 
-/** Names in Go differ from those in JSON by case, and where a field of one of several kinds is called a value. */
+/** Names in Go mostly differ from those in JSON by case only. */
 function byName(value: Fields): Map<string, unknown> {
   return new Map(Object.entries(value).map(([name, field]) => [name.toLowerCase(), field ?? undefined]));
-}
-
-function bare(name: string): string {
-  return name.toLowerCase().replace(/^(int|bool|string|version)value(s?)$/, '$1$2');
 }
 
 function withMoved(spec: Fields): Fields {

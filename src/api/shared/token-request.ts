@@ -1,8 +1,7 @@
 import type { BoundObject, Context, ObjectKey, TokenIssue } from '../context.js';
 import { badRequest, conflict, invalid as invalidObject, notFound, notImplemented } from '../meta/errors.js';
 import { at, type FieldError, invalid } from '../meta/field-errors.js';
-import { isPathSegmentName } from '../meta/names.js';
-import { goQuote } from '../meta/quote.js';
+import { checkKeyName } from '../meta/key-name.js';
 import type { KubeObject, ObjectMeta } from '../meta/object.js';
 import { nodes, pods, secrets, serviceaccounts } from '../meta/resources.gen.js';
 import type { TokenRequest } from '../types/authentication-v1.gen.js';
@@ -81,13 +80,6 @@ function validateLifetime(value: number): FieldError[] {
   return [];
 }
 
-/** Upstream looks for the object as it would for that of a path. @throws ApiError BadRequest */
-function checkName(name: string): void {
-  if (name === '') throw badRequest('Name parameter required.');
-  const wrong = isPathSegmentName(name);
-  if (wrong.length > 0) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong.join(';')}`);
-}
-
 /** The object that the token shall not outlive. */
 function boundTo(
   { spec }: TokenRequest,
@@ -102,7 +94,7 @@ function boundTo(
   const kind = group === '' ? ref.kind : undefined;
   switch (kind) {
     case 'Pod': {
-      checkName(name);
+      checkKeyName(name);
       const pod = services.reader.get(pods, namespace, name);
       if (!pod) throw notFound(pods, name);
       if (pod.spec.serviceAccountName !== account)
@@ -114,13 +106,13 @@ function boundTo(
       return { pod: checked(pod, ref), node };
     }
     case 'Secret': {
-      checkName(name);
+      checkKeyName(name);
       const secret = services.reader.get(secrets, namespace, name);
       if (!secret) throw notFound(secrets, name);
       return { secret: checked(secret, ref) };
     }
     case 'Node': {
-      checkName(name);
+      checkKeyName(name);
       const node = services.reader.get(nodes, '', name);
       if (!node) throw notFound(nodes, name);
       return { node: checked(node, ref) };

@@ -2,9 +2,14 @@
 import { type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
 import { byteLength, isDNS1123Label, isDNS1123Subdomain, nameIsDNSLabel } from '../meta/names.js';
 import { invalids, requireText, validateNoBacksteps } from '../meta/checks.js';
-import { storageVolumeRules } from './pod/storage-volumes.js';
+import { NO_INITIATOR, storageVolumeRules, validateISCSI } from './pod/storage-volumes.js';
 import { validateDriverName, validateHostPath } from './pod/volumes.js';
-import type { CSIPersistentVolumeSource, PersistentVolumeSpec, SecretReference } from '../types/core-v1.gen.js';
+import type {
+  CSIPersistentVolumeSource,
+  ISCSIPersistentVolumeSource,
+  PersistentVolumeSpec,
+  SecretReference,
+} from '../types/core-v1.gen.js';
 
 /** In the order in which upstream looks at them: the first one counts, further ones are refused. */
 export const VOLUME_SOURCES = [
@@ -61,15 +66,17 @@ function validateSource(source: Source, path: FieldPath, spec: PersistentVolumeS
       return spec.local?.path ? validateNoBacksteps(spec.local.path, path.child('path')) : [required(path.child('path'))];
     case 'csi':
       return spec.csi ? validateCSI(spec.csi, path) : [];
+    case 'iscsi':
+      return spec.iscsi ? validatePersistentISCSI(spec.iscsi, path, name) : [];
     default: {
       const rule = storageVolumeRules[source] as (value: unknown, path: FieldPath) => FieldError[];
-      return [...rule(spec[source], path), ...validateOwn(source, path, spec, name)];
+      return [...rule(spec[source], path), ...validateOwn(source, path, spec)];
     }
   }
 }
 
 /** What a PersistentVolume's source has beyond a pod's: objects in other namespaces. */
-function validateOwn(source: Source, path: FieldPath, spec: PersistentVolumeSpec, name: string): FieldError[] {
+function validateOwn(source: Source, path: FieldPath, spec: PersistentVolumeSpec): FieldError[] {
   switch (source) {
     case 'cinder':
       return spec.cinder?.secretRef ? requireText(spec.cinder.secretRef.namespace, path.child('secretRef', 'namespace')) : [];
@@ -84,22 +91,24 @@ function validateOwn(source: Source, path: FieldPath, spec: PersistentVolumeSpec
       if (namespace === '') return [invalid(at, namespace, 'if the endpointnamespace is set, it must be a valid namespace name')];
       return invalids(at, namespace, nameIsDNSLabel(namespace, false));
     }
-    case 'iscsi': {
-      const { initiatorName, targetPortal = '', secretRef } = spec.iscsi ?? {};
-      const errors = secretRef ? requireText(secretRef.name, path.child('secretRef', 'name')) : [];
-      if (initiatorName !== undefined && byteLength(`${name}:${targetPortal}`) > 64)
-        errors.push(
-          invalid(
-            path.child('targetportal'),
-            targetPortal,
-            'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
-          ),
-        );
-      return errors;
-    }
     default:
       return [];
   }
+}
+
+function validatePersistentISCSI(source: ISCSIPersistentVolumeSource, path: FieldPath, name: string): FieldError[] {
+  const errors = validateISCSI(source, path, NO_INITIATOR);
+  const { initiatorName, targetPortal, secretRef } = source;
+  if (secretRef) errors.push(...requireText(secretRef.name, path.child('secretRef', 'name')));
+  if (initiatorName !== undefined && byteLength(`${name}:${targetPortal}`) > 64)
+    errors.push(
+      invalid(
+        path.child('targetportal'),
+        targetPortal,
+        'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.',
+      ),
+    );
+  return errors;
 }
 
 function validateCSI(csi: CSIPersistentVolumeSource, path: FieldPath): FieldError[] {

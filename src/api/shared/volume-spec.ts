@@ -1,6 +1,7 @@
 // The spec of a PersistentVolume, by itself or within a VolumeAttachment.
 import { validateDNSSubdomain, validateOptionalChoice } from '../meta/checks.js';
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
+import { wasGivenEmpty } from '../meta/given-empty.js';
 import { sign } from '../meta/quantity.js';
 import type { PersistentVolumeSpec } from '../types/core-v1.gen.js';
 import { ACCESS_MODES, VOLUME_MODES } from './claim-spec.js';
@@ -60,12 +61,14 @@ function validateAccessModes({ accessModes = [] }: PersistentVolumeSpec, parent:
   return errors;
 }
 
-function validateCapacity({ capacity = {} }: PersistentVolumeSpec, parent: FieldPath): FieldError[] {
+function validateCapacity(spec: PersistentVolumeSpec, parent: FieldPath): FieldError[] {
+  const { capacity = {} } = spec;
   const path = parent.child('capacity');
   const names = Object.keys(capacity);
   const errors: FieldError[] = [];
   if (names.length === 0) errors.push(required(path));
-  if (capacity.storage === undefined || names.length > 1) errors.push(notSupported(path, names.length ? capacity : null, ['storage']));
+  const isNull = spec.capacity === undefined && !wasGivenEmpty(spec, 'capacity');
+  if (capacity.storage === undefined || names.length > 1) errors.push(notSupported(path, isNull ? null : capacity, ['storage']));
   for (const [name, amount] of Object.entries(capacity)) {
     if (sign(amount) < 0) errors.push(invalid(path.key(name), Number(amount), 'must be a valid resource quantity'));
     if (sign(amount) <= 0) errors.push(invalid(path.key(name), amount, 'must be greater than zero'));

@@ -17,14 +17,13 @@ export default define<Namespace>({
   fields: ({ status }) => ({ 'status.phase': status.phase ?? '' }),
   // upstream's storage of namespaces wraps the one that its documents are made from
   returnDeletedObject: 'undocumented',
+  dependentsFirst: true,
   defaults: (namespace) => {
     labelWithName(namespace);
     namespace.status ??= {};
     namespace.status.phase ??= 'Active';
   },
   prepareCreate: (namespace) => {
-    // a generated name was not known to the defaults
-    labelWithName(namespace);
     namespace.status = { phase: 'Active' };
     const finalizers = namespace.spec?.finalizers ?? [];
     namespace.spec = {
@@ -32,6 +31,8 @@ export default define<Namespace>({
       finalizers: finalizers.includes(NAMESPACE_FINALIZER) ? finalizers : [...finalizers, NAMESPACE_FINALIZER],
     };
   },
+  // a generated name was not known to the defaults
+  canonicalize: labelWithName,
   prepareUpdate: (namespace, old) => {
     namespace.spec = { ...namespace.spec, finalizers: old.spec.finalizers };
   },

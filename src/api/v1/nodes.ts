@@ -1,10 +1,10 @@
 import { define } from '../definition.js';
 import { invalids } from '../meta/checks.js';
-import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, required } from '../meta/field-errors.js';
+import { at, duplicate, type FieldError, type FieldPath, forbidden, internal, invalid, required } from '../meta/field-errors.js';
 import { isConfigMapKey, nameIsDNSLabel, nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
-import { familyOf, validateCIDR, warningsForCIDR } from '../shared/ip.js';
+import { parsePrefix, validateCIDR, warningsForCIDR } from '../shared/ip.js';
 import { jsonSyntaxError } from '../shared/go-json.js';
 import { roundQuantities } from '../shared/pod/defaults.js';
 import { validateResourceAmounts } from '../shared/resource-names.js';
@@ -68,11 +68,25 @@ function validate(node: Node): FieldError[] {
   const path = at('spec', 'podCIDRs');
   const cidrs = spec.podCIDRs ?? [];
   cidrs.forEach((cidr, i) => errors.push(...validateCIDR(cidr, path.index(i))));
-  if (cidrs.length > 1) {
-    const families = new Set(cidrs.map((cidr) => familyOf(cidr.split('/')[0] ?? '')));
-    if (cidrs.length > 2 || families.size < 2) errors.push(invalid(path, cidrs, 'may specify no more than one CIDR for each IP family'));
-  }
-  return errors;
+  return cidrs.length > 1 ? [...errors, ...validatePair(cidrs, path)] : errors;
+}
+
+/** Several CIDRs must be one of each family. */
+function validatePair(cidrs: readonly string[], path: FieldPath): FieldError[] {
+  const prefixes = cidrs.map(parsePrefix);
+  const unread = prefixes.indexOf(undefined);
+  const isPair = unread < 0 && new Set(prefixes.map((p) => p?.family)).size === 2 && cidrs.length === 2;
+  return [
+    ...(unread < 0
+      ? []
+      : [
+          internal(
+            path,
+            `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[${unread}]: <nil> (invalid CIDR address: ${cidrs[unread]})`,
+          ),
+        ]),
+    ...(isPair ? [] : [invalid(path, cidrs, 'may specify no more than one CIDR for each IP family')]),
+  ];
 }
 
 /** The controllers whose pods a node would rather not have. The scheduler does not ask for them any more; the rules stay. */

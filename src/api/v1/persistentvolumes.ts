@@ -10,7 +10,7 @@ import { termWarnings } from '../shared/pod/warnings.js';
 import { VOLUME_SOURCES } from '../shared/volume-sources.js';
 import { validateVolumeSpec } from '../shared/volume-spec.js';
 import { accessModesText, BETA_CLASS, storageClassOf } from '../shared/storage.js';
-import type { PersistentVolume, PersistentVolumeSpec } from '../types/core-v1.gen.js';
+import type { NodeSelectorRequirement, PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../types/core-v1.gen.js';
 
 const SPEC = at('spec');
 const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options';
@@ -30,6 +30,15 @@ const MOUNTABLE = [
   'azureDisk',
   'photonPersistentDisk',
 ] as const;
+
+/** Labels of nodes that were renamed when they left beta. */
+const LATER_KEYS: ReadonlyMap<string, string> = new Map([
+  ['failure-domain.beta.kubernetes.io/zone', 'topology.kubernetes.io/zone'],
+  ['failure-domain.beta.kubernetes.io/region', 'topology.kubernetes.io/region'],
+  ['beta.kubernetes.io/os', 'kubernetes.io/os'],
+  ['beta.kubernetes.io/arch', 'kubernetes.io/arch'],
+  ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type'],
+]);
 
 export default define<PersistentVolume>({
   group: '',
@@ -106,7 +115,7 @@ function validateChange({ spec }: PersistentVolume, { spec: old }: PersistentVol
       ),
     );
   errors.push(...validateImmutable(spec.volumeMode, old.volumeMode, at('volumeMode')));
-  if (old.nodeAffinity && !semanticEqual(spec.nodeAffinity, old.nodeAffinity))
+  if (old.nodeAffinity && !semanticEqual(spec.nodeAffinity, withLaterKeys(old.nodeAffinity, spec.nodeAffinity)))
     errors.push(
       invalid(
         at('nodeAffinity'),
@@ -117,6 +126,29 @@ function validateChange({ spec }: PersistentVolume, { spec: old }: PersistentVol
   if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined)
     errors.push(forbidden(SPEC.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden'));
   return errors;
+}
+
+/** The old affinity with the keys of the next one, where these are the names that labels have today. */
+function withLaterKeys(old: VolumeNodeAffinity, next: VolumeNodeAffinity | undefined): VolumeNodeAffinity {
+  const { required } = old;
+  const rename = (own: readonly NodeSelectorRequirement[] = [], other: readonly NodeSelectorRequirement[] = []) =>
+    own.map((term, i) => (other[i]?.key === laterKey(term.key) ? { ...term, key: other[i].key } : term));
+  return {
+    required: required && {
+      nodeSelectorTerms: required.nodeSelectorTerms.map(({ matchExpressions, matchFields }, i) => {
+        const other = next?.required?.nodeSelectorTerms[i];
+        return {
+          matchExpressions: rename(matchExpressions, other?.matchExpressions),
+          matchFields: rename(matchFields, other?.matchFields),
+        };
+      }),
+    },
+  };
+}
+
+/** Upstream looks a key up in a map, and takes the "" of one that it lacks for a new name too. */
+function laterKey(key: string): string {
+  return LATER_KEYS.get(key) ?? '';
 }
 
 function sourceOf(spec: PersistentVolumeSpec): Pick<PersistentVolumeSpec, (typeof VOLUME_SOURCES)[number]> {

@@ -23,30 +23,37 @@ export default define<ReplicationController>({
   defaultPropagation: 'Orphan',
   selectableFields: ['status.replicas'],
   fields: ({ status }) => ({ 'status.replicas': String(status.replicas) }),
-  defaults({ metadata, spec }) {
-    const labels = spec.template?.metadata?.labels;
-    if (labels) {
-      if (isEmpty(spec.selector)) spec.selector = { ...labels };
-      if (isEmpty(metadata.labels)) metadata.labels = { ...labels };
-    }
+  defaults(controller) {
+    const { spec } = controller;
+    defaultLabels(controller);
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
   prepare: ({ spec }) => dropDisabledFields(spec.template?.spec),
   validate: ({ spec }, { services }) => validateSpec(spec, services.settings),
   validateUpdate: ({ spec }, _old, { services }) => validateSpec(spec, services.settings),
+  // of an update upstream tells what is wrong with the old template
   warnings: (controller, old) =>
-    workloadWarnings(controller, old, () => templateWarnings(controller.spec.template, SPEC.child('template'))),
+    workloadWarnings(controller, old, () => templateWarnings((old ?? controller).spec.template, SPEC.child('template'))),
   row: (controller, { now }) => replicaRow(controller, formatLabels(controller.spec.selector), now),
   subresources: {
     scale: scaleSubresource({ group: '', resource: 'replicationcontrollers' }, (rc) =>
       labelSelectorText({ matchLabels: rc.spec.selector }),
     ),
-    status: { validate: ({ status }) => validateStatus(status) },
+    // who writes the status may leave out the template that the labels come from
+    status: { prepare: defaultLabels, validate: ({ status }) => validateStatus(status) },
   },
 });
 
 const SPEC = at('spec');
+
+/** Labels and selector are those of the pods, unless they are given. */
+function defaultLabels({ metadata, spec }: ReplicationController): void {
+  const labels = spec.template?.metadata?.labels;
+  if (!labels) return;
+  if (isEmpty(spec.selector)) spec.selector = { ...labels };
+  if (isEmpty(metadata.labels)) metadata.labels = { ...labels };
+}
 
 function validateSpec(spec: ReplicationControllerSpec, scope: TemplateScope): FieldError[] {
   const errors = validateNonNegative(spec.minReadySeconds ?? 0, SPEC.child('minReadySeconds'));

@@ -80,7 +80,7 @@ function validatePorts({ ports = [] }: ServiceSpec): FieldError[] {
   const errors = ports.flatMap((port, i) => validatePort(port, SPEC.child('ports').index(i), ports.length > 1, names));
   ports.forEach(({ protocol, port }, i) => {
     const identity = `${protocol} ${port}`;
-    if (numbers.has(identity)) errors.push(duplicate(SPEC.child('ports').index(i), goValue({ protocol, port })));
+    if (numbers.has(identity)) errors.push(duplicate(SPEC.child('ports').index(i), goValue({ protocol, port }, 'core.ServicePort')));
     numbers.add(identity);
   });
   return errors;

@@ -61,9 +61,8 @@ export function trackUpdate(options: TrackOptions): void {
   try {
     updateManagers({ type, managers, live, object, id, now, reset, ...(versions && { versions }) });
   } catch (e) {
-    // as upstream: an item without its key takes the write its owners, not the client its write
+    // as upstream: an item without its key takes all owners from the object, not the write from its client
     if (!(e instanceof ItemError)) throw e;
-    metadata.managedFields = live?.metadata.managedFields;
     return;
   }
   capUpdaters(managers);

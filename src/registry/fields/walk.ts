@@ -1,5 +1,6 @@
 // Walks over typed objects: which fields an object has, and which a change adds, modifies and removes.
 // As structured-merge-diff's typed.ToFieldSet and typed.Compare.
+import { holdsGivenEmpty, listHoldsGivenEmpty } from '../../api/meta/given-empty.js';
 import { equal } from '../../util/equal.js';
 import { isObject } from '../../util/json.js';
 import { compareElements } from './path-element.js';
@@ -45,16 +46,24 @@ export interface Comparison {
 
 /** What tells `after` from `before`. */
 export function compare(shape: Shape, before: unknown, after: unknown): Comparison {
-  const changes: Changes = { added: undefined, modified: undefined, removed: undefined };
+  const same = typeof after === 'object' && after !== null && holdsGivenEmpty(after) ? sameInGo : equal;
+  const changes: Changes = { same, added: undefined, modified: undefined, removed: undefined };
   compareMaps(shape, before, after, changes);
   return { added: changes.added ?? EMPTY, modified: changes.modified ?? EMPTY, removed: changes.removed ?? EMPTY };
 }
 
 /** Changes below a node; made when there are any. */
 interface Changes {
+  /** Whether a value is as it was. */
+  readonly same: (before: unknown, after: unknown) => boolean;
   added: FieldSetDraft | undefined;
   modified: FieldSetDraft | undefined;
   removed: FieldSetDraft | undefined;
+}
+
+/** Lists are compared as Go compares slices: what was given empty in their items is not the same as nothing. */
+function sameInGo(before: unknown, after: unknown): boolean {
+  return equal(before, after) && !listHoldsGivenEmpty(after);
 }
 
 const NO_FIELDS: Fields = {};
@@ -96,10 +105,10 @@ function compareNodes(shape: Shape, before: unknown, after: unknown, key: string
   } else if (after === undefined) {
     (changes.removed ??= {})[key] = wholeOf(shape, before);
   } else if (isOwnedWhole(shape, before, after)) {
-    if (!equal(before, after)) (changes.modified ??= {})[key] = EMPTY;
-  } else if (!equal(before, after)) {
+    if (!changes.same(before, after)) (changes.modified ??= {})[key] = EMPTY;
+  } else if (!changes.same(before, after)) {
     // most parts are equal, which is told four times as fast as it is walked
-    const inner: Changes = { added: undefined, modified: undefined, removed: undefined };
+    const inner: Changes = { same: changes.same, added: undefined, modified: undefined, removed: undefined };
     if (isList(shape)) compareLists(shape, before, after, inner);
     else compareMaps(shape, before, after, inner);
     if (inner.added) (changes.added ??= {})[key] = inner.added;
@@ -124,7 +133,7 @@ function compareLists(shape: Shape, before: unknown, after: unknown, changes: Ch
     if (was.length <= 1 && is.length <= 1) compareNodes(items, was[0], is[0], element, changes);
     else if (was.length > 1 && is.length > 1) {
       // items that occur more than once are owned together
-      if (!equal(was, is)) (changes.modified ??= {})[element] = EMPTY;
+      if (!changes.same(was, is)) (changes.modified ??= {})[element] = EMPTY;
     } else if (was.length > 1) {
       if (is.length > 0) (changes.added ??= {})[element] = wholeOf(items, is[0]);
       (changes.removed ??= {})[element] = EMPTY;

@@ -81,15 +81,22 @@ function parseOperations(value: unknown, duplicates: readonly string[]): ParsedP
 /**
  * Applies a patch and decodes the result. With `Strict`, unknown and duplicate fields refuse the patch.
  * @param current the present object, as the client sees it
+ * @param otherKind says why what the patch has made is no object of the type by its own account; what a strategic patch makes is not asked
  * @throws ApiError BadRequest (malformed), Invalid (does not apply, or makes no object of the type), or a 500 as upstream
  */
-export function patchObject<T>(patch: Patch, type: StructType, current: T, validation: 'Ignore' | 'Warn' | 'Strict'): Patched<T> {
+export function patchObject<T>(
+  patch: Patch,
+  type: StructType,
+  current: T,
+  validation: 'Ignore' | 'Warn' | 'Strict',
+  otherKind?: (document: TypeMeta) => string | undefined,
+): Patched<T> {
   const { value, doubts } = patch.read();
   const { result, shown } = apply(patch.kind, type, current, value);
   const refuse = (why: string): errors.ApiError => errors.invalid({ group: '', kind: '' }, '', [invalid('patch', shown(), why)]);
   try {
     const strategic = patch.kind === 'strategic';
-    const problem = strategic ? undefined : unreadableKind(result as TypeMeta);
+    const problem = strategic ? undefined : (unreadableKind(result as TypeMeta) ?? otherKind?.(result as TypeMeta));
     if (problem !== undefined) throw refuse(problem);
     const unversioned = !strategic && !(result as TypeMeta).apiVersion;
     const { object, unknown } = decode<T>(unversioned ? TYPE_META : type, result, { wording: strategic ? 'converter' : 'json' });

@@ -59,7 +59,7 @@ function validateInit(scope: ContainerScope, path: FieldPath): FieldError[] {
   return (scope.spec.initContainers ?? []).flatMap((container, i) => {
     const at = path.index(i);
     const sidecar = isSidecar(container);
-    const errors = [...validateCommon(container, at, scope), ...validateRestartPolicy(container, at)];
+    const errors = [...validateCommon(container, at, scope), ...validateInitRestartPolicy(container, at)];
     if (names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
     else if (container.name) names.add(container.name);
     // upstream counts the ports of each init container from the first index
@@ -191,6 +191,12 @@ function validateResizePolicy(policies: readonly ContainerResizePolicy[], path: 
       errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
     return errors;
   });
+}
+
+/** Of init containers without a policy upstream does not look at the rules. */
+function validateInitRestartPolicy(container: Container, path: FieldPath): FieldError[] {
+  const errors = validateRestartPolicy(container, path);
+  return container.restartPolicy === undefined ? errors.slice(0, 1) : errors;
 }
 
 /** Restart policies and rules of single containers (KEP-5307, KEP-5532). */

@@ -49,8 +49,9 @@ function validateContainer(container: Container, old: Container, path: FieldPath
   for (const side of ['requests', 'limits'] as const)
     if (isRemoved(container.resources?.[side], old.resources?.[side]))
       errors.push(forbidden(path.child('resources', side), `resource ${side} cannot be removed`));
-  const fixed = { ...container, resources: withOldCompute(container.resources, old.resources) };
-  if (!semanticEqual(fixed, { ...old, resources: withMaps(old.resources) }))
+  const { requests, limits } = withOldCompute(container.resources, old.resources);
+  // claims of the new container are not compared, those of the old one are: it cannot be resized
+  if (!semanticEqual({ ...container, resources: { requests, limits } }, { ...old, resources: withMaps(old.resources) }))
     errors.push(
       list === 'containers' ? ONLY_COMPUTE : forbidden(path, 'only cpu and memory resources for init or sidecar containers are mutable'),
     );

@@ -69,19 +69,27 @@ const INITIATORS: Readonly<Record<string, RegExp>> = {
   naa: /^naa.[A-Za-z0-9]{32}$/,
 };
 
-function validateInitiator(name: string, path: FieldPath): FieldError[] {
+/** What is said of names of initiators. */
+export const NO_INITIATOR = 'must be valid format';
+
+function validateInitiator(name: string, path: FieldPath, noPrefix: string): FieldError[] {
   const pattern = INITIATORS[name.slice(0, 3)];
-  if (!pattern) return [invalid(path, name, 'must be valid format starting with iqn, eui, or naa')];
-  return pattern.test(name) ? [] : [invalid(path, name, 'must be valid format')];
+  if (!pattern) return [invalid(path, name, noPrefix)];
+  return pattern.test(name) ? [] : [invalid(path, name, NO_INITIATOR)];
 }
 
-function validateISCSI(source: ISCSIVolumeSource, path: FieldPath): FieldError[] {
+/** @param noPrefix what is said of names without one of the prefixes */
+export function validateISCSI(
+  source: ISCSIVolumeSource,
+  path: FieldPath,
+  noPrefix = 'must be valid format starting with iqn, eui, or naa',
+): FieldError[] {
   const errors = requireText(source.targetPortal, path.child('targetPortal'));
   if (!source.iqn) errors.push(required(path.child('iqn')));
-  else errors.push(...validateInitiator(source.iqn, path.child('iqn')));
+  else errors.push(...validateInitiator(source.iqn, path.child('iqn'), noPrefix));
   errors.push(...invalids(path.child('lun'), source.lun, isInRange(source.lun, 0, 255)));
   if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) errors.push(required(path.child('secretRef')));
-  if (source.initiatorName !== undefined) errors.push(...validateInitiator(source.initiatorName, path.child('initiatorname')));
+  if (source.initiatorName !== undefined) errors.push(...validateInitiator(source.initiatorName, path.child('initiatorname'), noPrefix));
   return errors;
 }
 

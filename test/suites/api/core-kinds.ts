@@ -1,0 +1,165 @@
+import { encodeObject, type Typed } from '../../../src/api/protobuf/index.js';
+import { expect } from 'chai';
+import { type Api, POD, refused } from './session.js';
+
+/** What is told about fields of the kinds of the core group, found by comparing with the real server (test/differential). */
+export function coreKindConversations(use: () => Api): void {
+  it('shows repeated ports of a service with all fields of upstream’s type', async () => {
+    const api = use();
+    const port = { name: 'a', port: 80 };
+    const answer = await api.post(api.path('services'), { metadata: { name: 'twice' }, spec: { ports: [port, { ...port, name: 'b' }] } });
+    refused(
+      answer,
+      422,
+      'Invalid',
+      /Duplicate value: \{"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0\}$/,
+    );
+  });
+
+  it('tells what binary data cannot be in the words of the converter', async () => {
+    const api = use();
+    await api.create('configmaps', { metadata: { name: 'binary' }, binaryData: { b: 'eA==' } });
+    const patch = (b: unknown) =>
+      api.patch(`${api.path('configmaps', 'binary')}?dryRun=All`, 'strategic-merge-patch', { binaryData: { b } });
+    refused(await patch(['x']), 422, 'Invalid', /unrecognized type: uint8$/);
+    refused(await patch([1.5]), 422, 'Invalid', /cannot convert float64 to uint8$/);
+    expect((await patch([257, 2])).body.binaryData).to.deep.equal({ b: 'AQI=' });
+  });
+
+  it('warns of keys that an apply gives twice when it has been merged', async () => {
+    const api = use();
+    const apply = (metadata: string, query = '') =>
+      api.patch(
+        `${api.path('configmaps', 'told-twice')}?fieldManager=m${query}`,
+        'apply-patch',
+        `{"apiVersion":"v1","kind":"ConfigMap","metadata":${metadata}}`,
+      );
+    const wrong = await apply('{"name":"told-twice","name":"told-twice","labels":7}');
+    expect([wrong.status, wrong.headers['warning']]).to.deep.equal([500, undefined]);
+    const strict = await apply('{"name":"told-twice","name":"told-twice","labels":7}', '&fieldValidation=Strict');
+    expect(strict.body.message).to.equal(wrong.body.message);
+    const taken = await apply('{"name":"told-twice","name":"told-twice"}');
+    expect([taken.status, taken.headers['warning']]).to.deep.equal([201, '299 - "line 1: key \\"name\\" already set in map"']);
+  });
+
+  it('reads quantities of protobuf as those of JSON', async () => {
+    const api = use();
+    const object = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q' }, spec: { hard: { pods: 'many' } } };
+    const answer = await api
+      .raw('post', api.path('resourcequotas'))
+      .set('content-type', 'application/vnd.kubernetes.protobuf')
+      .send(encodeObject(object as Typed));
+    refused(answer, 400, 'BadRequest', /^ResourceQuota in version "v1" cannot be handled as a ResourceQuota: quantities must match/);
+  });
+
+  it('tells of a patch that makes another kind only that, without what its fields would be', async () => {
+    const api = use();
+    await api.create('replicationcontrollers', {
+      metadata: { name: 'rc' },
+      spec: { template: { metadata: { labels: { a: 'b' } }, spec: POD } },
+    });
+    const body = { apiVersion: 'v1', kind: 'ReplicationController', spec: { template: {} } };
+    const answer = await api.patch(api.path('replicationcontrollers', 'rc', 'scale'), 'merge-patch', body);
+    refused(answer, 422, 'Invalid', /converting \(v1\.ReplicationController\) to \(autoscaling\.Scale\): unknown conversion$/);
+    expect(answer.headers['warning']).to.equal(undefined);
+  });
+
+  it('warns of the old template of a ReplicationController, and labels it after its own when its status is written', async () => {
+    const api = use();
+    const object = (nodeSelector: object) => ({
+      metadata: { name: 'old' },
+      spec: { template: { metadata: { labels: { a: 'b' } }, spec: { ...POD, nodeSelector } } },
+    });
+    await api.create('replicationcontrollers', object({}));
+    const path = api.path('replicationcontrollers', 'old');
+    const deprecated = object({ 'beta.kubernetes.io/os': 'linux' });
+    expect((await api.put(path, deprecated).expect(200)).headers['warning']).to.equal(undefined);
+    expect((await api.put(path, object({})).expect(200)).headers['warning']).to.match(
+      /beta\.kubernetes\.io\/os\]: deprecated since v1\.14/,
+    );
+    const written = await api.put(`${path}/status`, { metadata: { name: 'old' }, spec: {}, status: { replicas: 0 } }).expect(200);
+    expect(written.body.metadata.labels).to.deep.equal({ a: 'b' });
+  });
+
+  it('forgets the managers of an object whose items lost their keys', async () => {
+    const api = use();
+    await api.create('serviceaccounts', { metadata: { name: 'keyed' }, secrets: [{ name: 's' }] });
+    const { body } = await api
+      .put(`${api.path('serviceaccounts', 'keyed')}?dryRun=All`, { metadata: { name: 'keyed' }, secrets: [{}] })
+      .expect(200);
+    expect(body.metadata).to.not.have.property('managedFields');
+  });
+
+  it('checks a name that cannot be part of a path where the object is looked for', async () => {
+    const api = use();
+    const path = api.path('endpoints', '%2E%2E');
+    const told = /^Name parameter invalid: "\.\.": may not be '\.\.'$/;
+    for (const answer of [await api.get(path), await api.delete(path), await api.put(path, { metadata: { name: '..' } })]) {
+      refused(answer, 400, 'BadRequest', told);
+      expect(answer.headers['warning']).to.match(/v1 Endpoints is deprecated/);
+    }
+    refused(await api.put(path, {}), 400, 'BadRequest', /^the name of the object \(\.\. based on URL\) was undeterminable/);
+  });
+
+  it('labels a namespace with its generated name after validation, and lets its dependents go first', async () => {
+    const api = use();
+    const answer = await api.post('/api/v1/namespaces', { metadata: { generateName: 'Bad_' } });
+    expect((answer.body as { details: { causes: { field: string }[] } }).details.causes.map((c) => c.field)).to.deep.equal([
+      'metadata.generateName',
+      'metadata.name',
+    ]);
+    const { body } = await api.post('/api/v1/namespaces?dryRun=All', { metadata: { generateName: 'good-' } }).expect(201);
+    expect(body.metadata.labels['kubernetes.io/metadata.name']).to.equal(body.metadata.name);
+    const gone = await api.delete(`/api/v1/namespaces/${api.namespace}?dryRun=All&orphanDependents=false`);
+    expect(gone.body.metadata.finalizers).to.deep.equal(['foregroundDeletion']);
+  });
+
+  it('refuses a pod with an empty overhead, and names of classes that cannot be part of a path', async () => {
+    const api = use();
+    const create = (spec: object) => api.post(`${api.path('pods')}?dryRun=All`, { metadata: { name: 'light' }, spec: { ...POD, ...spec } });
+    refused(await create({ overhead: {} }), 403, 'Forbidden', /Pod Overhead set without corresponding RuntimeClass defined Overhead$/);
+    expect((await create({ runtimeClassName: 'a/b%' })).body).to.include({
+      code: 500,
+      message: "invalid resource name \"a/b%\": [may not contain '/' may not contain '%']",
+    });
+    expect((await create({ runtimeClassName: '' })).body.message).to.equal('resource name may not be empty');
+  });
+
+  it('does not look at restart rules of init containers without a policy, nor at new claims in a resize', async () => {
+    const api = use();
+    const init = { name: 'init', image: 'init:1', restartPolicyRules: [{}] };
+    const { body } = await api
+      .post(api.path('pods'), { metadata: { name: 'rules' }, spec: { ...POD, initContainers: [init] } })
+      .expect(422);
+    expect(body.message).to.match(/is invalid: spec\.initContainers\[0\]\.restartPolicy: Required value: must specify/);
+    await api.create('pods', { metadata: { name: 'claims' }, spec: POD });
+    const containers = [{ ...POD.containers[0], resources: { claims: [{ name: 'x' }] } }];
+    const resized = await api.put(api.path('pods', 'claims', 'resize'), { metadata: { name: 'claims' }, spec: { containers } });
+    expect(resized.body.message).to.match(/is invalid: spec\.containers\[0\]\.resources\.claims\[0\]: Not found/);
+  });
+
+  it('sees what is empty within a list that is owned as a whole', async () => {
+    const api = use();
+    const pod = (extra: object) => {
+      const preferred = [{ weight: 5, podAffinityTerm: { topologyKey: 'z', namespaceSelector: {}, ...extra } }];
+      const podAntiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: preferred };
+      return { metadata: { name: 'apart' }, spec: { ...POD, affinity: { podAntiAffinity } } };
+    };
+    await api.create('pods', pod({}));
+    const managers = async (extra: object) =>
+      (await api.put(`${api.path('pods', 'apart', 'resize')}?dryRun=All&fieldManager=m`, pod(extra)).expect(200)).body.metadata
+        .managedFields.length;
+    expect(await managers({})).to.equal(1);
+    expect(await managers({ namespaces: [] })).to.equal(2);
+  });
+
+  it('tells pairs of CIDRs of a node that cannot be read', async () => {
+    const api = use();
+    const { body } = await api
+      .post('/api/v1/nodes', { metadata: { name: api.namespace }, spec: { podCIDRs: ['10.0.0.0/24', 'x'] } })
+      .expect(422);
+    expect(body.message).to.match(
+      /spec\.podCIDRs: Internal error: invalid PodCIDRs\. failed to check with dual stack with error:invalid CIDR\[1\]: <nil> \(invalid CIDR address: x\)/,
+    );
+  });
+}
