@@ -225,17 +225,29 @@ function labelSecret(client: Client, logger: Logger): (secret: Secret, labels: R
   };
 }
 
+/** What upstream calls the parts of the bootstrap, in its order. */
+const BOOTSTRAP_HOOKS = [
+  'start-system-namespaces-controller',
+  'start-cluster-authentication-info-controller',
+  'start-legacy-token-tracking-controller',
+  'rbac/bootstrap-roles',
+  'scheduling/bootstrap-system-priority-classes',
+  'priority-and-fairness-config-producer',
+  'bootstrap-controller',
+  'start-kubernetes-service-cidr-controller',
+  'kube-apiserver-autoregistration',
+];
+
 /** Ready are those whose store answers and who have made the objects every cluster has. */
 function healthOf(storage: Storage, logger: Logger, progress: { readonly bootstrapped: boolean }): Health {
   const health = new Health(logger);
+  const finished = () => {
+    if (!progress.bootstrapped) throw new Error('not finished');
+  };
   health.add(
     { name: 'etcd', check: () => storage.check() },
-    {
-      name: 'poststarthook/bootstrap-controller',
-      check() {
-        if (!progress.bootstrapped) throw new Error('not finished');
-      },
-    },
+    { name: 'etcd-readiness', endpoints: ['readyz'], check: () => storage.check() },
+    ...BOOTSTRAP_HOOKS.map((name) => ({ name: `poststarthook/${name}`, check: finished })),
   );
   return health;
 }

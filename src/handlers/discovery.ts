@@ -7,7 +7,9 @@ import { fact } from '../api/facts.js';
 import * as errors from '../api/meta/errors.js';
 import { compareKubeVersions } from '../api/meta/kube-version.js';
 import { apiVersionOf } from '../api/meta/object.js';
-import { negotiate, negotiateDiscovery, PLAIN } from './negotiation.js';
+import { htmlSafe } from '../util/json.js';
+import { sendEmpty } from './content.js';
+import { negotiate, negotiateAggregated, PLAIN, PLAIN_UNROUTED } from './negotiation.js';
 import type { ApiRequest } from './request.js';
 import { sendBody, sendJson, sendText } from './respond.js';
 
@@ -32,6 +34,9 @@ interface Document {
   readonly etag: string;
 }
 
+/** The group of APIServices: upstream's aggregator has it itself, and stands before all others. */
+const AGGREGATOR = 'apiregistration.k8s.io';
+
 /** The discovery documents, made on first need and again after the definitions changed. */
 export class Discovery {
   readonly #options: DiscoveryOptions;
@@ -42,13 +47,13 @@ export class Discovery {
   }
 
   /**
-   * Answers GET of /, /api…, /apis…, down to a group's version; every other path is unknown.
+   * Answers /, /api…, /apis…, down to a group's version; every other path is unknown.
    * @throws ApiError NotFound, NotAcceptable, MethodNotAllowed
    */
   async handle(request: ApiRequest): Promise<void> {
-    const path = request.info.path.replace(/\/$/, '');
-    if (path === '') return this.#index(request);
-    const [root, group, version, ...more] = path.slice(1).split('/');
+    const { path } = request.info;
+    if (path === '/' || path === '/index.html') return this.#index(request);
+    const [root, group, version, ...more] = path.replace(/\/$/, '').slice(1).split('/');
     if (root !== 'api' && root !== 'apis') return sendUnknown(request);
     if (group === undefined) return this.#root(request, root);
     if (root === 'api') return version === undefined ? this.#resources(request, '', group) : refuse();
@@ -67,35 +72,30 @@ export class Discovery {
   }
 
   async #root(request: ApiRequest, root: 'api' | 'apis'): Promise<void> {
-    allowGet(request);
-    const negotiated = negotiateDiscovery(request);
-    request.response.setHeader('Vary', 'Accept');
-    if (!negotiated.aggregated) {
+    if (root === 'api') allowGet(request);
+    // upstream serves the path with a slash at its end by another handler, which knows one form
+    const negotiated = request.info.path === '/apis/' ? undefined : negotiateAggregated(request);
+    if (!negotiated) {
       const { text } = root === 'api' ? this.#coreVersions() : this.#document('groups', () => groupList(this.#named()));
-      return sendJson(request, 200, negotiated, text);
+      return sendJson(request, 200, negotiate(request, root === 'api' ? PLAIN : PLAIN_UNROUTED), text);
     }
     const document = this.#document(`aggregated ${root}`, () =>
       aggregated(root === 'api' ? this.#groups().filter((g) => g.name === '') : this.#named()),
     );
-    request.response.setHeader('ETag', document.etag);
-    request.response.setHeader('Cache-Control', 'public');
-    if (request.headers['if-none-match'] === document.etag) {
-      request.response.statusCode = 304;
-      request.response.end();
-      return;
-    }
+    const { response } = request;
+    response.setHeader('Vary', 'Accept');
+    response.setHeader('ETag', document.etag);
+    response.setHeader('Cache-Control', 'public');
+    if (request.headers['if-none-match'] === document.etag) return sendEmpty(request, 304);
     return sendJson(request, 200, negotiated, document.text);
   }
 
   async #group(request: ApiRequest, name: string): Promise<void> {
-    allowGet(request);
+    const isRouted = name === AGGREGATOR;
+    if (isRouted) allowGet(request);
     const found = this.#groups().find((g) => g.name === name) as Group;
-    await sendJson(
-      request,
-      200,
-      negotiate(request, PLAIN),
-      this.#document(`group ${name}`, () => ({ kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(found) })).text,
-    );
+    const document = this.#document(`group ${name}`, () => ({ kind: 'APIGroup', apiVersion: 'v1', ...groupEntry(found) }));
+    await sendJson(request, 200, negotiate(request, isRouted ? PLAIN : PLAIN_UNROUTED), document.text);
   }
 
   async #resources(request: ApiRequest, group: string, version: string): Promise<void> {
@@ -143,12 +143,18 @@ export class Discovery {
     const { documents } = this.#current();
     let document = documents.get(key);
     if (!document) {
-      const text = Buffer.from(JSON.stringify(make()));
-      document = { text, etag: `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"` };
+      const made = make();
+      document = { text: Buffer.from(JSON.stringify(made)), etag: etagOf(made) };
       documents.set(key, document);
     }
     return document;
   }
+}
+
+/** Upstream makes it of the document before that is told its kind. */
+function etagOf(document: object): string {
+  const unnamed = htmlSafe(JSON.stringify({ ...document, kind: undefined, apiVersion: undefined }));
+  return `"${createHash('sha512').update(unnamed).digest('hex').toUpperCase()}"`;
 }
 
 /** What a path gets that no part of the server knows. */

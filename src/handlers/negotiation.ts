@@ -60,6 +60,8 @@ function types(encodings: readonly Encoding[]): string[] {
 
 /** Discovery documents, Status answers: no other form. */
 export const PLAIN: Endpoint = { encodings: ALL, route: types(ALL), forms: [], serverVersion: '' };
+/** The same of upstream's aggregator, which has no routes. */
+export const PLAIN_UNROUTED: Endpoint = { encodings: ALL, forms: [], serverVersion: '' };
 
 const RESOURCE: Endpoint = { encodings: ALL, route: types(ALL), forms: ['table', 'metadata'], serverVersion: 'v1' };
 const WATCHED: Endpoint = { ...RESOURCE, route: [...types(ALL), ...streams()] };
@@ -196,14 +198,27 @@ function isRouted(accept: string, route: readonly string[] | undefined): boolean
   return ranges.some((range) => range === '*/*' || route.includes(range));
 }
 
+/** What a route answers of which the client accepts nothing. */
+function unrouted(route: readonly string[]): errors.ApiError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${route.join(', ')}`;
+  return new errors.ApiError({ code: 406, reason: 'NotAcceptable', message, details: {} });
+}
+
+/**
+ * For what has one form, whatever its type.
+ * @throws ApiError NotAcceptable when the client does not accept a route's type
+ */
+export function checkAccepted(request: ApiRequest, type: string): void {
+  if (!isRouted(request.headers.accept || '*/*', [type])) throw unrouted([type]);
+}
+
 /** @throws ApiError NotAcceptable */
 function required(request: ApiRequest, endpoint: Endpoint): Match {
   const { routed, match: found } = resolve(request, endpoint);
   if (!routed) {
     // upstream finds no route, and so nobody who would warn
     request.warnings.length = 0;
-    const message = `406: Not Acceptable\n\nAvailable representations: ${endpoint.route?.join(', ')}`;
-    throw new errors.ApiError({ code: 406, reason: 'NotAcceptable', message, details: {} });
+    throw unrouted(endpoint.route ?? []);
   }
   if (!found) throw errors.notAcceptable(types(ALL));
   return found;
@@ -253,30 +268,19 @@ export function negotiateWatch(request: ApiRequest, endpoint: Endpoint): Negotia
 }
 
 /**
- * How to answer /api and /apis: with the legacy document, or `aggregated`, with all groups and resources in one
- * (https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery).
- * @throws ApiError NotAcceptable
+ * How to answer /api and /apis to a client that takes all groups and resources in one document; undefined: it does not, or it takes
+ * none of the forms of that (https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery).
  */
-export function negotiateDiscovery(request: ApiRequest): Negotiated & { readonly aggregated: boolean } {
+export function negotiateAggregated(request: ApiRequest): Negotiated | undefined {
   for (const clause of parseAccept(request.headers.accept ?? ''))
     for (const encoding of ALL) {
-      if (match(clause, encoding, PLAIN)) return { ...negotiate(request, PLAIN), aggregated: false };
       const wish = fits(clause, encoding) ? wishOf(clause, encoding, '') : undefined;
       if (wish?.as?.group !== 'apidiscovery.k8s.io' || wish.as.version !== 'v2' || wish.as.kind !== 'APIGroupDiscoveryList') continue;
       const contentType = `${MEDIA_TYPES[encoding]};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList`;
       const pretty = encoding === 'json' && (wish.pretty || wantsPretty(request));
-      return {
-        encoding,
-        contentType,
-        pretty,
-        form: 'object',
-        formVersion: 'v1',
-        asList: false,
-        includeObject: 'Metadata',
-        aggregated: true,
-      };
+      return { encoding, contentType, pretty, form: 'object', formVersion: 'v1', asList: false, includeObject: 'Metadata' };
     }
-  return { ...negotiate(request, PLAIN), aggregated: false };
+  return undefined;
 }
 
 /** How to write a Status; undefined: the client accepts nothing we have, so it gets indented JSON. */

@@ -1,18 +1,15 @@
 // The OpenAPI v2 document in the protobuf form (gnostic's Document) that kubectl up to 1.28 insists on. Loaded on first need.
 // Field numbers: https://github.com/google/gnostic-models openapiv2/OpenAPIv2.proto
-import protobuf from 'protobufjs';
+import { any, encodeDocument, extensions, keywordFields, keywords, type Messages, named, SHARED } from './openapi-protobuf.js';
 import type { Schema } from './openapi-schemas.js';
 import type { DocumentV2, OperationV2, ParameterOrRef, ParameterV2, PathItemV2 } from './openapi-v2.js';
 
 const S = 'string';
 const B = 'bool';
 const R = 'repeated';
-type Field = readonly [number, string, 'repeated'?];
 
-/** The messages a Kubernetes document needs, and of them the fields it uses. */
-const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
-  Any: { yaml: [2, S] },
-  NamedAny: { name: [1, S], value: [2, 'Any'] },
+const MESSAGES: Messages = {
+  ...SHARED,
   Info: { title: [1, S], version: [2, S] },
   Document: {
     swagger: [1, S],
@@ -35,14 +32,32 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   ApiKeySecurity: { type: [1, S], name: [2, S], in: [3, S], description: [4, S] },
   Schema: {
     ref: [1, S],
-    format: [2, S],
-    description: [4, S],
-    required: [19, S, R],
+    ...keywordFields({
+      format: 2,
+      title: 3,
+      description: 4,
+      multipleOf: 6,
+      maximum: 7,
+      exclusiveMaximum: 8,
+      minimum: 9,
+      exclusiveMinimum: 10,
+      maxLength: 11,
+      minLength: 12,
+      pattern: 13,
+      maxItems: 14,
+      minItems: 15,
+      uniqueItems: 16,
+      maxProperties: 17,
+      minProperties: 18,
+      required: 19,
+    }),
+    default: [5, 'Any'],
     enum: [20, 'Any', R],
     additionalProperties: [21, 'SchemaOrBool'],
     type: [22, 'Strings'],
     items: [23, 'Schemas'],
     properties: [25, 'NamedSchemas'],
+    example: [30, 'Any'],
     vendorExtension: [31, 'NamedAny', R],
   },
   SchemaOrBool: { schema: [1, 'Schema'], boolean: [2, B] },
@@ -85,16 +100,9 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   PathParam: { required: [1, B], in: [2, S], description: [3, S], name: [4, S], type: [5, S], uniqueItems: [19, B] },
 };
 
-function documentType(): protobuf.Type {
-  const fields = (message: Readonly<Record<string, Field>>) =>
-    Object.fromEntries(Object.entries(message).map(([name, [id, type, rule]]) => [name, { id, type, ...(rule && { rule }) }]));
-  const nested = Object.fromEntries(Object.entries(MESSAGES).map(([name, message]) => [name, { fields: fields(message) }]));
-  return protobuf.Root.fromJSON({ nested }).lookupType('Document');
-}
-
 /** The document's bytes. */
 export function encodeV2(document: DocumentV2): Buffer {
-  const message = {
+  return encodeDocument(MESSAGES, {
     swagger: document.swagger,
     info: document.info,
     paths: { path: named(document.paths, pathItem) },
@@ -106,23 +114,7 @@ export function encodeV2(document: DocumentV2): Buffer {
     securityDefinitions: {
       additionalProperties: named(document.securityDefinitions as Record<string, object>, (apiKeySecurity) => ({ apiKeySecurity })),
     },
-  };
-  return Buffer.from(documentType().encode(message).finish());
-}
-
-function named<T, R>(values: Readonly<Record<string, T>>, convert: (value: T) => R): { name: string; value: R }[] {
-  return Object.entries(values).map(([name, value]) => ({ name, value: convert(value) }));
-}
-
-/** Free values travel as YAML text, which JSON is. */
-function any(value: unknown): { yaml: string } {
-  return { yaml: `${JSON.stringify(value)}\n` };
-}
-
-function extensions(object: object): { name: string; value: { yaml: string } }[] {
-  return Object.entries(object)
-    .filter(([name]) => name.startsWith('x-'))
-    .map(([name, value]) => ({ name, value: any(value) }));
+  });
 }
 
 function schemas(values: Readonly<Record<string, Schema>>) {
@@ -130,12 +122,12 @@ function schemas(values: Readonly<Record<string, Schema>>) {
 }
 
 function schema(s: Schema): object {
-  const { additionalProperties, items, properties, type } = s;
+  const { additionalProperties, default: value, example, items, properties, type } = s;
   return {
     ref: s.$ref,
-    format: s.format,
-    description: s.description,
-    required: s.required,
+    ...keywords(s),
+    default: value === undefined ? undefined : any(value),
+    example: example === undefined ? undefined : any(example),
     enum: s.enum?.map(any),
     type: type === undefined ? undefined : { value: [type] },
     items: items && { schema: [schema(items)] },

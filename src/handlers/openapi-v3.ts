@@ -32,11 +32,47 @@ export const CODE_TEXTS: Readonly<Record<number, string>> = { 200: 'OK', 201: 'C
 
 const SECURITY = { BearerToken: { type: 'apiKey', description: 'Bearer Token authentication', name: 'authorization', in: 'header' } };
 
+/** What a body may be, by its media type. */
+export type ContentV3 = Readonly<Record<string, { readonly schema: Schema }>>;
+
+/** A parameter of a path or of one of its operations. */
+export interface ParameterV3 {
+  readonly name: string;
+  readonly in: string;
+  readonly description?: string | undefined;
+  readonly required?: boolean;
+  readonly schema: Schema;
+}
+
+/** An operation, as a document of version 3 writes it. */
+export interface OperationV3 {
+  readonly tags: readonly string[];
+  readonly description: string;
+  readonly operationId: string;
+  readonly parameters?: readonly ParameterV3[];
+  readonly requestBody?: { readonly content: ContentV3; readonly required?: boolean };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: ContentV3 }>>;
+}
+
+/** The operations of a path by their methods, and the parameters they share. */
+export type PathItemV3 = Readonly<Partial<Record<Method, OperationV3>>> & { readonly parameters?: readonly ParameterV3[] };
+
+/** An OpenAPI 3.0 document. */
+export interface DocumentV3 {
+  readonly openapi: '3.0.0';
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Readonly<Record<string, PathItemV3>>;
+  readonly components: {
+    readonly schemas?: Readonly<Record<string, Schema>>;
+    readonly securitySchemes?: Readonly<Record<string, object>>;
+  };
+}
+
 /**
  * The document of some paths, with the schemas they need.
  * @param own the group and version it is about
  */
-export function documentV3(paths: readonly Path[], source: SchemaSource, own = { group: '', version: 'v1' }): object {
+export function documentV3(paths: readonly Path[], source: SchemaSource, own = { group: '', version: 'v1' }): DocumentV3 {
   const schemas = Object.entries(closure(schemaNames(paths), source, 'v3')).map(([name, schema]) => [
     name,
     described(name, inGroupVersion(schema, own)),
@@ -60,9 +96,9 @@ export function schemaNames(paths: readonly Path[]): Set<string> {
   return new Set(all.filter((name) => name !== undefined));
 }
 
-function pathItem({ operations }: Path): object {
+function pathItem({ operations }: Path): PathItemV3 {
   const shared = sharedParameters(operations);
-  const items = operations.map((o) => [o.method, operationItem(o, shared)] as [Method, object]);
+  const items = operations.map((o) => [o.method, operationItem(o, shared)] as [Method, OperationV3]);
   return { ...Object.fromEntries(items), ...(shared.length > 0 && { parameters: shared.map(parameterItem) }) };
 }
 
@@ -77,7 +113,7 @@ export function ownParameters(operation: Operation, shared: readonly Parameter[]
   return operation.parameters.filter((p) => !shared.some((q) => q.name === p.name && q.in === p.in));
 }
 
-function operationItem(o: Operation, shared: readonly Parameter[]): object {
+function operationItem(o: Operation, shared: readonly Parameter[]): OperationV3 {
   const own = ownParameters(o, shared);
   return {
     tags: [o.tag],
@@ -97,34 +133,34 @@ export function kindItem({ kind }: Operation): object {
   return { 'x-kubernetes-action': kind.action, 'x-kubernetes-group-version-kind': { group, version, kind: name } };
 }
 
-function parameterItem(p: Parameter): object {
+function parameterItem(p: Parameter): ParameterV3 {
   return {
     name: p.name,
     in: p.in,
     description: p.description,
     ...(p.in === 'path' && { required: true }),
-    schema: { type: p.type, uniqueItems: true },
+    schema: { type: p.type, uniqueItems: true } as Schema,
   };
 }
 
-function bodyItem({ schema, required }: { schema: string; required: boolean }, custom: boolean): object {
+function bodyItem({ schema, required }: { schema: string; required: boolean }, custom: boolean): NonNullable<OperationV3['requestBody']> {
   const patches = custom ? PATCH_MEDIA.filter((type) => !type.includes('strategic')) : PATCH_MEDIA;
   const content = contents(schema === PATCH ? patches : custom ? MEDIA.custom : ['*/*'], reference(schema));
   return { content, ...(required && { required }) };
 }
 
-function reference(schema: string): object {
+function reference(schema: string): Schema {
   return { $ref: V3_PREFIX + schema };
 }
 
-function contents(types: readonly string[], schema: object): object {
+function contents(types: readonly string[], schema: Schema): ContentV3 {
   return Object.fromEntries(types.map((type) => [type, { schema }]));
 }
 
-function responses({ answer, codes, produces }: Operation): object {
+function responses({ answer, codes, produces }: Operation): OperationV3['responses'] {
   const content = contents(MEDIA[produces], answer === undefined ? { type: 'string' } : reference(answer));
   return {
-    ...Object.fromEntries(codes.map((code) => [code, { description: CODE_TEXTS[code], content }])),
+    ...Object.fromEntries(codes.map((code) => [code, { description: CODE_TEXTS[code] ?? '', content }])),
     401: { description: 'Unauthorized' },
   };
 }

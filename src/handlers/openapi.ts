@@ -4,17 +4,23 @@ import type { Definition } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
 import { htmlSafe } from '../util/json.js';
+import { sendContent, sendEmpty } from './content.js';
+import { sendUnknown } from './discovery.js';
 import { acceptedOf } from './negotiation.js';
 import { customSchemas } from './openapi-custom.js';
 import { documentPath, groupTag, groupTitle, META, type Path, pathsOf, rootOf } from './openapi-operations.js';
 import { builtInSchemas, type SchemaSource } from './openapi-schemas.js';
-import { documentV2 } from './openapi-v2.js';
-import { documentV3 } from './openapi-v3.js';
+import { type DocumentV2, documentV2 } from './openapi-v2.js';
+import { type DocumentV3, documentV3 } from './openapi-v3.js';
 import type { ApiRequest } from './request.js';
-import { sendBody } from './respond.js';
 
 const YEAR = 365 * 24 * 60 * 60 * 1000;
-const V2_PROTOBUF = ['com.github.proto-openapi.spec.v2.v1.0+protobuf', 'com.github.proto-openapi.spec.v2@v1.0+protobuf'];
+
+/** Protobuf forms of a version by what clients may call them; the first stands in answers: the '@' is no character of a media type. */
+const PROTOBUF = {
+  v2: ['com.github.proto-openapi.spec.v2.v1.0+protobuf', 'com.github.proto-openapi.spec.v2@v1.0+protobuf'],
+  v3: ['com.github.proto-openapi.spec.v3.v1.0+protobuf', 'com.github.proto-openapi.spec.v3@v1.0+protobuf'],
+} as const;
 
 /** What the documents describe. */
 export interface OpenApiOptions {
@@ -24,19 +30,40 @@ export interface OpenApiOptions {
   readonly otherPaths: readonly string[];
 }
 
+/** A document in one form. */
+interface Form {
+  readonly body: Buffer;
+  /** Of the document, whatever its form. */
+  readonly etag: string;
+  readonly made: number;
+}
+
 /** A document, or the means to make it. */
 class Lazy {
-  readonly #make: () => Buffer;
-  #made: { text: Buffer; hash: string } | undefined;
-  constructor(make: () => Buffer) {
+  readonly #make: () => string;
+  readonly #encode: (text: string) => Promise<Buffer>;
+  readonly #clock: Clock;
+  #made: Form | undefined;
+  #protobuf: Promise<Form> | undefined;
+
+  constructor(clock: Clock, make: () => string, encode: (text: string) => Promise<Buffer>) {
+    this.#clock = clock;
     this.#make = make;
+    this.#encode = encode;
   }
-  get(): { readonly text: Buffer; readonly hash: string } {
+
+  json(): Form {
     if (!this.#made) {
-      const text = this.#make();
-      this.#made = { text, hash: createHash('sha512').update(text).digest('hex').toUpperCase() };
+      const body = Buffer.from(this.#make());
+      this.#made = { body, etag: createHash('sha512').update(body).digest('hex').toUpperCase(), made: this.#clock.now() };
     }
     return this.#made;
+  }
+
+  protobuf(): Promise<Form> {
+    const json = this.json();
+    this.#protobuf ??= this.#encode(json.body.toString()).then((body) => ({ ...json, body }));
+    return this.#protobuf;
   }
 }
 
@@ -51,67 +78,56 @@ interface Documents {
 export class OpenApi {
   readonly #options: OpenApiOptions;
   #documents: Documents | undefined;
-  #v2Protobuf: { hash: string; bytes: Promise<Buffer> } | undefined;
 
   constructor(options: OpenApiOptions) {
     this.#options = options;
   }
 
-  /** Answers GET of /openapi/v2, /openapi/v3 and the documents below it. */
+  /** Answers requests for /openapi/v2, /openapi/v3 and the documents below it. */
   async handle(request: ApiRequest): Promise<void> {
     const { path } = request.info;
     if (path === '/openapi/v2') return this.#v2(request);
-    if (path === '/openapi/v3') return sendBody(request, 200, 'text/plain; charset=utf-8', this.#index());
+    if (path === '/openapi/v3')
+      return sendContent(request, { body: this.#index(), contentType: 'text/plain; charset=utf-8', made: this.#options.clock.now() });
+    if (!path.startsWith('/openapi/v3/')) return sendUnknown(request);
     return this.#v3(request, path.slice('/openapi/v3/'.length));
   }
 
   #index(): Buffer {
-    const paths = [...this.#current().v3].map(([name, { document }]) => [
-      name,
-      { serverRelativeURL: `/openapi/v3/${name}?hash=${document.get().hash}` },
-    ]);
+    const paths = [...this.#current().v3].map(([name, { document }]) => [name, { serverRelativeURL: urlOf(name, document) }]);
     return Buffer.from(JSON.stringify({ paths: Object.fromEntries(paths) }));
   }
 
-  #v3(request: ApiRequest, name: string): void {
+  async #v3(request: ApiRequest, name: string): Promise<void> {
     const { response } = request;
     const document = this.#current().v3.get(name)?.document;
     if (!document) return sendEmpty(request, 404);
     response.setHeader('Vary', 'Accept');
-    if (!acceptedOf(request, ['json'])) return sendEmpty(request, 406);
-    const { text, hash } = document.get();
-    response.setHeader('ETag', `"${hash}"`);
+    const accepted = acceptedOf(request, ['json', ...PROTOBUF.v3]);
+    if (!accepted) return sendEmpty(request, 406);
+    const { etag } = document.json();
     const asked = request.info.query.get('hash');
-    if (asked && asked !== hash) {
-      response.setHeader('Location', `/openapi/v3/${name}?hash=${hash}`);
-      return sendEmpty(request, 301);
+    if (asked && asked !== etag) {
+      response.setHeader('ETag', `"${etag}"`);
+      response.setHeader('Location', urlOf(name, document));
+      return sendEmpty(request, 301, accepted === 'json' ? 'application/json' : `application/${PROTOBUF.v3[0]}`);
     }
     if (asked) {
       response.setHeader('Cache-Control', 'public, immutable');
       response.setHeader('Expires', new Date(this.#options.clock.now() + YEAR).toUTCString());
     }
-    send(request, hash, 'application/json', text);
+    return sendDocument(request, document, accepted, PROTOBUF.v3[0]);
   }
 
   async #v2(request: ApiRequest): Promise<void> {
-    request.response.setHeader('Vary', 'Accept');
-    const accepted = acceptedOf(request, ['json', ...V2_PROTOBUF]);
+    request.response.setHeader('Vary', 'Accept-Encoding, Accept');
+    const accepted = acceptedOf(request, ['json', ...PROTOBUF.v2]);
     if (!accepted) return sendEmpty(request, 406);
-    const { text, hash } = this.#current().v2.get();
-    request.response.setHeader('ETag', `"${hash}"`);
-    if (accepted === 'json') return send(request, hash, 'application/json', text);
-    // the '@' that clients ask with is no character of a media type: they could not read it in the answer
-    send(request, hash, `application/${V2_PROTOBUF[0]}`, await this.#protobuf(text, hash));
-  }
-
-  #protobuf(text: Buffer, hash: string): Promise<Buffer> {
-    if (this.#v2Protobuf?.hash !== hash)
-      this.#v2Protobuf = { hash, bytes: import('./openapi-v2-protobuf.js').then((m) => m.encodeV2(JSON.parse(text.toString()))) };
-    return this.#v2Protobuf.bytes;
+    return sendDocument(request, this.#current().v2, accepted, PROTOBUF.v2[0]);
   }
 
   #current(): Documents {
-    const { definitions, otherPaths } = this.#options;
+    const { definitions, clock, otherPaths } = this.#options;
     if (this.#documents?.revision === definitions.revision) return this.#documents;
     const custom = customSchemas(definitions);
     const source: SchemaSource = (name, dialect) => builtInSchemas(name, dialect) ?? custom(name, dialect);
@@ -121,19 +137,12 @@ export class OpenApi {
         // most documents outlive the coming and going of custom resources
         const known = this.#documents?.v3.get(name);
         if (known && sameList(known.of, of)) return [name, known];
-        return [name, { of, document: new Lazy(() => Buffer.from(htmlSafe(JSON.stringify(documentV3(paths(), source, own))))) }];
+        const make = () => htmlSafe(JSON.stringify(documentV3(paths(), source, own)));
+        return [name, { of, document: new Lazy(clock, make, encodeV3) }];
       }),
     );
-    const v2 = new Lazy(() =>
-      Buffer.from(
-        JSON.stringify(
-          documentV2(
-            parts.flatMap((p) => p.paths()),
-            source,
-          ),
-        ),
-      ),
-    );
+    const all = () => parts.flatMap((p) => p.paths());
+    const v2 = new Lazy(clock, () => JSON.stringify(documentV2(all(), source)), encodeV2);
     this.#documents = { revision: definitions.revision, v3, v2 };
     return this.#documents;
   }
@@ -143,17 +152,23 @@ function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
-function send(request: ApiRequest, hash: string, contentType: string, body: Buffer): void {
-  const known = (request.headers['if-none-match'] ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${hash}"`);
-  if (known) return sendEmpty(request, 304);
-  sendBody(request, 200, contentType, body);
+async function encodeV2(text: string): Promise<Buffer> {
+  const { encodeV2: encode } = await import('./openapi-v2-protobuf.js');
+  return encode(JSON.parse(text) as DocumentV2);
 }
 
-function sendEmpty(request: ApiRequest, code: number): void {
-  const { response } = request;
-  response.statusCode = code;
-  if (response.getHeader('Cache-Control') === undefined) response.setHeader('Cache-Control', 'no-cache, private');
-  response.end();
+async function encodeV3(text: string): Promise<Buffer> {
+  const { encodeV3: encode } = await import('./openapi-v3-protobuf.js');
+  return encode(JSON.parse(text) as DocumentV3);
+}
+
+function urlOf(name: string, document: Lazy): string {
+  return `/openapi/v3/${name}?hash=${document.json().etag}`;
+}
+
+async function sendDocument(request: ApiRequest, document: Lazy, accepted: string, protobuf: string): Promise<void> {
+  if (accepted === 'json') return sendContent(request, { ...document.json(), contentType: 'application/json' });
+  sendContent(request, { ...(await document.protobuf()), contentType: `application/${protobuf}` });
 }
 
 /** One document of v3: the paths of a group and version, of a group, or of something beside the API. */

@@ -67,7 +67,8 @@ export class Compression {
     const response = this.#response;
     response.setHeader('content-encoding', 'gzip');
     const vary = response.getHeader('vary');
-    response.setHeader('vary', typeof vary === 'string' ? `${vary}, Accept-Encoding` : 'Accept-Encoding');
+    if (typeof vary !== 'string') response.setHeader('vary', 'Accept-Encoding');
+    else if (!vary.includes('Accept-Encoding')) response.setHeader('vary', `${vary}, Accept-Encoding`);
     response.removeHeader('content-length');
     const gzip = createGzip({ level: constants.Z_BEST_SPEED });
     this.#gzip = gzip;

@@ -1,13 +1,17 @@
 // How go-yaml v2 writes what sigs.k8s.io/yaml gives it: block style, keys sorted, quotes only where a plain text would be
 // read as something else, texts of several lines as literals, other long texts folded.
 
-/** A JSON value as YAML, equal to what `kubectl -o yaml` and a server's application/yaml print. */
-export function stringifyYaml(value: unknown): string {
-  return `${node(value, { within: '', indent: 0, column: -1 }).trimStart()}\n`.replace(/\n\n$/, '\n');
+/**
+ * A JSON value as YAML, equal to what `kubectl -o yaml` and a server's application/yaml print.
+ * @param keys `given`: those of an object stay in their order
+ */
+export function stringifyYaml(value: unknown, keys: 'sorted' | 'given' = 'sorted'): string {
+  return `${node(value, { keys, within: '', indent: 0, column: -1 }).trimStart()}\n`.replace(/\n\n$/, '\n');
 }
 
 /** Where a node stands. */
 interface Place {
+  readonly keys: 'sorted' | 'given';
   readonly within: 'list' | 'map' | '';
   /** Of the node's further lines. */
   readonly indent: number;
@@ -22,20 +26,21 @@ function node(value: unknown, place: Place): string {
   return ` ${scalar(value, place)}`;
 }
 
-function list(items: readonly unknown[], { within, indent }: Place): string {
+function list(items: readonly unknown[], { keys, within, indent }: Place): string {
   // within a map, the dashes stand below the key
   const at = within === 'map' ? indent - 2 : indent;
-  const lines = items.map((item) => `-${node(item, { within: 'list', indent: at + 2, column: at + 1 })}`);
+  const lines = items.map((item) => `-${node(item, { keys, within: 'list', indent: at + 2, column: at + 1 })}`);
   const joined = joinLines(lines, at);
   return within === 'list' ? ` ${joined}` : `\n${' '.repeat(at)}${joined}`;
 }
 
-function map(fields: Record<string, unknown>, { within, indent }: Place): string {
-  const keys = Object.keys(fields).filter((key) => fields[key] !== undefined);
-  if (keys.length === 0) return ' {}';
-  const lines = keys.sort(compareKeys).map((key) => {
+function map(fields: Record<string, unknown>, { keys, within, indent }: Place): string {
+  const names = Object.keys(fields).filter((key) => fields[key] !== undefined);
+  if (names.length === 0) return ' {}';
+  if (keys === 'sorted') names.sort(compareKeys);
+  const lines = names.map((key) => {
     const text = mapKey(key, indent);
-    return `${text}:${node(fields[key], { within: 'map', indent: indent + 2, column: indent + text.length + 1 })}`;
+    return `${text}:${node(fields[key], { keys, within: 'map', indent: indent + 2, column: indent + text.length + 1 })}`;
   });
   const joined = joinLines(lines, indent);
   return within === 'list' ? ` ${joined}` : `\n${' '.repeat(indent)}${joined}`;

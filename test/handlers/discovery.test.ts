@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import request from 'supertest';
 import { define } from '../../src/api/definition.js';
@@ -56,12 +57,28 @@ describe('discovery of everything', () => {
       .expect(200);
   });
 
-  it('gives the legacy document where the aggregated one is not served or not asked first', async () => {
+  it('gives the aggregated document to whoever takes it at all', async () => {
+    for (const accept of [`application/json,${AGGREGATED}`, `*/*, ${AGGREGATED};q=0.1`]) {
+      const { body, headers } = await server.get('/apis').set('Accept', accept).expect(200);
+      expect(body.kind, accept).to.equal('APIGroupDiscoveryList');
+      expect(headers.vary).to.equal('Accept');
+    }
+    expect((await server.get('/apis')).headers).not.to.have.property('vary');
+  });
+
+  it('makes the tag of an aggregated document as upstream does', async () => {
+    for (const root of ['api', 'apis'] as const) {
+      const { kind: _kind, apiVersion: _apiVersion, ...rest } = facts.aggregated[root] as Record<string, unknown>;
+      const tag = createHash('sha512').update(JSON.stringify(rest)).digest('hex').toUpperCase();
+      expect((await server.get(`/${root}`).set('Accept', AGGREGATED)).headers.etag).to.equal(`"${tag}"`);
+    }
+  });
+
+  it('gives the legacy document where the aggregated one is not served', async () => {
     const old = AGGREGATED.replace('v=v2;', 'v=v2beta1;');
     await server.get('/apis').set('Accept', old).expect(406);
     expect((await server.get('/apis').set('Accept', `${old},application/json`).expect(200)).body.kind).to.equal('APIGroupList');
-    expect((await server.get('/apis').set('Accept', `application/json,${AGGREGATED}`).expect(200)).body.kind).to.equal('APIGroupList');
-    await server.get('/apis/apps/v1').set('Accept', AGGREGATED).expect(406);
+    for (const path of ['/apis/apps/v1', '/apis/']) await server.get(path).set('Accept', AGGREGATED).expect(406);
   });
 
   it('describes one group', async () => {
@@ -79,8 +96,18 @@ describe('discovery of everything', () => {
       expect((await server.get(path).expect(404)).body.message, path).to.equal('the server could not find the requested resource');
   });
 
-  it('is only read', async () => {
-    for (const path of ['/api', '/apis', '/apis/apps', '/apis/apps/v1']) await server.post(path).expect(405);
+  it('is only read, except where upstream does not look at the method', async () => {
+    for (const path of ['/api', '/apis/apiregistration.k8s.io', '/apis/apps/v1']) await server.post(path).expect(405);
+    for (const path of ['/', '/index.html', '/apis', '/apis/apps']) await server.post(path).expect(200);
+  });
+
+  it('refuses other forms as the handler of the path does', async () => {
+    const message = async (path: string) => (await server.get(path).set('Accept', 'text/csv').expect(406)).body.message as string;
+    const types = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+    for (const path of ['/apis', '/apis/apps'])
+      expect(await message(path)).to.equal(`only the following media types are accepted: ${types}`);
+    for (const path of ['/api', '/apis/apiregistration.k8s.io', '/apis/apps/v1'])
+      expect(await message(path)).to.equal(`406: Not Acceptable\n\nAvailable representations: ${types}`);
   });
 });
 

@@ -11,6 +11,7 @@ import { serveHandler } from '../helpers/handler-server.js';
 
 const OTHERS = ['/version', '/.well-known/openid-configuration', '/openid/v1/jwks'];
 const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const V3_PROTOBUF = V2_PROTOBUF.replace('v2', 'v3');
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 
 function serve(definitions: Definitions, otherPaths = OTHERS) {
@@ -131,11 +132,10 @@ describe('OpenAPI of some definitions', () => {
     expect(moved.headers.location).to.equal(url);
   });
 
-  it('negotiates JSON, and protobuf for v2', async () => {
+  it('negotiates JSON and protobuf', async () => {
     for (const accept of ['application/json', '*/*', 'application/*', 'application/yaml, */*;q=0.1'])
       await server.get('/openapi/v3/api/v1').set('Accept', accept).expect(200);
-    for (const accept of ['application/yaml', 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf'])
-      await server.get('/openapi/v3/api/v1').set('Accept', accept).expect(406, '');
+    await server.get('/openapi/v3/api/v1').set('Accept', 'application/yaml').expect(406, '');
     await server.get('/openapi/v2').set('Accept', 'application/yaml').expect(406, '');
     const json = await server.get('/openapi/v2').set('Accept', 'application/json').expect('Content-Type', 'application/json');
     const binary = await server.get('/openapi/v2').set('Accept', V2_PROTOBUF).buffer(true).parse(bytes).expect(200);
@@ -147,6 +147,13 @@ describe('OpenAPI of some definitions', () => {
       .expect(304);
     const names = definitionNames(binary.body as Buffer);
     expect(names).to.have.members(Object.keys(json.body.definitions));
+    const { etag } = (await server.get('/openapi/v3/api/v1')).headers;
+    for (const accept of [V3_PROTOBUF, V3_PROTOBUF.replace('@', '.')]) {
+      const v3 = await server.get('/openapi/v3/api/v1').set('Accept', accept).buffer(true).parse(bytes).expect(200);
+      expect(v3.headers).to.include({ 'content-type': V3_PROTOBUF.replace('@', '.'), etag });
+      const [version, info] = wireFields(v3.body as Buffer);
+      expect([version?.toString(), info?.toString()]).to.deep.equal(['3.0.0', '\n\nKubernetes2\x041.36']);
+    }
   });
 
   it('is made anew after the definitions changed', async () => {
@@ -161,6 +168,17 @@ function bytes(response: request.Response, done: (error: Error | null, body: Buf
   const chunks: Buffer[] = [];
   response.on('data', (chunk: Buffer) => chunks.push(chunk));
   response.on('end', () => done(null, Buffer.concat(chunks)));
+}
+
+/** The fields of a message, all of them of a length that is told. */
+function wireFields(message: Buffer): Buffer[] {
+  const fields: Buffer[] = [];
+  const reader = protobuf.Reader.create(message);
+  while (reader.pos < reader.len) {
+    reader.uint32();
+    fields.push(Buffer.from(reader.bytes()));
+  }
+  return fields;
 }
 
 /** The names of the definitions (field 9) in a gnostic Document, read off the wire. */

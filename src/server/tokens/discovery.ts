@@ -1,5 +1,6 @@
 // What others need to check service account tokens themselves (OpenID Connect Discovery 1.0, RFC 7517).
 import { methodNotAllowed } from '../../api/meta/errors.js';
+import { checkAccepted } from '../../handlers/negotiation.js';
 import type { Handler } from '../../handlers/request.js';
 import { sendBody } from '../../handlers/respond.js';
 import { ISSUER } from './claims.js';
@@ -31,6 +32,7 @@ export function issuerDiscovery(key: () => Promise<SigningKey>, serverAddress: (
 function document(type: string, content: () => object | Promise<object>): Handler {
   return async (request) => {
     if (request.method !== 'GET') throw methodNotAllowed();
+    checkAccepted(request, type);
     const body = Buffer.from(JSON.stringify(await content()));
     request.response.setHeader('Cache-Control', CACHE);
     sendBody(request, 200, type, body);

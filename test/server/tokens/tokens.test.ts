@@ -125,7 +125,11 @@ describe('tokens of service accounts', () => {
     let body = '';
     const response = { statusCode: 0, setHeader() {}, getHeader: () => 'set', end: (text: Buffer) => void (body = text.toString()) };
     const handler = tokens.discovery(() => 'host:1').get('/openid/v1/jwks');
-    await handler?.({ method: 'GET', response, warnings: [] } as unknown as Parameters<NonNullable<typeof handler>>[0]);
+    const asked = (accept?: string) =>
+      handler?.({ method: 'GET', headers: { accept }, response, warnings: [] } as unknown as Parameters<NonNullable<typeof handler>>[0]);
+    const refused = await asked('application/json')?.catch((error: Error) => error.message);
+    expect(refused).to.equal('406: Not Acceptable\n\nAvailable representations: application/jwk-set+json');
+    await asked();
     const [key] = (JSON.parse(body) as { keys: { kid: string; n: string; e: string; kty: string }[] }).keys;
     const [header, payload, signature] = (await tokens.issuer.issue(request)).split('.') as [string, string, string];
     expect(JSON.parse(Buffer.from(header, 'base64url').toString())).to.deep.equal({ alg: 'RS256', kid: key?.kid });
