@@ -7,7 +7,7 @@ import { apiVersionOf, type Draft, type KubeObject, type ObjectList, type Resour
 import { parseFieldSelector, parseLabelSelector } from '../api/meta/selectors.js';
 import { decode, DecodeError } from '../api/schema/decode.js';
 import { objectType, type Typed } from '../api/schema/types.js';
-import { applying } from '../registry/apply.js';
+import { applying } from '../registry/managed-fields.js';
 import { list, type ListQuery, selects } from '../registry/list.js';
 import { patchObject, readPatch } from '../registry/patch/index.js';
 import type { Registry } from '../registry/registry.js';

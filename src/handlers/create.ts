@@ -1,13 +1,11 @@
-import type { Context } from '../api/context.js';
 import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
-import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { ownedType } from '../api/schema/types.js';
-import { trackUpdate } from '../registry/fields/index.js';
+import type { KubeObject } from '../api/meta/object.js';
+import { trackAsked } from '../registry/managed-fields.js';
 import { wipeSystemMetadata } from '../registry/metadata.js';
 import type { Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
-import { decodeBody, type Expected, expectedOf } from './body.js';
+import { decodeBody, expectedOf } from './body.js';
 import { writeQuery } from './options.js';
 import type { ApiRequest } from './request.js';
 import type { Server } from './server.js';
@@ -34,7 +32,7 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
     wipeSystemMetadata(object);
     placeInNamespace(object, info.namespace);
     definition.defaults?.(object);
-    track(object, definition, context);
+    trackAsked(definition, context, object);
     await server.registry.admit(context, definition, { namespace: info.namespace, name: object.metadata.name ?? '' }, object);
     const wrong = definition.validate?.(object, context) ?? [];
     if (wrong.length) throw errors.invalid(definition, object.metadata.name ?? '', wrong);
@@ -48,22 +46,8 @@ export async function act(server: Server, request: ApiRequest, definition: Defin
   if (!subresource.keepsUid) wipeSystemMetadata(body);
   placeInNamespace(body, info.namespace);
   subresource.defaults?.(body);
-  track(body, expected, context);
+  trackAsked(expected, context, body);
   await answer(server, request, definition, negotiated, 201, await server.registry.act(context, definition, info, body));
-}
-
-/** What is asked and not stored has managers like everything that is created: answers may show them. */
-function track(object: KubeObject, expected: Expected, { fieldManager, subresource, services }: Context): void {
-  trackUpdate({
-    type: ownedType(expected),
-    object,
-    live: undefined,
-    manager: fieldManager,
-    apiVersion: apiVersionOf(expected),
-    subresource,
-    reset: {},
-    now: services.clock.now(),
-  });
 }
 
 /**

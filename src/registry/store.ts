@@ -7,19 +7,17 @@ import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { checkKeyName } from '../api/meta/key-name.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { ownedType } from '../api/schema/types.js';
 import { type Storage, StorageError } from '../storage/storage.js';
 import { copy } from '../util/equal.js';
 import { generateName } from '../util/names.js';
 import type { Cache } from '../watch/cache.js';
 import { planDeletion, releasedBy } from './deletion.js';
-import { resetFields, trackUpdate, type Versions } from './fields/index.js';
+import type { Versions } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
+import { track, versionsOf } from './managed-fields.js';
 import { canonical, encode, fillSystemMetadata, wipeSystemMetadata } from './metadata.js';
 import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, partOf, prepareCreate, prepareUpdate } from './preparation.js';
-import { versionsOf } from './versions.js';
 import { shownKey, translate } from './storage-errors.js';
-import { trackView } from './view.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
 const NAME_ATTEMPTS = 8;
@@ -352,18 +350,7 @@ export class Store {
   }
 
   #track(context: Context, object: KubeObject, live: KubeObject | undefined): void {
-    if (live && trackView(this.definition, context, object, live)) return;
-    trackUpdate({
-      type: ownedType(this.definition),
-      object,
-      live,
-      manager: context.fieldManager,
-      apiVersion: apiVersionOf(this.definition),
-      subresource: context.subresource,
-      reset: resetFields(this.definition, context.subresource),
-      now: context.services.clock.now(),
-      versions: this.versions(context.subresource),
-    });
+    track(this.definition, context, object, live, this.versions(context.subresource));
   }
 
   async #settle<R>(allocation: Allocation | undefined, write: () => Promise<R>): Promise<R> {

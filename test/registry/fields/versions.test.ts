@@ -5,7 +5,7 @@ import type { Definition } from '../../../src/api/definition.js';
 import type { KubeObject } from '../../../src/api/meta/object.js';
 import { ownedType } from '../../../src/api/schema/types.js';
 import { applyObject, trackUpdate } from '../../../src/registry/fields/index.js';
-import { versionsOf } from '../../../src/registry/versions.js';
+import { versionsOf } from '../../../src/registry/managed-fields.js';
 
 const SIBLINGS = [v1, v2] as unknown as Definition[];
 const [own, stored] = SIBLINGS as [Definition, Definition];
