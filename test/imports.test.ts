@@ -14,7 +14,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   util: [],
   'api/types': [],
   'api/facts': [],
-  'api/meta': ['api/types'],
+  'api/meta': ['util', 'api/types'],
   'api/schema': ['util', 'api/meta', 'api/facts'],
   'api/context': ['util', 'api/meta'],
   'api/definition': [...BASE, 'api/facts', 'api/schema', 'api/context'],

@@ -14,6 +14,7 @@ import type { Registry } from '../registry/registry.js';
 import { copy } from '../util/equal.js';
 import type { Client, ListOptions, PatchType, WatchEvent, WriteOptions } from './client.js';
 import { watchLocally } from './local-watch.js';
+import { writeJson } from '../util/exact-json.js';
 
 /** The identity of the server's own parts: nothing is forbidden to it. */
 const LOCAL_USER: UserInfo = { username: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -105,7 +106,7 @@ export class LocalClient implements Client {
   ): Promise<T> {
     const store = this.#registry.store(resource);
     const type = objectType(store.definition);
-    const read = readPatch(patch.type, JSON.stringify(patch.body));
+    const read = readPatch(patch.type, writeJson(patch.body));
     const { item } = await store.update(this.#context(options), key, (current) => {
       if (!current) throw errors.notFound(resource, key.name);
       return decoded(resource, store.definition, patchObject(read, type, current, 'Ignore').object);

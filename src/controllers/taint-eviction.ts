@@ -58,7 +58,7 @@ export function toleratedFor(taints: readonly Taint[], tolerations: readonly Tol
   for (const taint of taints) {
     const used = tolerations.find((t) => tolerates(t, taint));
     if (!used) return 0;
-    if (used.tolerationSeconds !== undefined) shortest = Math.min(shortest, Math.max(used.tolerationSeconds, 0) * 1000);
+    if (used.tolerationSeconds !== undefined) shortest = Math.min(shortest, Math.max(Number(used.tolerationSeconds), 0) * 1000);
   }
   return shortest;
 }

@@ -4,6 +4,7 @@ import type { KubeObject } from '../api/meta/object.js';
 import { since } from '../api/shared/format.js';
 import type { CustomResourceColumnDefinition } from '../api/types/apiextensions-v1.gen.js';
 import { jsonPath, JsonPathError } from '../util/json-path.js';
+import { writeJson } from '../util/exact-json.js';
 
 const NAME: Column = { name: 'Name', type: 'string', format: 'name', priority: 0 };
 const AGE: CustomResourceColumnDefinition = {
@@ -48,9 +49,9 @@ function cell(type: string, [value]: readonly unknown[], now: number): unknown {
     case 'string':
       return textOf(value);
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null;
+      return typeof value === 'number' ? Math.trunc(value) : typeof value === 'bigint' ? value : null;
     case 'number':
-      return typeof value === 'number' ? value : null;
+      return typeof value === 'number' || typeof value === 'bigint' ? value : null;
     case 'boolean':
       return typeof value === 'boolean' ? value : null;
     case 'date':
@@ -64,5 +65,5 @@ function cell(type: string, [value]: readonly unknown[], now: number): unknown {
 /** As kubectl's JSONPath prints a value. */
 function textOf(value: unknown): string {
   if (value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : writeJson(value);
 }

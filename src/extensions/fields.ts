@@ -2,6 +2,7 @@
 import type { KubeObject } from '../api/meta/object.js';
 import type { SelectableField } from '../api/types/apiextensions-v1.gen.js';
 import { jsonPath } from '../util/json-path.js';
+import { writeJson } from '../util/exact-json.js';
 
 /** The names by which a version's fields may be selected, and their values for an object. */
 export function selectable(fields: readonly SelectableField[] | undefined): {
@@ -16,5 +17,5 @@ export function selectable(fields: readonly SelectableField[] | undefined): {
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
+  return typeof value === 'string' ? value : value === undefined || value === null ? '' : writeJson(value);
 }

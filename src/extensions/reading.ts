@@ -5,6 +5,7 @@ import { coerceEmbedded } from '../api/structural/embedded.js';
 import { prune, pruneNulls } from '../api/structural/prune.js';
 import { anySchema, type Schema } from '../api/structural/schema.js';
 import { DecodeError } from '../api/schema/decode-state.js';
+import { writeJson } from '../util/exact-json.js';
 
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const text = (name: string): Field => new Field({ name, omitEmpty: true, pointer: false }, scalarType('string'));
@@ -35,9 +36,9 @@ export function reshape(object: object, schema: Schema | undefined, keepUnknown:
   const pruned = !keepUnknown && prune(object, schema, true).length > 0;
   const nulled = !keepUnknown && pruneNulls(object, schema);
   if (!hasEmbedded(schema)) return pruned || nulled;
-  const before = JSON.stringify(object);
+  const before = writeJson(object);
   coerceEmbedded(object, undefined, schema, { isRoot: false, dropInvalid: true });
-  return pruned || nulled || JSON.stringify(object) !== before;
+  return pruned || nulled || writeJson(object) !== before;
 }
 
 const embedding = new WeakMap<Schema, boolean>();

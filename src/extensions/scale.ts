@@ -7,6 +7,7 @@ import { checkUid, SCALE_TABLE, scaleView } from '../api/shared/scale.js';
 import type { Scale } from '../api/types/autoscaling-v1.gen.js';
 import type { CustomResourceSubresourceScale } from '../api/types/apiextensions-v1.gen.js';
 import { isObject, setOwn } from '../util/json.js';
+import { writeJson } from '../util/exact-json.js';
 
 const MAX = 2147483647;
 /** Stands for no number. */
@@ -41,6 +42,7 @@ function valueAt(object: unknown, path: string): unknown {
 function numberAt(object: unknown, path: string): number | undefined {
   const value = valueAt(object, path);
   if (value === undefined || (typeof value === 'number' && Number.isInteger(value))) return value;
+  if (typeof value === 'bigint') return Number(value);
   throw accessorError(path, value, 'int64');
 }
 
@@ -57,13 +59,14 @@ function accessorError(path: string, value: unknown, wanted: string): WrongType 
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : value === null ? '<nil>' : JSON.stringify(value);
+  return typeof value === 'string' ? value : value === null ? '<nil>' : writeJson(value);
 }
 
 function goType(value: unknown): string {
   if (value === null) return '<nil>';
   if (Array.isArray(value)) return '[]interface {}';
   if (typeof value === 'object') return 'map[string]interface {}';
+  if (typeof value === 'bigint') return 'int64';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }

@@ -8,6 +8,7 @@ import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { jsonKind } from '../api/schema/decode-state.js';
 import { decode, DecodeError, seenDuplicates } from '../api/schema/decode.js';
 import { inDocumentOrder, JsonError, parseJson } from '../api/schema/json.js';
+import { respectLiterals } from '../api/schema/literals.js';
 import { objectType, structTypeOf, type Typed } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
 import { otherCustomKind, otherVersion } from './custom-kinds.js';
@@ -42,12 +43,10 @@ export async function decodeBody(request: ApiRequest, expected: Expected, valida
   const body = await request.body();
   if (encoding === 'protobuf') {
     const object = await decodeProtobuf(body, { kind: expected.kind, apiVersion: apiVersionOf(expected) });
-    return decodeValue(checkKind(object, expected, body), NO_KEYS, expected, 'Ignore', request.warnings);
+    return decodeValue(checkKind(object, expected, body), PROTOBUF, expected, 'Ignore', request.warnings);
   }
-  const { value, duplicates } = parse(body, encoding, expected);
-  const object = checkKind(value, expected, body);
-  const order = encoding === 'json' ? (complaints: readonly string[]) => inDocumentOrder(body.toString(), complaints) : undefined;
-  return decodeValue(object, { duplicates, order }, expected, validation, request.warnings);
+  const { value, ...source } = parse(body, encoding, expected);
+  return decodeValue(checkKind(value, expected, body), source, expected, validation, request.warnings);
 }
 
 /** @throws ApiError BadRequest */
@@ -100,30 +99,32 @@ function complainOfKeys(duplicates: readonly string[], validation: FieldValidati
   if (validation === 'Warn') warnings.push(...duplicates);
 }
 
-/** What the reader of a document knows of its keys. */
-interface Keys {
+/** What is known of the text of a document. */
+interface Source {
   readonly duplicates: readonly string[];
-  /** Undefined: complaints come as they are, those about keys given twice first. */
-  readonly order: ((complaints: readonly string[]) => string[]) | undefined;
+  /** Undefined: it is YAML; complaints come as they are, those about keys given twice first. */
+  readonly json: string | undefined;
 }
 
 /** Fields of protobuf have numbers, and of one that is given twice the last value counts. */
-const NO_KEYS: Keys = { duplicates: [], order: undefined };
+const PROTOBUF: Source = { duplicates: [], json: undefined };
 
 function decodeValue(
   value: Record<string, unknown>,
-  { duplicates, order }: Keys,
+  { duplicates, json }: Source,
   expected: Expected,
   validation: FieldValidation,
   warnings: string[],
 ): KubeObject {
   try {
     const type = objectType(expected);
+    if (json) respectLiterals(type, value, json);
     const { object, unknown } = decode<KubeObject>(type, value);
     const twice = duplicates.length > 0 ? seenDuplicates(type, duplicates) : duplicates;
-    const complaints = order && twice.length > 0 && unknown.length > 0 ? order([...twice, ...unknown]) : [...inOne(twice), ...unknown];
+    const complaints =
+      json && twice.length > 0 && unknown.length > 0 ? inDocumentOrder(json, [...twice, ...unknown]) : [...inOne(twice), ...unknown];
     if (validation === 'Strict' && complaints.length > 0) throw new DecodeError(`strict decoding error: ${complaints.join(', ')}`);
-    if (validation === 'Warn') for (const text of order ? complaints : [...twice, ...unknown]) warnings.push(text);
+    if (validation === 'Warn') for (const text of json ? complaints : [...twice, ...unknown]) warnings.push(text);
     return complete(expected, object);
   } catch (e) {
     if (e instanceof DecodeError) throw cannotHandle({ ...expected, version: versionOf(value, expected) }, expected, e.message);
@@ -146,12 +147,12 @@ export function complete(expected: Expected, object: KubeObject): KubeObject {
   return object;
 }
 
-function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): { value: unknown; duplicates: readonly string[] } {
+function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): Source & { readonly value: unknown } {
   const text = body.toString();
   try {
-    if (encoding === 'json') return parseJson(text);
+    if (encoding === 'json') return { ...parseJson(text), json: text };
     if (!isUtf8(body)) throw new YamlError('yaml: invalid leading UTF-8 octet');
-    return parseYaml(text);
+    return { ...parseYaml(text), json: undefined };
   } catch (e) {
     if (e instanceof JsonError) throw unrecognized(expected, `couldn't get version/kind; json parse error: ${e.message}`, body);
     if (e instanceof YamlError) throw unrecognized(expected, e.message, body);

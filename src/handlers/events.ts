@@ -6,6 +6,7 @@ import type { Item } from './forms/item.js';
 import { partialMetadata } from './forms/metadata.js';
 import type { Negotiated } from './negotiation.js';
 import type { Subject } from './respond.js';
+import { readJson } from '../util/exact-json.js';
 
 /** As in the type of a watch event. */
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
@@ -70,5 +71,5 @@ export async function eventEncoder(
 
 async function protobufFrame(): Promise<Frame> {
   const { encodeWatchEvent } = await import('../api/protobuf/index.js');
-  return (type, object) => encodeWatchEvent(type, JSON.parse(object.toString()));
+  return (type, object) => encodeWatchEvent(type, readJson(object.toString()) as { kind: string });
 }

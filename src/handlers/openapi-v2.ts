@@ -136,7 +136,7 @@ function operationItem(o: Operation, own: readonly Parameter[], shared: SharedPa
 /** Upstream's aggregator reads the documents of its servers, which puts what they say in order, and not its own. */
 function extensions(o: Operation): object {
   const own = kindItem(o);
-  return o.kind?.gvk.group === 'apiregistration.k8s.io' ? own : (JSON.parse(JSON.stringify(own, inKeyOrder)) as object);
+  return o.kind?.gvk.group === 'apiregistration.k8s.io' ? own : (inKeyOrder(own) as object);
 }
 
 function consumes({ kind, body, produces }: Operation): { consumes?: readonly string[] } {

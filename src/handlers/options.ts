@@ -1,4 +1,5 @@
 // The options of requests: query parameters (and the body of DELETE), checked as apimachinery's validation does.
+import { integerOf } from '../util/exact-json.js';
 import type { DeleteOptions } from '../api/context.js';
 import * as errors from '../api/meta/errors.js';
 import { at, type FieldError, forbidden, notSupported, required } from '../api/meta/field-errors.js';
@@ -73,7 +74,7 @@ function deleteQuery(q: URLSearchParams): DeleteOptions {
   const grace = q.get('gracePeriodSeconds');
   const policy = q.get('propagationPolicy');
   return {
-    ...(grace !== null && { gracePeriodSeconds: integer(grace) }),
+    ...(grace !== null && { gracePeriodSeconds: int64(grace) }),
     ...(policy !== null && { propagationPolicy: policy as NonNullable<DeleteOptions['propagationPolicy']> }),
     ...(q.has('orphanDependents') && { orphanDependents: flag(q, 'orphanDependents') }),
     dryRun: q.getAll('dryRun'),
@@ -159,4 +160,10 @@ export function integer(text: string): number {
   if (BigInt.asIntN(64, BigInt(text)) !== BigInt(text))
     throw errors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`);
   return Number(text);
+}
+
+/** The same with all of its digits. @returns a bigint where a number would lose some, as util/exact-json.ts has it */
+function int64(text: string): number {
+  integer(text);
+  return integerOf(text) as number;
 }

@@ -9,6 +9,7 @@ import { listTable, objectTable, tableOfPart } from './forms/table.js';
 import { type Negotiated, negotiateStatus } from './negotiation.js';
 import type { ApiRequest } from './request.js';
 import { warningHeaders } from './warnings.js';
+import { readJson, writeJson } from '../util/exact-json.js';
 
 /** Pieces of a body are gathered to about this size before they are written. */
 const BATCH = 256 * 1024;
@@ -67,7 +68,7 @@ export async function sendList(request: ApiRequest, negotiated: Negotiated, subj
 
 /** Answers with a value that has no other form: discovery documents, reviews. Its keys are written in their order. */
 async function sendValue(request: ApiRequest, negotiated: Negotiated, value: object, code = 200): Promise<void> {
-  await sendJson(request, code, negotiated, Buffer.from(JSON.stringify(value)));
+  await sendJson(request, code, negotiated, Buffer.from(writeJson(value)));
 }
 
 /**
@@ -79,7 +80,7 @@ export async function sendStatus(request: ApiRequest, status: Status, negotiated
   const ordered = statusInOrder(status);
   if (status.details?.retryAfterSeconds) request.response.setHeader('Retry-After', String(status.details.retryAfterSeconds));
   if (negotiated) return sendValue(request, negotiated, ordered, code);
-  sendBody(request, code, 'application/json', Buffer.from(JSON.stringify(ordered, undefined, 2)));
+  sendBody(request, code, 'application/json', Buffer.from(writeJson(ordered, 2)));
 }
 
 /** Answers with plain text, as /healthz and unknown paths do. */
@@ -122,9 +123,8 @@ export async function sendJson(request: ApiRequest, code: number, negotiated: Ne
 }
 
 async function encode({ encoding, pretty }: Negotiated, text: Buffer): Promise<Buffer> {
-  if (encoding === 'json')
-    return pretty ? Buffer.from(JSON.stringify(JSON.parse(text.toString()), undefined, 2)) : Buffer.concat([text, NEWLINE]);
-  const value = JSON.parse(text.toString()) as KubeObject;
+  if (encoding === 'json') return pretty ? Buffer.from(writeJson(readJson(text.toString()), 2)) : Buffer.concat([text, NEWLINE]);
+  const value = readJson(text.toString()) as KubeObject;
   if (encoding === 'yaml') {
     const { stringifyYaml } = await import('../util/yaml.js');
     return Buffer.from(stringifyYaml(value));

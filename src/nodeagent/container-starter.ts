@@ -129,7 +129,7 @@ export class ContainerStarter {
     if (failure === undefined || signal.aborted) return true;
     // the event does not say why: what the hook printed may be secret
     events.container(pod, container, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
-    const deadline = clock.now() + (pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
+    const deadline = clock.now() + Number(pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000;
     await killContainer(record, container, { deadline, message: 'FailedPostStartHook' }, this.#context);
     container.waiting = { reason: 'PostStartHookError', message: failure };
     return false;

@@ -36,7 +36,7 @@ export async function runHook(
       throw failed(`HTTP lifecycle hook (${hook.httpGet?.path ?? ''})`, messageOf(error));
     });
   } else if (hook.sleep) {
-    await sleep(clock, hook.sleep.seconds * 1_000);
+    await sleep(clock, Number(hook.sleep.seconds) * 1_000);
   } else {
     throw new Error('Cannot run handler: invalid handler');
   }

@@ -46,7 +46,7 @@ export async function leaveSandbox(record: PodRecord, context: KillContext): Pro
 
 /** The grace period has become shorter while the containers are being stopped. Never rejects. */
 export async function hurryPod({ pod, containers }: PodRecord, { runtime, logger }: { runtime: Runtime; logger: Logger }): Promise<void> {
-  const grace = Math.max(MIN_GRACE, pod.metadata.deletionGracePeriodSeconds ?? 0);
+  const grace = Math.max(MIN_GRACE, Number(pod.metadata.deletionGracePeriodSeconds ?? 0));
   try {
     await Promise.all(containers.flatMap((c) => (isRunning(c) && c.current ? runtime.stopContainer(pod, c.current.id, grace) : [])));
   } catch (error) {
@@ -59,7 +59,7 @@ function deadlineOf({ pod }: PodRecord, { vanished }: StopContext, now: number):
   // deletionTimestamp is the moment at which the grace period is over
   if (deletionTimestamp && !vanished && deletionGracePeriodSeconds !== undefined)
     return Math.max(Date.parse(deletionTimestamp), now + MIN_GRACE * 1_000);
-  return now + Math.max(deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30, MIN_GRACE) * 1_000;
+  return now + Math.max(Number(deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30), MIN_GRACE) * 1_000;
 }
 
 /** Ends one container, its preStop hook first. Resolves once it has ended, as the record says then. */

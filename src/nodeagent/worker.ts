@@ -338,7 +338,7 @@ export class PodWorker {
     const probe = kind === 'startup' ? record.spec.startupProbe : record.spec.livenessProbe;
     this.#probers.end(container.id);
     try {
-      const grace = probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30;
+      const grace = Number(probe?.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30);
       await killContainer(this.#record, record, { deadline: clock.now() + grace * 1_000, message }, this.#context);
       if (record.current?.id === container.id) this.changed(record.current);
     } catch (error) {

@@ -87,7 +87,7 @@ function checkPreconditions(definition: Definition, object: KubeObject, { precon
 
 /** The time `seconds` after `from`, or the last one that can be written (RFC 3339 has years of four digits). */
 function later(from: number, seconds: number): string {
-  return timestamp(Math.min(from + seconds * 1000, LAST_TIME));
+  return timestamp(Math.min(from + Number(seconds) * 1000, LAST_TIME));
 }
 
 function applyGracePeriod(
@@ -106,7 +106,7 @@ function applyGracePeriod(
     if (asked === undefined || asked >= present) return 'pending';
     const end = Date.parse(m.deletionTimestamp);
     // the last time tells nothing about when the period began
-    m.deletionTimestamp = end >= LAST_TIME ? later(now, asked) : later(end, asked - present);
+    m.deletionTimestamp = end >= LAST_TIME ? later(now, asked) : later(end, Number(asked) - Number(present));
     m.deletionGracePeriodSeconds = asked;
     return 'graceful';
   }

@@ -5,6 +5,7 @@ import { objectType } from '../api/schema/types.js';
 import type { Entry } from '../storage/storage.js';
 import { inKeyOrder } from '../util/json.js';
 import { encode } from './metadata.js';
+import { readJson, writeJson } from '../util/exact-json.js';
 
 const UID = Buffer.from('"uid":"');
 const UID_LENGTH = 36;
@@ -90,7 +91,7 @@ export class ObjectItem {
   /** The same without the cost of freezing: for those who only look at it. */
   get parsed(): Readonly<KubeObject> {
     if (this.#object === undefined) {
-      this.#object = JSON.parse(this.text.toString()) as KubeObject;
+      this.#object = readJson(this.text.toString()) as KubeObject;
       this.kind.hot.keep(this);
     }
     return this.#object;
@@ -99,7 +100,7 @@ export class ObjectItem {
   get shown(): Buffer {
     if (this.kind.definition.serving.typed) return this.text;
     if (this.#sorted === undefined) {
-      this.#sorted = Buffer.from(JSON.stringify(this.parsed, inKeyOrder));
+      this.#sorted = Buffer.from(writeJson(inKeyOrder(this.parsed)));
       this.kind.hot.keep(this);
     }
     return this.#sorted;
@@ -158,7 +159,7 @@ export class ObjectItem {
 /** An object with what its creation left open; undefined: nothing was. */
 function completed(definition: Definition, text: Buffer, known: KubeObject | undefined): KubeObject | undefined {
   if (!definition.complete) return undefined;
-  const object = known ?? (JSON.parse(text.toString()) as KubeObject);
+  const object = known ?? (readJson(text.toString()) as KubeObject);
   const whole = definition.complete(object);
   return whole === object ? undefined : whole;
 }

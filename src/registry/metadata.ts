@@ -5,6 +5,7 @@ import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
 import { normalize } from '../api/schema/decode.js';
 import { objectType } from '../api/schema/types.js';
 import { timestamp } from '../util/clock.js';
+import { writeJson } from '../util/exact-json.js';
 
 /** What a client may not say of a new object goes, before anybody looks at it. */
 export function wipeSystemMetadata({ metadata }: KubeObject): void {
@@ -49,5 +50,5 @@ export function canonical(definition: Definition, object: KubeObject, like?: Kub
 
 /** The JSON text that storage holds. */
 export function encode(object: KubeObject): Buffer {
-  return Buffer.from(JSON.stringify(object));
+  return Buffer.from(writeJson(object));
 }

@@ -7,7 +7,8 @@ export function goString(value: unknown): string {
     return `map[${keys.map((key) => `${key}:${goString((value as Record<string, unknown>)[key])}`).join(' ')}]`;
   }
   if (typeof value === 'string') return value;
-  if (typeof value !== 'number' || (Number.isInteger(value) && Math.abs(value) < 2 ** 63)) return JSON.stringify(value);
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return JSON.stringify(value);
   // %v writes large and small float64 with an exponent of two digits
   const [digits = '', exponent] = (
     Math.abs(value) >= 1e21 || (Math.abs(value) < 1e-4 && value !== 0) || Number.isInteger(value) ? value.toExponential() : String(value)

@@ -9,9 +9,12 @@ export function setOwn(object: Record<string, unknown>, key: string, value: unkn
   else object[key] = value;
 }
 
-/** For JSON.stringify: the fields of every object in the order of their names, as Go writes maps. */
-export function inKeyOrder(_key: string, value: unknown): unknown {
-  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
+/** A value with the fields of every object in it in the order of their names, as Go writes maps. */
+export function inKeyOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inKeyOrder);
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([name, field]) => [name, inKeyOrder(field)]));
 }
 
 const SPECIAL = /[<>&\u2028\u2029]/g;

@@ -17,6 +17,7 @@ import {
 } from 'js-yaml';
 import { hasDuplicateKeys, MAX_JSON_DEPTH } from './json-keys.js';
 import { aliasProblem } from './yaml-aliases.js';
+import { hasFractions, integerOf, readJson } from './exact-json.js';
 
 export { stringifyYaml } from './yaml-print.js';
 
@@ -34,24 +35,32 @@ const INTEGER = /^[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0[0-7_]+|[0-9][0-9_
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const FIRSTS = '-+.0123456789'.split('');
 
-function toInteger(text: string): number {
+function toInteger(text: string): number | bigint {
   const digits = text.replace(/^[-+]/, '').replaceAll('_', '');
+  const sign = text.startsWith('-') ? '-' : '';
   // 0644 is octal; 089 cannot be, so it is decimal
-  const value = /^0[box]/.test(digits) ? Number(digits) : /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
-  return text.startsWith('-') ? -value : value;
+  const decimal = /^0[box]/.test(digits) ? BigInt(digits) : /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : digits;
+  return integerOf(`${sign}${decimal}`);
 }
 
-const integerTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
+/** What is too large is a text. Go writes floats as JSON, where whole ones are integers, before it reads them. */
+function toFloat(text: string): number | bigint | typeof NOT_RESOLVED {
+  const value = Number(text);
+  if (!Number.isFinite(value)) return NOT_RESOLVED;
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? integerOf(String(value)) : value;
+}
+
+const integerTag = defineScalarTag<number | bigint>('tag:yaml.org,2002:int', {
   implicit: true,
   implicitFirstChars: FIRSTS,
   resolve: (text) => (INTEGER.test(text) ? toInteger(text) : NOT_RESOLVED),
-  identify: (value) => Number.isInteger(value),
+  identify: (value) => typeof value === 'bigint' || Number.isInteger(value),
   represent: String,
 });
-const floatTag = defineScalarTag<number>('tag:yaml.org,2002:float', {
+const floatTag = defineScalarTag<number | bigint>('tag:yaml.org,2002:float', {
   implicit: true,
   implicitFirstChars: FIRSTS,
-  resolve: (text) => (FLOAT.test(text) ? Number(text.replaceAll('_', '')) : NOT_RESOLVED),
+  resolve: (text) => (FLOAT.test(text) ? toFloat(text.replaceAll('_', '')) : NOT_RESOLVED),
   identify: (value) => typeof value === 'number',
   represent: String,
 });
@@ -68,9 +77,9 @@ const schema = FAILSAFE_SCHEMA.withTags(nullYaml11Tag, boolYaml11Tag, integerTag
  */
 export function parseYaml(text: string): ParsedYaml {
   // clients send JSON under this name, and it is read much faster
-  if (/^\s*[{[]/.test(text)) {
+  if (/^\s*[{[]/.test(text) && !hasFractions(text)) {
     try {
-      const value: unknown = JSON.parse(text);
+      const value = readJson(text);
       if (!hasDuplicateKeys(text, value)) return { value, duplicates: [] };
     } catch {
       // flow-style YAML

@@ -7,6 +7,7 @@ import { deletionConversations } from './api/deletion.js';
 import { deepConversations } from './api/deep.js';
 import { groupConversations } from './api/groups.js';
 import { hostileConversations } from './api/hostile.js';
+import { integerConversations } from './api/integers.js';
 import { nodeAccessConversations } from './api/node-access.js';
 import { objectConversations } from './api/objects.js';
 import { parameterConversations } from './api/parameters.js';
@@ -54,6 +55,7 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('other groups', () => groupConversations(use));
   describe('hostile input', () => hostileConversations(use));
   describe('custom resources', () => customConversations(use));
+  describe('integers', () => integerConversations(use));
   describe('particulars', () => particularConversations(use));
   describe('kinds of the core group', () => coreKindConversations(use));
   describe('parameters', () => parameterConversations(use));

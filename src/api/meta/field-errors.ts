@@ -1,5 +1,7 @@
 // Validation errors of fields, worded as k8s.io/apimachinery/pkg/util/validation/field words them.
 import { goQuote } from './quote.js';
+import { writeJson } from '../../util/exact-json.js';
+import { goString } from '../../util/go-format.js';
 
 /** The reasons of causes in a Status. */
 export type FieldErrorType =
@@ -63,9 +65,9 @@ type Path = FieldPath | string;
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return goQuote(value);
-  // JavaScript rounds the digits of large integers when it writes them
-  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 64) return String(BigInt(value));
-  return goJson(JSON.stringify(value));
+  // what is no int64 is a float64
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) return goString(value);
+  return goJson(writeJson(value));
 }
 
 /** Go's JSON encoder escapes <, >, & and the two line separators; JSON.stringify does not. */

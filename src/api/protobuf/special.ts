@@ -1,6 +1,7 @@
 // Types whose JSON form is not the object of their protobuf fields. Field numbers: apimachinery's generated.proto files.
 import type protobuf from 'protobufjs';
 import { isDeeper, MAX_JSON_DEPTH } from '../../util/json-keys.js';
+import { integerOf, readJson, writeJson } from '../../util/exact-json.js';
 
 type Reader = protobuf.Reader;
 type Writer = protobuf.Writer;
@@ -17,9 +18,9 @@ export function tag(id: number, wireType: 0 | 1 | 2): number {
   return (id << 3) | wireType;
 }
 
-/** protobufjs gives 64-bit integers as objects of its own; those of the API fit a number. */
-export function toNumber(value: unknown): number {
-  return typeof value === 'number' ? value : Number(value);
+/** protobufjs gives 64-bit integers as objects of its own. */
+export function toInteger(value: unknown): number | bigint {
+  return integerOf(String(value));
 }
 
 /** Calls `read` with the number of each field; what it does not read (returns false) is skipped. */
@@ -43,7 +44,7 @@ function time(digits: 0 | 6): Special {
       let seconds = 0;
       let nanos = 0;
       eachField(reader, end, (id) => {
-        if (id === 1) seconds = toNumber(reader.int64());
+        if (id === 1) seconds = Number(reader.int64());
         else if (id === 2) nanos = reader.int32();
         return id === 1 || id === 2;
       });
@@ -78,7 +79,7 @@ const intOrString: Special = {
     let number = 0;
     let text = '';
     eachField(reader, end, (id) => {
-      if (id === 1) isText = toNumber(reader.int64()) === 1;
+      if (id === 1) isText = Number(reader.int64()) === 1;
       else if (id === 2) number = reader.int32();
       else if (id === 3) text = reader.string();
       return id >= 1 && id <= 3;
@@ -89,7 +90,7 @@ const intOrString: Special = {
 
 /** JSON of any form, as its text. */
 const json: Special = {
-  encode: (value, writer) => void writer.uint32(tag(1, 2)).bytes(Buffer.from(JSON.stringify(value))),
+  encode: (value, writer) => void writer.uint32(tag(1, 2)).bytes(Buffer.from(writeJson(value))),
   decode(reader, end) {
     let text: Uint8Array = new Uint8Array();
     eachField(reader, end, (id) => {
@@ -97,7 +98,7 @@ const json: Special = {
       return id === 1;
     });
     if (text.length === 0) return undefined;
-    const value: unknown = JSON.parse(Buffer.from(text).toString());
+    const value: unknown = readJson(Buffer.from(text).toString());
     if (isDeeper(value, MAX_JSON_DEPTH)) throw new RangeError('exceeded max depth');
     return value;
   },

@@ -1,7 +1,7 @@
 // Values in their JSON form to the wire and back, along the plan of their message.
 import type protobuf from 'protobufjs';
 import type { FieldPlan, Message, Scalar } from './messages.js';
-import { eachField, tag, toNumber } from './special.js';
+import { eachField, tag, toInteger } from './special.js';
 
 type Reader = protobuf.Reader;
 type Writer = protobuf.Writer;
@@ -51,7 +51,8 @@ function encodeScalar(scalar: Scalar, id: number, value: unknown, writer: Writer
       writer.uint32(tag(id, 0)).int32(Number(value));
       break;
     case 'int64':
-      writer.uint32(tag(id, 0)).int64(Number(value));
+      // a text of digits is read into all of its 64 bits
+      writer.uint32(tag(id, 0)).int64(typeof value === 'bigint' ? String(value) : Number(value));
       break;
     case 'double':
       writer.uint32(tag(id, 1)).double(Number(value));
@@ -122,7 +123,7 @@ function decodeValue(field: FieldPlan, reader: Reader): unknown {
     case 'int32':
       return reader.int32();
     case 'int64':
-      return toNumber(reader.int64());
+      return toInteger(reader.int64());
     case 'double':
       return reader.double();
   }

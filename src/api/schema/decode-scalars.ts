@@ -2,9 +2,10 @@
 import { copy } from '../../util/equal.js';
 import { canonical } from '../meta/quantity.js';
 import { canonicalBase64 } from './base64.js';
-import { isGoInteger, type State } from './decode-state.js';
+import type { State } from './decode-state.js';
 import { canonicalMicroTime, canonicalTime } from './time.js';
 import type { ScalarType, Type } from './types.js';
+import { integerOf } from '../../util/exact-json.js';
 
 /** Reads a value that is neither absent nor null. */
 export type Decode = (value: unknown, state: State) => unknown;
@@ -21,10 +22,12 @@ export function compileScalar(type: ScalarType): Compiled {
   const integer = (min: number, max: number): Compiled => ({
     zero: () => 0,
     decode: (value, state) => {
-      if (typeof value !== 'number') throw state.mismatch(value, type);
-      if (Number.isInteger(value) && value >= min && value <= max) return value;
+      if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+      if (typeof value !== 'number' && typeof value !== 'bigint') throw state.mismatch(value, type);
+      if (typeof value === 'bigint' && max === Number.MAX_SAFE_INTEGER) return value;
       // what is a number or a text reads its JSON itself
-      if (state.converts && type.scalar !== 'intOrString' && Number.isInteger(value)) return cutOff(value, max);
+      if (state.converts && type.scalar !== 'intOrString' && (typeof value === 'bigint' || Number.isInteger(value)))
+        return cutOff(value, max);
       throw state.mismatch(value, type, true);
     },
   });
@@ -39,13 +42,14 @@ export function compileScalar(type: ScalarType): Compiled {
       return integer(0, 255);
     case 'uint32':
       return integer(0, 2 ** 32 - 1);
-    // beyond 2^53 JSON.parse has rounded already
+    // beyond that they are bigints (util/exact-json.ts)
     case 'int64':
-      return integer(-(2 ** 63), 2 ** 63);
-    case 'uint64':
-      return integer(0, 2 ** 64);
+      return integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     case 'float64':
-      return { zero: () => 0, decode: (value, state) => (typeof value === 'number' ? value : fail(value, state, type)) };
+      return {
+        zero: () => 0,
+        decode: (value, state) => (['number', 'bigint'].includes(typeof value) ? Number(value) : fail(value, state, type)),
+      };
     case 'bytes':
       return {
         zero: () => null,
@@ -79,12 +83,12 @@ function fail(value: unknown, state: State, type: Type): never {
 }
 
 /** What is left of a number in fewer bits; a float64 that is no int64 becomes the smallest one first. */
-function cutOff(value: number, max: number): number {
-  const whole = isGoInteger(value) ? BigInt(value) : -(2n ** 63n);
+function cutOff(value: number | bigint, max: number): number | bigint {
+  const whole = typeof value === 'bigint' || Math.abs(value) < 2 ** 63 ? BigInt(value) : -(2n ** 63n);
   if (max === 255) return Number(BigInt.asUintN(8, whole));
   if (max === 2 ** 31 - 1) return Number(BigInt.asIntN(32, whole));
   if (max === 2 ** 32 - 1) return Number(BigInt.asUintN(32, whole));
-  return Number(max === 2 ** 63 ? BigInt.asIntN(64, whole) : BigInt.asUintN(64, whole));
+  return integerOf(String(whole));
 }
 
 /** Go takes a list of numbers for bytes as well. */
@@ -96,7 +100,7 @@ function bytesOf(value: unknown, state: State, type: ScalarType): string {
 
 function decodeQuantity(value: unknown): string {
   if (typeof value === 'string') return canonical(value.trim());
-  if (typeof value === 'number') return canonical(String(value));
+  if (typeof value === 'number' || typeof value === 'bigint') return canonical(String(value));
   // upstream tries to read the JSON text itself
   return canonical(JSON.stringify(value));
 }

@@ -42,12 +42,11 @@ export class State {
     return paths.slice(0, MAX_UNKNOWN).map((path) => `unknown field ${goQuote(joinPath(path))}`);
   }
 
-  /** @param literal the number itself is what does not fit */
-  mismatch(value: unknown, type: Type, literal = false): DecodeError {
-    if (this.#wording === 'converter') return new DecodeError(unconvertible(value, type, literal));
-    return new DecodeError(
-      `json: cannot unmarshal ${jsonKind(value)}${literal ? ` ${String(value)}` : ''} into ${this.#place()} of type ${unmarshalTarget(type)}`,
-    );
+  /** @param literal the number itself is what does not fit, or how it is written */
+  mismatch(value: unknown, type: Type, literal: boolean | string = false): DecodeError {
+    if (this.#wording === 'converter') return new DecodeError(unconvertible(value, type, literal !== false));
+    const shown = typeof literal === 'string' ? ` ${literal}` : literal ? ` ${String(value)}` : '';
+    return new DecodeError(`json: cannot unmarshal ${jsonKind(value)}${shown} into ${this.#place()} of type ${unmarshalTarget(type)}`);
   }
 
   /** Go names the innermost struct, and the fields from the root; indices and keys of maps are not told. */
@@ -71,7 +70,7 @@ export class State {
 
 /** What JSON calls a value, in Go's words. */
 export function jsonKind(value: unknown): string {
-  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
 }
 
 /** Types that read their own JSON do it by way of another type, and that one is named. */
@@ -82,8 +81,8 @@ function unmarshalTarget(type: Type): string {
 }
 
 /** Whether Go keeps a number as an int64; it takes larger ones for float64. */
-export function isGoInteger(value: number): boolean {
-  return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
+export function isGoInteger(value: number | bigint): boolean {
+  return typeof value === 'bigint' || Number.isSafeInteger(value);
 }
 
 /** apimachinery's runtime.DefaultUnstructuredConverter, which converts numbers among themselves and nothing else. */
@@ -94,7 +93,7 @@ function unconvertible(value: unknown, type: Type, literal: boolean): string {
       ? 'map'
       : typeof value === 'boolean'
         ? 'bool'
-        : typeof value === 'number'
+        : typeof value === 'number' || typeof value === 'bigint'
           ? isGoInteger(value)
             ? 'int64'
             : 'float64'

@@ -1,6 +1,7 @@
 // JSON as sigs.k8s.io/json reads it: JSON.parse, and a slower reader of our own that words syntax errors as Go does and
 // finds keys that occur twice.
 
+import { integerOf, readJson } from '../../util/exact-json.js';
 import { hasDuplicateKeys, MAX_JSON_DEPTH } from '../../util/json-keys.js';
 
 /** A document, and the keys that came twice in it. */
@@ -48,10 +49,22 @@ export function inDocumentOrder(text: string, complaints: readonly string[]): st
   return [...complaints].sort((a, b) => at(a) - at(b));
 }
 
+/** A number, where it stands in its document and how it is written there. */
+export interface WrittenNumber {
+  readonly path: readonly (string | number)[];
+  readonly value: number | bigint;
+  readonly literal: string;
+}
+
+/** Every number of a document, in its order. @throws JsonError */
+export function numbersOf(text: string): readonly WrittenNumber[] {
+  return new Reader(text).numbers();
+}
+
 /** @returns undefined for what is no JSON, has a key twice or is nested too deep */
 function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = readJson(text);
     return hasDuplicateKeys(text, value) ? undefined : value;
   } catch {
     return undefined;
@@ -69,7 +82,8 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
 class Reader {
   readonly #text: string;
   #at = 0;
-  readonly #path: string[] = [];
+  readonly #path: (string | number)[] = [];
+  #numbers: WrittenNumber[] | undefined;
   readonly #duplicates = new Set<string>();
   readonly #positions = new Map<string, number>();
   /** What may be the last key of a path that is looked for: a path is put together for those only. */
@@ -84,6 +98,13 @@ class Reader {
   positions(): ReadonlyMap<string, number> {
     this.read();
     return this.#positions;
+  }
+
+  numbers(): readonly WrittenNumber[] {
+    const numbers: WrittenNumber[] = [];
+    this.#numbers = numbers;
+    this.read();
+    return numbers;
   }
 
   read(): ParsedJson {
@@ -136,7 +157,7 @@ class Reader {
       this.#space();
       if (this.#text[this.#at] !== ':') throw this.#invalid('after object key');
       this.#at++;
-      this.#path.push(this.#path.length > 0 ? `.${key}` : key);
+      this.#path.push(key);
       const earlier: unknown = Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
       if (seen.has(key)) this.#duplicates.add(this.#complaint('duplicate'));
       if (this.#wanted.has(key)) this.#note(this.#complaint(seen.has(key) ? 'duplicate' : 'unknown'));
@@ -153,7 +174,8 @@ class Reader {
   }
 
   #complaint(about: 'duplicate' | 'unknown'): string {
-    return `${about} field ${JSON.stringify(this.#path.join(''))}`;
+    const path = this.#path.map((step, i) => (typeof step === 'number' ? `[${step}]` : i === 0 ? step : `.${step}`));
+    return `${about} field ${JSON.stringify(path.join(''))}`;
   }
 
   #note(complaint: string): void {
@@ -170,7 +192,7 @@ class Reader {
       return array;
     }
     for (;;) {
-      this.#path.push(`[${array.length}]`);
+      this.#path.push(array.length);
       array.push(this.#value(depth + 1, undefined));
       this.#path.pop();
       this.#space();
@@ -212,7 +234,7 @@ class Reader {
     return value;
   }
 
-  #number(): number {
+  #number(): number | bigint {
     NUMBER.lastIndex = this.#at;
     const found = NUMBER.exec(this.#text)?.[0];
     if (found === undefined) {
@@ -229,7 +251,9 @@ class Reader {
       this.#at += /[-+]/.test(this.#text[this.#at + 1] ?? '') ? 2 : 1;
       throw this.#invalid('in exponent of numeric literal');
     }
-    return Number(found);
+    const value = /[.eE]/.test(found) ? Number(found) : integerOf(found);
+    this.#numbers?.push({ path: [...this.#path], value, literal: found });
+    return value;
   }
 
   #invalid(where: string): JsonError {

@@ -10,7 +10,6 @@ export type ScalarKind =
   | 'int64'
   | 'uint8'
   | 'uint32'
-  | 'uint64'
   | 'float64'
   | 'bytes'
   | 'quantity'
@@ -139,7 +138,6 @@ const GO_NAMES: Readonly<Record<ScalarKind, string>> = {
   int64: 'int64',
   uint8: 'uint8',
   uint32: 'uint32',
-  uint64: 'uint64',
   float64: 'float64',
   bytes: '[]uint8',
   quantity: 'resource.Quantity',

@@ -1,6 +1,7 @@
 // Items of lists that are sets or maps (x-kubernetes-list-type) occur once.
 import { duplicate, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
 import { additionalOf, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
+import { writeJson } from '../../util/exact-json.js';
 
 /** @returns what occurs twice in the sets and maps within a value */
 export function validateListTypes(value: unknown, path: FieldPath, schema: Schema | undefined): FieldError[] {
@@ -34,7 +35,7 @@ function validateItems(list: readonly unknown[], path: FieldPath, schema: Schema
 function repeated(list: readonly unknown[]): number[] {
   const seen = new Map<string, number>();
   return list.flatMap((value, i) => {
-    const text = JSON.stringify(sorted(value));
+    const text = writeJson(sorted(value));
     const times = (seen.get(text) ?? 0) + 1;
     seen.set(text, times);
     return times === 2 ? [i] : [];

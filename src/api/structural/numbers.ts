@@ -6,15 +6,15 @@ import type { Schema } from './schema.js';
 
 const MAX_FLOAT = 3.4028234663852886e38;
 
-/** Whether Go reads a number as an integer: others, and those that are too large, are floats. */
-export function isInteger(value: number): boolean {
-  return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
+/** Whether a number counts as an integer: an int64, or a float64 that is none for certain only below 2^53. */
+export function isInteger(value: number | bigint): boolean {
+  return typeof value === 'bigint' || Number.isSafeInteger(value);
 }
 
 /** @returns what is wrong with a number */
-export function checkNumber(place: Place, value: number, schema: Schema): Result {
+export function checkNumber(place: Place, value: number | bigint, schema: Schema): Result {
   const result = new Result();
-  const range = (number: number, what: string): boolean => {
+  const range = (number: number | bigint, what: string): boolean => {
     const problem = rangeProblem(number, schema);
     if (problem !== undefined) {
       const text = `${what} value must be of type ${problem} in ${place.name}`;
@@ -58,20 +58,25 @@ export function checkNumber(place: Place, value: number, schema: Schema): Result
 }
 
 /** What the number is not, in upstream's words; undefined: it is within the range of the schema's type and format. */
-function rangeProblem(value: number, schema: Schema): string | undefined {
+function rangeProblem(value: number | bigint, schema: Schema): string | undefined {
   const type = schema['x-kubernetes-int-or-string'] ? '' : schema.type;
   const format = formatOf(schema);
   if (type === 'integer') {
     const limit = format === 'int32' ? 2 ** 31 : 2 ** 63;
-    const fits = Number.isInteger(value) && value >= -limit && value < limit;
+    const isWhole = typeof value === 'bigint' || Number.isInteger(value);
+    // upstream finds the least int64 too small when it is a float64
+    const fits = isWhole && value >= -limit && value < limit && value !== -(2 ** 63);
     return fits ? undefined : `integer ${format === '' ? '(default format)' : `with format ${format}`}`;
   }
-  return type === 'number' && format === 'float' && Math.abs(value) > MAX_FLOAT ? `number with format float` : undefined;
+  return type === 'number' && format === 'float' && Math.abs(Number(value)) > MAX_FLOAT ? `number with format float` : undefined;
 }
 
-function isMultiple(value: number, factor: number): boolean {
-  if (Number.isInteger(value) && Number.isInteger(factor)) return value % factor === 0;
+function isMultiple(number: number | bigint, factor: number): boolean {
+  if (typeof number === 'bigint' && Number.isInteger(factor)) return number % BigInt(factor) === 0n;
+  const value = Number(number);
+  if (Number.isSafeInteger(value) && Number.isInteger(factor)) return value % factor === 0;
   const times = factor < 1 ? (1 / factor) * value : value / factor;
+  if (Math.abs(times) > Number.MAX_SAFE_INTEGER) return false;
   const nearest = Math.round(times);
   // as swag.IsFloat64AJSONInteger: what is lost to binary fractions does not count
   return Math.abs(times - nearest) <= 1e-9 * Math.max(Math.abs(times), Number.MIN_VALUE) || Math.abs(times - nearest) < 1e-9;

@@ -7,6 +7,7 @@ import { formatOf, hasFormat, isTextFormat } from './formats.js';
 import { checkNumber, isInteger } from './numbers.js';
 import { Place, Result } from './result.js';
 import { additionalOf, fieldOf, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
+import { writeJson } from '../../util/exact-json.js';
 
 /** The value at the same place before the update; undefined: there is none, or it cannot be told which. */
 type Old = { readonly value: unknown } | undefined;
@@ -42,7 +43,7 @@ function checkAgainst(place: Place, value: unknown, schema: Schema, old: Old): R
     step(checkText(place, value, schema));
     if (isTextFormat(formatOf(schema))) step(checkFormat(place, value, schema));
   }
-  if (typeof value === 'number') step(checkNumber(place, value, schema));
+  if (typeof value === 'number' || typeof value === 'bigint') step(checkNumber(place, value, schema));
   if (Array.isArray(value)) step(checkList(place, value, schema, old));
   const enumerated = new Result();
   checkEnum(place, value, schema, enumerated);
@@ -60,7 +61,7 @@ function typesOf(schema: Schema): readonly string[] {
 /** What JSON calls the value, and the format Go sees in it. */
 function typeOfValue(value: unknown): [type: string, format: string] {
   if (Array.isArray(value)) return ['array', ''];
-  if (typeof value === 'number') return isInteger(value) ? ['integer', 'int64'] : ['number', 'float64'];
+  if (typeof value === 'number' || typeof value === 'bigint') return isInteger(value) ? ['integer', 'int64'] : ['number', 'float64'];
   return [typeof value, ''];
 }
 
@@ -86,9 +87,14 @@ function checkType(place: Place, value: unknown, schema: Schema): Result {
 
 function checkEnum(place: Place, value: unknown, schema: Schema, result: Result): void {
   const allowed = schema.enum ?? [];
-  if (allowed.length === 0 || (value !== null && allowed.some((a) => equal(a, value)))) return;
-  const texts = allowed.map((a) => (typeof a === 'string' ? a : JSON.stringify(a)));
+  if (allowed.length === 0 || (value !== null && allowed.some((a) => equal(a, converted(value, a))))) return;
+  const texts = allowed.map((a) => (typeof a === 'string' ? a : writeJson(a)));
   result.add(`${place.in}should be one of [${texts.join(' ')}]`, notSupported(place.path, value, texts));
+}
+
+/** Go compares a number as one of the type of that which is allowed: it cuts off what is behind the point. */
+function converted(value: unknown, allowed: unknown): unknown {
+  return typeof value === 'number' && Number.isInteger(allowed) ? Math.trunc(value) : value;
 }
 
 function checkText(place: Place, value: string, schema: Schema): Result {

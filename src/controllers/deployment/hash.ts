@@ -1,5 +1,6 @@
 import type { PodTemplateSpec } from '../../api/types/core-v1.gen.js';
 import { equal } from '../../util/equal.js';
+import { writeJson } from '../../util/exact-json.js';
 import { inKeyOrder } from '../../util/json.js';
 import { SAFE_LETTERS } from '../../util/names.js';
 
@@ -11,7 +12,7 @@ export const TEMPLATE_HASH = 'pod-template-hash';
  * `collisions` makes another text of the same template when the first is taken.
  */
 export function templateHash(template: PodTemplateSpec, collisions: number | undefined): string {
-  const text = JSON.stringify(template, inKeyOrder);
+  const text = writeJson(inKeyOrder(template));
   const number = fnv1a(collisions === undefined ? text : `${text}#${collisions}`);
   return String(number).replace(/\d/g, (digit) => SAFE_LETTERS.charAt(digit.charCodeAt(0) % SAFE_LETTERS.length));
 }

@@ -85,5 +85,5 @@ function graceLeft(items: readonly KubeObject[], namespace: Namespace, now: numb
 function graceOf(object: KubeObject): number {
   if (object.kind !== pods.kind || object.apiVersion !== pods.version) return 0;
   const pod = object as Parameters<typeof isPodFinished>[0];
-  return isPodFinished(pod) ? 0 : (pod.spec.terminationGracePeriodSeconds ?? 0);
+  return isPodFinished(pod) ? 0 : Number(pod.spec.terminationGracePeriodSeconds ?? 0);
 }

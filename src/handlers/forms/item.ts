@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/meta/object.js';
+import { writeJson } from '../../util/exact-json.js';
 
 /**
  * One object to answer with. `text` is its complete JSON, beginning with kind, apiVersion and metadata in this order; `shown` is
@@ -20,7 +21,7 @@ export interface ListHead {
 /** A value that is not stored (the answer of a subresource or a review) as an item. */
 export function itemOf(object: KubeObject): Item {
   const { kind, apiVersion, metadata, ...rest } = object;
-  const text = Buffer.from(JSON.stringify({ kind, apiVersion, metadata, ...rest }));
+  const text = Buffer.from(writeJson({ kind, apiVersion, metadata, ...rest }));
   return { text, shown: text, object };
 }
 

@@ -3,6 +3,7 @@ import type { Definition } from '../../api/definition.js';
 import { internalError } from '../../api/meta/errors.js';
 import type { KubeObject } from '../../api/meta/object.js';
 import type { Item } from './item.js';
+import { readJson, writeJson } from '../../util/exact-json.js';
 
 const START = Buffer.from(',"metadata":{');
 const QUOTE = 0x22;
@@ -46,9 +47,9 @@ export type MetadataRules = Pick<Definition, 'carriedAnnotations'>;
 
 function shownMetadata({ carriedAnnotations }: MetadataRules, item: Item): Buffer {
   if (!carriedAnnotations) return metadataText(item.text);
-  const metadata = JSON.parse(metadataText(item.text).toString()) as KubeObject['metadata'];
+  const metadata = readJson(metadataText(item.text).toString()) as KubeObject['metadata'];
   const shown = Object.entries(metadata.annotations ?? {}).filter(([key]) => !carriedAnnotations.includes(key));
-  return Buffer.from(JSON.stringify({ ...metadata, annotations: shown.length > 0 ? Object.fromEntries(shown) : undefined }));
+  return Buffer.from(writeJson({ ...metadata, annotations: shown.length > 0 ? Object.fromEntries(shown) : undefined }));
 }
 
 /** An object as PartialObjectMetadata of meta.k8s.io in `version`. */

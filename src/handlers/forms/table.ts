@@ -6,6 +6,7 @@ import { age } from '../../api/shared/format.js';
 import { schemaDescriptions } from '../openapi-descriptions.js';
 import { type Item, type ListHead, listMetadata } from './item.js';
 import { partialMetadata } from './metadata.js';
+import { writeJson } from '../../util/exact-json.js';
 
 /** How the client wants its table. */
 export interface TableOptions {
@@ -96,7 +97,7 @@ function row(kind: Table, item: Item, options: TableOptions): Buffer {
 }
 
 function rowText(cells: readonly unknown[], conditions: readonly unknown[] | undefined, object: Buffer): Buffer {
-  const start = `{"cells":${JSON.stringify(cells)}${conditions?.length ? `,"conditions":${JSON.stringify(conditions)}` : ''},"object":`;
+  const start = `{"cells":${writeJson(cells)}${conditions?.length ? `,"conditions":${JSON.stringify(conditions)}` : ''},"object":`;
   return Buffer.concat([Buffer.from(start), object, Buffer.from('}')]);
 }
 

@@ -8,6 +8,7 @@ import { difference, type FieldSet } from './set.js';
 import type { Shape } from './shape.js';
 import { validateApplied } from './validate.js';
 import { compare, fieldsOf } from './walk.js';
+import { readJson, writeJson } from '../../util/exact-json.js';
 
 const ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -17,7 +18,7 @@ export function allowedByLastApplied(type: StructType, shape: Shape, live: KubeO
   if (!text) return undefined;
   let last: Partial<KubeObject>;
   try {
-    last = JSON.parse(text) as Partial<KubeObject>;
+    last = readJson(text) as Partial<KubeObject>;
   } catch {
     return undefined;
   }
@@ -32,5 +33,5 @@ export function syncLastApplied(object: KubeObject, applied: KubeObject): void {
   if (!annotations?.[ANNOTATION]) return;
   const configuration = copy(applied);
   if (configuration.metadata.annotations) delete configuration.metadata.annotations[ANNOTATION];
-  annotations[ANNOTATION] = `${JSON.stringify(configuration, inKeyOrder)}\n`;
+  annotations[ANNOTATION] = `${writeJson(inKeyOrder(configuration))}\n`;
 }

@@ -2,6 +2,7 @@
 import { goJson } from '../../api/meta/field-errors.js';
 import { goQuote } from '../../api/meta/quote.js';
 import { goString } from '../../util/go-format.js';
+import { readJson, writeJson } from '../../util/exact-json.js';
 
 /** The step to an item of a list of maps: the item's key fields, sorted by name. */
 export function keyElement(keys: readonly (readonly [name: string, value: unknown])[]): string {
@@ -15,7 +16,7 @@ export function valueElement(value: unknown): string {
 }
 
 function json(value: unknown): string {
-  return goJson(JSON.stringify(value));
+  return goJson(writeJson(value));
 }
 
 /** As messages show a step: `.spec`, `[name="c"]`, `[="x"]`, `[0]`. */
@@ -49,7 +50,7 @@ function valueText(value: unknown): string {
 /** Text of a step that cannot be read stands for itself. */
 function read(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return text;
   }
@@ -90,6 +91,11 @@ const TYPES = ['number', 'string', 'boolean', 'object'];
 
 function compareValues(a: unknown, b: unknown): number {
   if (a === b) return 0;
-  if (typeof a !== typeof b) return TYPES.indexOf(typeof a) - TYPES.indexOf(typeof b);
-  return (a as number | string) < (b as number | string) ? -1 : 1;
+  const [x, y] = [typeOf(a), typeOf(b)];
+  if (x !== y) return TYPES.indexOf(x) - TYPES.indexOf(y);
+  return (a as number | bigint | string) < (b as number | bigint | string) ? -1 : 1;
+}
+
+function typeOf(value: unknown): string {
+  return typeof value === 'bigint' ? 'number' : typeof value;
 }

@@ -85,7 +85,7 @@ function checkScalar({ scalar }: ScalarType, value: unknown): string | undefined
     case 'any':
       return undefined;
     default:
-      return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`;
+      return ['number', 'bigint'].includes(typeof value) ? undefined : `expected numeric (int or float), got ${goType(value)}`;
   }
 }
 
@@ -103,7 +103,7 @@ function goType(value: unknown): string {
 function goSyntax(value: unknown): string {
   if (value === null || value === undefined) return 'interface {}(nil)';
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
-  if (typeof value === 'number') return goString(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return goString(value);
   if (typeof value !== 'object') return JSON.stringify(value);
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `map[string]interface {}{${fields.map(([name, item]) => `${JSON.stringify(name)}:${goSyntax(item)}`).join(', ')}}`;

@@ -14,6 +14,7 @@ import { goString } from '../../util/go-format.js';
 import { applyJsonPatch, JsonPatchError, MAX_OPERATIONS, type Operation } from './json-patch.js';
 import { applyMergePatch } from './merge-patch.js';
 import { mergeStrategic, StrategicPatchError } from './strategic.js';
+import { writeJson } from '../../util/exact-json.js';
 
 /** The older languages of PATCH (RFC 6902, RFC 7386, and Kubernetes' own). */
 export type PatchKind = 'json' | 'merge' | 'strategic';
@@ -158,7 +159,7 @@ function apply(kind: PatchKind, type: StructType, current: unknown, patch: unkno
       kind === 'json'
         ? applyJsonPatch(withoutAbsent(current), patch as Operation[])
         : applyMergePatch(withoutAbsent(current), patch as Record<string, unknown>);
-    return { result, shown: () => JSON.stringify(result) };
+    return { result, shown: () => writeJson(result) };
   } catch (e) {
     if (e instanceof JsonPatchError) throw unprocessable();
     if (!(e instanceof StrategicPatchError)) throw e;

@@ -2,6 +2,7 @@
 // `replace` may name a key that an object does not have.
 import { copy, equal } from '../../util/equal.js';
 import { isDeeper, MAX_JSON_DEPTH } from '../../util/json-keys.js';
+import { writeJson } from '../../util/exact-json.js';
 
 /** One operation; what it lacks or has wrong shows when it is applied. */
 export interface Operation {
@@ -47,7 +48,7 @@ function apply(root: { document: unknown; copied: number }, operation: Operation
     }
     case 'copy': {
       const value = get(root, pointer(operation.from, 'from'));
-      root.copied += Buffer.byteLength(JSON.stringify(value ?? null));
+      root.copied += Buffer.byteLength(writeJson(value ?? null));
       if (root.copied > MAX_COPIED) throw new JsonPatchError(`the copies take more than ${MAX_COPIED} bytes`);
       return add(root, path, copy(value));
     }

@@ -325,6 +325,7 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'list';
   if (value === null) return 'null';
   if (typeof value === 'object') return 'map';
+  if (typeof value === 'bigint') return 'number';
   return typeof value === 'number' && !Number.isInteger(value) ? 'float' : typeof value;
 }
 

@@ -66,6 +66,11 @@ describe('schemas of definitions', () => {
 });
 
 describe('values of custom resources', () => {
+  it('takes a number for the integer in an enumeration that is left without its fraction', () => {
+    expect(wrong({ type: 'number', enum: [5] }, 5.5)).to.deep.equal([]);
+    expect(wrong({ type: 'number', enum: [5, 0.5] }, 0.7)).to.deep.equal(['spec.f: Unsupported value: 0.7: supported values: "5", "0.5"']);
+  });
+
   it('are checked in the words of upstream', () => {
     expect(wrong({ type: 'integer' }, 'x')).to.deep.equal([
       'spec.f: Invalid value: "string": spec.f in body must be of type integer: "string"',
