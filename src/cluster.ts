@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createAdmission } from './admission/index.js';
 import type { Authorizer } from './api/context.js';
 import { Definitions } from './api/definitions.js';
-import { GROUPS, loadGroup } from './api/load.js';
+import { KINDS } from './api/kinds.gen.js';
 import { serviceUnavailable } from './api/meta/errors.js';
 import { events, secrets } from './api/meta/resources.gen.js';
 import type { Secret } from './api/types/core-v1.gen.js';
@@ -137,11 +137,8 @@ async function openCore(settings: Settings, stops: Stops): Promise<Core> {
   const opening = openStorage(settings);
   // registered before it is open: when another part fails meanwhile, the store must not stay locked
   stops.push(async () => (await opening.catch(() => undefined))?.close());
-  const [access, storage, definitions] = await Promise.all([
-    openPki({ ...settings, serviceAddresses: serviceAddresses(settings) }),
-    opening,
-    loadDefinitions(),
-  ]);
+  const [access, storage] = await Promise.all([openPki({ ...settings, serviceAddresses: serviceAddresses(settings) }), opening]);
+  const definitions = new Definitions(KINDS);
   const observed: Core['observed'] = {};
   const registry = new Registry({ definitions, storage: measured(storage, () => observed.storage), admission });
   const feed = new Feed({ storage, logger });
@@ -361,11 +358,4 @@ async function openStorage(settings: Settings): Promise<Storage> {
     if (error instanceof StorageError) throw new UserError(error.message, 'failure', { cause: error });
     throw error;
   }
-}
-
-/** Every built-in definition. @throws Error when a folder holds something that is none */
-export async function loadDefinitions(): Promise<Definitions> {
-  const definitions = new Definitions();
-  for (const group of await Promise.all(GROUPS.map(loadGroup))) for (const definition of group) definitions.add(definition);
-  return definitions;
 }

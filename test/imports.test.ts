@@ -22,7 +22,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'api/admission': ['api/context', 'api/definition', 'api/meta'],
   'api/shared': [...BASE, 'api/facts', 'api/context', 'api/definition'],
   'api/structural': [...BASE, 'api/schema'],
-  'api/load': ['api/definition'],
+  'api/kinds.gen': ['api'],
   'api/protobuf': ['util', 'api/facts'],
   'api/*': [...BASE, 'api/facts', 'api/context', 'api/definition', 'api/shared', 'api/structural'],
   storage: ['util'],

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { admissionPlugins } from '../src/admission/index.js';
-import { GROUPS } from '../src/api/load.js';
+import type { Definition } from '../src/api/definition.js';
+import { KINDS } from '../src/api/kinds.gen.js';
 import { controllerNames } from '../src/controllers/index.js';
 import { plugins } from '../src/scheduler/plugins/index.js';
 
@@ -21,9 +22,17 @@ async function exportsOf<T extends { readonly name: string }>(folder: string, ma
 }
 
 describe('what is written by a recipe is picked up', () => {
-  it('a folder of a group', () => {
-    const folders = readdirSync(new URL('api/', SOURCES)).filter((name) => /^(.+-)?v\d+((alpha|beta)\d+)?$/.test(name));
-    expect([...GROUPS].sort()).to.deep.equal(folders.sort());
+  it('a resource', async () => {
+    const groups = readdirSync(new URL('api/', SOURCES)).filter((name) => /^(.+-)?v\d+((alpha|beta)\d+)?$/.test(name));
+    const files = groups.flatMap((group) =>
+      filesIn(`api/${group}/`).flatMap((file) => (/^[a-z]+\.ts$/.test(file) ? [`${group}/${file}`] : [])),
+    );
+    for (const file of files) {
+      const { default: kind } = (await import(new URL(`api/${file}`, SOURCES).href)) as { default: Definition };
+      expect(file.endsWith(`${kind.version}/${kind.resource}.ts`), file).to.equal(true);
+      expect(KINDS, `${file}: npm run generate`).to.include(kind);
+    }
+    expect(KINDS.length).to.equal(files.length);
   });
   it('a controller', async () => {
     const found = (await exportsOf<{ name: string; create: unknown }>('controllers/', 'create')).map(({ name }) => name);

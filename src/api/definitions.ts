@@ -1,3 +1,7 @@
+// Kinds. A folder is a group and version, a file in it a resource with its name: what is special about it, and nothing else
+// (definition.ts says what that can be, context.ts what it may use); kinds.gen.ts lists them all. What kinds share is in meta/
+// (of every object) and shared/ (of several kinds); schema/ reads and normalizes objects by their types, facts.ts gives what is
+// known of the API as data.
 import type { Definition, GroupVersionKind } from './definition.js';
 import { apiVersionOf, resourcePath } from './meta/object.js';
 
@@ -5,6 +9,11 @@ import { apiVersionOf, resourcePath } from './meta/object.js';
 export class Definitions {
   readonly #byPath = new Map<string, Definition>();
   #revision = 0;
+
+  /** @param definitions those that are there from the start. @throws Error as `add` does */
+  constructor(definitions: readonly Definition[] = []) {
+    for (const definition of definitions) this.add(definition);
+  }
 
   /** Goes up with every change: what is derived from all definitions is made anew. */
   get revision(): number {

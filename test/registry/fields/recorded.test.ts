@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Definition } from '../../../src/api/definition.js';
-import { GROUPS, loadGroup } from '../../../src/api/load.js';
+import { KINDS } from '../../../src/api/kinds.gen.js';
 import { ApiError } from '../../../src/api/meta/errors.js';
 import type { KubeObject } from '../../../src/api/meta/object.js';
 import { decode } from '../../../src/api/schema/decode.js';
@@ -62,11 +62,9 @@ function writeOf({ request }: Step): Write {
   };
 }
 
-const definitions = (await Promise.all(GROUPS.map(loadGroup))).flat();
-
 function definitionOf({ apiVersion, kind }: KubeObject): Definition | undefined {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
-  return definitions.find((d) => d.group === group && d.version === version && d.kind === kind);
+  return KINDS.find((d) => d.group === group && d.version === version && d.kind === kind);
 }
 
 /** Entries by manager, in any order, with or without a time. */
