@@ -25,7 +25,7 @@ function prepare(commit) {
   const directory = join(scratch, commit.replace(/\W/g, '_'));
   execFileSync('git', ['worktree', 'add', '--detach', directory, commit], { cwd: root, stdio: 'ignore' });
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { cwd: directory, stdio: 'inherit' });
+  execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: directory, stdio: 'inherit' });
   return directory;
 }
 

@@ -13,7 +13,7 @@ const CLIENT = ['client/client', 'client/informer', 'client/informers', 'client/
 const ALLOWED: Record<string, readonly string[]> = {
   util: [],
   'api/types': [],
-  'api/facts': [],
+  'api/facts': ['util'],
   'api/meta': ['util', 'api/types'],
   'api/schema': ['util', 'api/meta', 'api/facts'],
   'api/context': ['util', 'api/meta'],

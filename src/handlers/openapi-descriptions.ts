@@ -2,6 +2,7 @@
 // not part of the source: without it everything works, and nothing is explained.
 import { existsSync } from 'node:fs';
 import { fact } from '../api/facts.js';
+import { packageFile } from '../util/package-files.js';
 
 interface Descriptions {
   /** Per schema: its own text at "", its fields' by their names. */
@@ -10,7 +11,7 @@ interface Descriptions {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-const FILE = new URL('../../facts/descriptions.json', import.meta.url);
+const FILE = packageFile('facts/descriptions.json');
 const NONE: Descriptions = { schemas: {}, parameters: {} };
 
 function all(): Descriptions {

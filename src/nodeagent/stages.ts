@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import { parseDuration } from '../util/duration.js';
+import { packageFile } from '../util/package-files.js';
 import type { ContainerKind } from './records.js';
 import type { ProbeKind } from './runtime.js';
 
@@ -53,7 +54,7 @@ export interface Subject {
 
 export const PREFIX = 'kubemu.dev/';
 
-const FOLDER = new URL('../../src/nodeagent/stages/', import.meta.url);
+const FOLDER = packageFile('src/nodeagent/stages/');
 
 /** The stages that come with kubemu, in the order of their files' names. */
 export function loadStages(): Stage[] {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../util/package-files.js';
 
 /** The release of Kubernetes whose API this is. */
 const KUBERNETES = { major: '1', minor: '36', patch: '3' };
@@ -22,7 +23,7 @@ export interface VersionInfo {
 
 /** The version of this package, from package.json. */
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
   return version;
 }
 
