@@ -30,6 +30,7 @@ import { equal } from '../util/equal.js';
 import { AUTHENTICATION, mendedAuthentication, mendedTracking } from './config-maps.js';
 import { mendedBinding, mendedRole } from './rbac.js';
 
+/** What a new cluster is told of itself. */
 export interface BootstrapOptions {
   readonly client: Client;
   readonly definitions: Definitions;

@@ -1,5 +1,5 @@
 // Tables of custom resources: the columns their definition names. k8s.io/apiextensions-apiserver's tableconvertor.
-import type { Column } from '../api/definition.js';
+import type { Column, Table } from '../api/definition.js';
 import type { KubeObject } from '../api/meta/object.js';
 import { since } from '../api/shared/format.js';
 import type { CustomResourceColumnDefinition } from '../api/types/apiextensions-v1.gen.js';
@@ -13,11 +13,6 @@ const AGE: CustomResourceColumnDefinition = {
   description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
   jsonPath: '.metadata.creationTimestamp',
 };
-
-export interface Table {
-  readonly columns: readonly Column[];
-  row(object: KubeObject, context: { now: number }): unknown[];
-}
 
 /** The table of a version; without columns of its own: name and age. */
 export function tableOf(given: readonly CustomResourceColumnDefinition[] | undefined): Table {

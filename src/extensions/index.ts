@@ -24,6 +24,7 @@ const USER = { username: 'system:apiserver', groups: ['system:masters'] };
 /** How long after an error a definition is tried again. */
 const RETRY_MS = 1_000;
 
+/** Where resources are served, and by which time. */
 export interface ExtensionsOptions {
   readonly registry: Registry;
   readonly clock: Clock;

@@ -14,7 +14,7 @@ export const MEDIA_TYPES: Readonly<Record<Encoding, string>> = {
 };
 
 /** The media types a PATCH may have, and what kind of patch each is. */
-export const PATCH_TYPES = {
+const PATCH_TYPES = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',

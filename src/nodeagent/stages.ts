@@ -52,7 +52,7 @@ export interface Subject {
   readonly probe?: ProbeKind;
 }
 
-export const PREFIX = 'kubemu.dev/';
+const PREFIX = 'kubemu.dev/';
 
 const FOLDER = packageFile('src/nodeagent/stages/');
 

@@ -7,6 +7,7 @@ import type { Logger } from '../util/log.js';
 import type { ObjectItem } from './item.js';
 import type { Store } from './store.js';
 
+/** Which objects go, and when. */
 export interface ExpiryOptions {
   readonly store: Store;
   readonly storage: Storage;

@@ -15,7 +15,7 @@ const ASSUMED_REQUEST: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** A quantity as a number: thousandths of CPUs, whole units of all else. */
-export function amount(resource: string, quantity: string): number {
+function amount(resource: string, quantity: string): number {
   return resource === 'cpu' ? milliValue(quantity) : value(quantity);
 }
 

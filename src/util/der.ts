@@ -64,6 +64,7 @@ function encodedLength(length: number): number[] {
   return [0x80 | bytes.length, ...bytes];
 }
 
+/** Parts in their order. */
 export function sequence(...parts: readonly Uint8Array[]): Buffer {
   return encode(SEQUENCE, ...parts);
 }
@@ -81,7 +82,9 @@ export function integer(bytes: Uint8Array): Buffer {
   return encode(INTEGER, ...((digits[0] as number) & 0x80 ? [Buffer.alloc(1)] : []), digits);
 }
 
+/** The boolean true; false is left out. */
 export const TRUE = encode(BOOLEAN, Buffer.from([0xff]));
+/** The value that says nothing: the parameters of an algorithm that has none. */
 export const nothing = encode(NULL);
 
 /** @param dotted 1.2.840.113549 */
@@ -95,10 +98,12 @@ export function objectIdentifier(dotted: string): Buffer {
   return encode(OBJECT_IDENTIFIER, Buffer.from(digits));
 }
 
+/** Bytes as they are; often those of another value. */
 export function octetString(...parts: readonly Uint8Array[]): Buffer {
   return encode(OCTET_STRING, ...parts);
 }
 
+/** Whole bytes as bits: a key, a signature. */
 export function bitString(bytes: Uint8Array): Buffer {
   return encode(BIT_STRING, Buffer.alloc(1), bytes);
 }
@@ -112,6 +117,7 @@ export function flags(...positions: readonly number[]): Buffer {
   return encode(BIT_STRING, bytes);
 }
 
+/** A text. */
 export function utf8(text: string): Buffer {
   return encode(UTF8_STRING, Buffer.from(text));
 }

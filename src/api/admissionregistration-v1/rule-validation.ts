@@ -11,6 +11,7 @@ const SCOPES = [ALL, 'Cluster', 'Namespaced'];
 export const MATCH_POLICIES = ['Equivalent', 'Exact'];
 const MAX_CONDITIONS = 64;
 
+/** @returns what is wrong with the operations and resources of a rule */
 export function validateRule(rule: RuleWithOperations, path: FieldPath): FieldError[] {
   const operations = rule.operations ?? [];
   const errors: FieldError[] = [];
@@ -67,6 +68,7 @@ function validateResources(resources: readonly string[], path: FieldPath): Field
   return errors;
 }
 
+/** @returns what is wrong with the choice of objects and requests of a policy */
 export function validateMatchResources(resources: MatchResources | undefined, path: FieldPath): FieldError[] {
   if (!resources) return [];
   const { matchPolicy, namespaceSelector, objectSelector } = resources;

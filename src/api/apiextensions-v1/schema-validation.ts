@@ -22,6 +22,7 @@ const AT_ROOT_NAMES = new Set(
   ),
 );
 
+/** How strictly a schema is judged. */
 export interface SchemaOptions {
   readonly strict: Strictness;
   /** The objects have a status of their own. */

@@ -75,6 +75,7 @@ export function validateSubresources(subresources: CustomResourceSubresources | 
   ];
 }
 
+/** What the fields are looked up in, and what is said where that is not possible. */
 export interface SelectableOptions {
   readonly schema: Schema | undefined;
   /** What is said when there is no schema. */

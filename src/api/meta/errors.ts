@@ -163,10 +163,6 @@ export function expired(message: string, continueToken?: string): ApiError {
   if (continueToken !== undefined) (error.status.metadata as { continue?: string }).continue = continueToken;
   return error;
 }
-/** 410: what the client goes on from is no more. */
-export function gone(message: string): ApiError {
-  return new ApiError({ code: 410, reason: 'Gone', message });
-}
 /** A list or watch asks for a revision that is not there yet. */
 export function tooLargeResourceVersion(asked: number, current: number, retryAfterSeconds = 1): ApiError {
   return new ApiError({

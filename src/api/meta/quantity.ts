@@ -181,13 +181,3 @@ export function value(text: string): number {
 export function milliValue(text: string): number {
   return Number(roundUp(parse(text).nanos, MILLI));
 }
-
-/** The canonical text of a whole number of units. */
-export function ofValue(amount: number, as: QuantityFormat = 'DecimalSI'): string {
-  return format({ nanos: BigInt(amount) * NANO, format: as });
-}
-
-/** The canonical text of a whole number of thousandths. */
-export function ofMilli(amount: number, as: QuantityFormat = 'DecimalSI'): string {
-  return format({ nanos: BigInt(amount) * MILLI, format: as });
-}

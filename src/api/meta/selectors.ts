@@ -296,10 +296,6 @@ export class FieldSelection {
     for (const r of this.requirements) if (((valueOf(fields, r.field) ?? '') === r.value) !== (r.operator === '=')) return false;
     return true;
   }
-  /** The value `field` must have for an object to match, where the selector says one: lets a list become a get. */
-  exact(field: string): string | undefined {
-    return this.requirements.find((r) => r.field === field && r.operator === '=')?.value;
-  }
   toString(): string {
     return this.requirements.map((r) => `${r.field}${r.operator}${r.value.replace(/[\\,=]/g, '\\$&')}`).join(',');
   }

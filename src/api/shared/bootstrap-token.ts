@@ -14,6 +14,7 @@ export function parseBootstrapToken(token: string): { readonly id: string; reado
   return id !== undefined && secret !== undefined ? { id, secret } : undefined;
 }
 
+/** Whether a Secret holds such a token. */
 export function isBootstrapToken({ type }: Secret): boolean {
   return type === 'bootstrap.kubernetes.io/token';
 }

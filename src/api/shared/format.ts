@@ -37,11 +37,6 @@ export function since(time: string | null | undefined, now: number): string {
   return time ? humanDuration(now - Date.parse(time)) : '<unknown>';
 }
 
-/** How far away a Time is; `<unknown>` when there is none. */
-export function until(time: string | null | undefined, now: number): string {
-  return time ? humanDuration(Date.parse(time) - now) : '<unknown>';
-}
-
 /** The Age cell of an object. */
 export function age(object: { metadata: { creationTimestamp?: string | null | undefined } }, now: number): string {
   return since(object.metadata.creationTimestamp, now);

@@ -10,6 +10,7 @@ export const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
 /** The config map in kube-system that tells under `since` from which day on the last use is noted. */
 export const TOKEN_TRACKING = 'kube-apiserver-legacy-service-account-token-tracking';
 
+/** Whether a Secret holds the token of a service account. */
 export function isTokenSecret({ type }: Secret): boolean {
   return type === 'kubernetes.io/service-account-token';
 }

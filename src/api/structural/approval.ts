@@ -4,6 +4,7 @@ import type { CustomResourceDefinition } from '../types/apiextensions-v1.gen.js'
 export const APPROVED_ANNOTATION = 'api-approved.kubernetes.io';
 const SEE = 'see https://github.com/kubernetes/enhancements/pull/1111';
 
+/** How a definition stands, and the words its condition says it in. */
 export interface Approval {
   readonly state: 'approved' | 'bypassed' | 'missing' | 'invalid';
   readonly reason: string;

@@ -11,6 +11,7 @@ export function conditionOf({ status }: CustomResourceDefinition, type: string):
   return status.conditions?.find((c) => c.type === type);
 }
 
+/** Whether a definition has a condition that is true. */
 export function isTrue(definition: CustomResourceDefinition, type: string): boolean {
   return conditionOf(definition, type)?.status === 'True';
 }

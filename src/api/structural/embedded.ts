@@ -9,6 +9,7 @@ import { additionalOf, asRoot, isObject, itemsOf, propertyOf, type Schema } from
 
 const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
+/** What is done about what cannot be read. */
 export interface CoerceOptions {
   /** The value is a whole object. */
   readonly isRoot: boolean;

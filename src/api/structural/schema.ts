@@ -8,6 +8,7 @@ export type Schema = JSONSchemaProps;
 
 /** JSON that a schema is about. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
+/** A JSON object. */
 export interface JsonObject {
   [key: string]: Json;
 }

@@ -36,7 +36,7 @@ export function withCondition(conditions: Conditions | undefined, next: NewCondi
 }
 
 /** All conditions but the one of the type. */
-export function without(conditions: Conditions | undefined, type: string): Conditions {
+function without(conditions: Conditions | undefined, type: string): Conditions {
   return (conditions ?? []).filter((c) => c.type !== type);
 }
 

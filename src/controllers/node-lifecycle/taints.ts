@@ -5,8 +5,8 @@ import type { Node, Taint } from '../../api/types/core-v1.gen.js';
 import type { Client } from '../../client/client.js';
 import { timestamp } from '../../util/clock.js';
 
-export const NOT_READY = 'node.kubernetes.io/not-ready';
-export const UNREACHABLE = 'node.kubernetes.io/unreachable';
+const NOT_READY = 'node.kubernetes.io/not-ready';
+const UNREACHABLE = 'node.kubernetes.io/unreachable';
 const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
 const MAX_TRIES = 5;
 

@@ -140,7 +140,7 @@ export function without(set: FieldSet, { changed, removed }: Changes): FieldSet 
 }
 
 /** What a write changes, without what it resets. */
-export function compareObjects(type: Type, live: KubeObject | undefined, object: KubeObject, reset: FieldSet): Comparison {
+function compareObjects(type: Type, live: KubeObject | undefined, object: KubeObject, reset: FieldSet): Comparison {
   const { added, modified, removed } = compare(shapeOf(type), live ?? emptyOf(type), object);
   if (isEmptySet(reset)) return { added, modified, removed };
   return {

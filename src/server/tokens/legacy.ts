@@ -18,6 +18,7 @@ const CLAIMED_NAME = 'kubernetes.io/serviceaccount/service-account.name';
 const CLAIMED_UID = 'kubernetes.io/serviceaccount/service-account.uid';
 const DAY_MS = 86_400_000;
 
+/** What the tokens of Secrets are judged by. */
 export interface LegacyOptions {
   readonly key: () => Promise<SigningKey>;
   readonly clock: Clock;
