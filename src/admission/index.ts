@@ -13,6 +13,7 @@ import { denyServiceExternalIPs } from './deny-service-external-ips.js';
 import { eventRateLimit } from './event-rate-limit.js';
 import { extendedResourceToleration } from './extended-resource-toleration.js';
 import { clusterTrustBundleAttest, jobValidation, podGroupProtection, podGroupWorkloadExists } from './gated.js';
+import { imagePolicyWebhook } from './image-policy/index.js';
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.js';
 import { limitRanger } from './limit-ranger.js';
 import { namespaceAutoProvision } from './namespace-auto-provision.js';
@@ -46,6 +47,7 @@ const STEPS: readonly (Step | ConfiguredStep)[] = [
   nodeRestriction,
   taintNodesByCondition,
   alwaysPullImages,
+  imagePolicyWebhook,
   podSecurity,
   podNodeSelector,
   priority,

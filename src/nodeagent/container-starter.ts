@@ -1,4 +1,5 @@
 import type { Clock } from '../util/clock.js';
+import { formatDuration } from '../util/duration.js';
 import type { LifecycleHandler, Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Place } from './downward.js';
 import { ConfigError, environment } from './environment.js';
@@ -10,7 +11,7 @@ import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, ST
 import type { Sources } from './sources.js';
 import { NO_EPHEMERAL } from './status.js';
 import { killContainer } from './stop-pod.js';
-import { goDuration, messageOf, podText } from './text.js';
+import { messageOf, podText } from './text.js';
 
 /** What a pod's containers are started with. */
 export interface StarterContext {
@@ -75,7 +76,7 @@ export class ContainerStarter {
       return;
     }
     if (waiting?.reason === 'CrashLoopBackOff') return;
-    const delay = goDuration(container.crash.delay);
+    const delay = formatDuration(container.crash.delay);
     container.waiting = {
       reason: 'CrashLoopBackOff',
       message: `back-off ${delay} restarting failed container=${spec.name} pod=${podText(pod)}`,

@@ -1,12 +1,13 @@
 import { defaultPullPolicy, parseImageName } from '../api/shared/pod/image-name.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import type { Clock } from '../util/clock.js';
+import { formatDuration } from '../util/duration.js';
 import type { PodEvents } from './pod-events.js';
 import type { ContainerRecord } from './records.js';
 import { credentialsFor, pullSecrets } from './pull-secrets.js';
 import { type Credentials, type Image, type Runtime, RuntimeError } from './runtime.js';
 import type { Sources } from './sources.js';
-import { goDuration, messageOf } from './text.js';
+import { messageOf } from './text.js';
 
 /** What images are fetched with. */
 export interface ImageOptions {
@@ -50,7 +51,7 @@ async function pull(pod: Pod, container: ContainerRecord, options: ImageOptions,
   const began = clock.now();
   try {
     const image = await pullAs(pod, container, options, signal);
-    const took = goDuration(clock.now() - began);
+    const took = formatDuration(clock.now() - began);
     events.container(
       pod,
       container,

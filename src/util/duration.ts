@@ -30,3 +30,20 @@ export function parseDuration(text: string): number {
   }
   return negative ? -total : total;
 }
+
+/** A duration as Go prints one: 10s, 1m20s, 1.5s, 250ms, 1ns, 0s. @param ms milliseconds */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0s';
+  if (ms < 0) return `-${formatDuration(-ms)}`;
+  if (ms < 1e-3) return `${trim(ms * 1e6)}ns`;
+  if (ms < 1) return `${trim(ms * 1e3)}µs`;
+  if (ms < 1_000) return `${trim(ms)}ms`;
+  const hours = Math.floor(ms / 3_600_000);
+  const minutes = Math.floor((ms % 3_600_000) / 60_000);
+  const seconds = trim((ms % 60_000) / 1_000);
+  return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds}s`;
+}
+
+function trim(n: number): string {
+  return String(Number(n.toFixed(3)));
+}

@@ -109,7 +109,7 @@ export async function admit({
     context: {
       dryRun,
       user: { username, groups: [] },
-      services: { reader, authorizer, writer, own, resourceOf, clock },
+      services: { reader, authorizer, writer, own, resourceOf, clock, random: Math.random },
       warn: (text: string) => warnings.push(text),
     },
   } as unknown as AdmissionAttributes;

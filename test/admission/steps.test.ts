@@ -11,7 +11,7 @@ describe('admission steps', () => {
     const shown = admissionPlugins.map(({ name, onByDefault }) => (onByDefault ? name : `(${name})`)).join(' ');
     expect(shown).to.equal(
       '(AlwaysAdmit) (NamespaceAutoProvision) NamespaceLifecycle (NamespaceExists) (LimitPodHardAntiAffinityTopology) LimitRanger ' +
-        'ServiceAccount (NodeRestriction) TaintNodesByCondition (AlwaysPullImages) PodSecurity (PodNodeSelector) ' +
+        'ServiceAccount (NodeRestriction) TaintNodesByCondition (AlwaysPullImages) (ImagePolicyWebhook) PodSecurity (PodNodeSelector) ' +
         'Priority DefaultTolerationSeconds (PodTolerationRestriction) (EventRateLimit) (ExtendedResourceToleration) DefaultStorageClass ' +
         'StorageObjectInUseProtection PodGroupProtection (OwnerReferencesPermissionEnforcement) PersistentVolumeClaimResize RuntimeClass ' +
         'CertificateApproval CertificateSigning ClusterTrustBundleAttest CertificateSubjectRestriction DefaultIngressClass ' +

@@ -9,7 +9,8 @@ import { parseYaml, YamlError } from '../../util/yaml.js';
 
 /** What a document may be. */
 export interface DocumentType {
-  readonly kinds: readonly { readonly apiVersion: string; readonly kind: string }[];
+  /** Absent: it says no kind, as documents of old. */
+  readonly kinds?: readonly { readonly apiVersion: string; readonly kind: string }[];
   readonly type: StructType;
   /** Unknown fields and keys given twice are refused, not ignored. */
   readonly strict: boolean;
@@ -45,9 +46,14 @@ export class ConfigurationDocument {
     }
   }
 
+  /** Where a part of it is, as messages begin. */
+  placeOf(part: string): string {
+    return `${this.#origin}: ${part}`;
+  }
+
   /** What to throw when something is wrong with it. */
   error(problem: string, options?: { readonly cause?: unknown }): UserError {
-    return new UserError(`${this.#origin}: ${problem}`, 'failure', options);
+    return new UserError(this.placeOf(problem), 'failure', options);
   }
 
   /** @throws UserError that tells all errors, when there are any */
@@ -61,7 +67,7 @@ export class ConfigurationDocument {
     const start = `duplicate field "${name}.`;
     const inside = this.#duplicates.filter((text) => text.startsWith(start));
     const duplicates = inside.map((text) => `duplicate field "${text.slice(start.length)}`);
-    return new ConfigurationDocument(`${this.#origin}: ${name}`, value, duplicates);
+    return new ConfigurationDocument(this.placeOf(name), value, duplicates);
   }
 
   /**
@@ -69,7 +75,7 @@ export class ConfigurationDocument {
    * @throws UserError when it is something else, for wrong types and, in strict reading, for unknown or repeated fields
    */
   decode<T>({ kinds, type, strict }: DocumentType): T {
-    const kindProblem = this.kindProblem(kinds);
+    const kindProblem = kinds && this.kindProblem(kinds);
     if (kindProblem !== undefined) throw this.error(kindProblem);
     try {
       const { object, unknown } = decode<T>(type, this.value);
@@ -83,7 +89,7 @@ export class ConfigurationDocument {
   }
 
   /** Why it is of none of these kinds; undefined: it is. */
-  kindProblem(kinds: DocumentType['kinds']): string | undefined {
+  kindProblem(kinds: NonNullable<DocumentType['kinds']>): string | undefined {
     const { value } = this;
     if (value !== undefined && value !== null && !isObject(value)) return 'must be an object with apiVersion and kind';
     const { apiVersion, kind } = value ?? {};

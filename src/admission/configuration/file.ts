@@ -13,14 +13,14 @@ interface PluginEntry {
 }
 
 const PLUGIN = configurationType('v1.AdmissionPluginConfiguration', { name: STRING, path: STRING, configuration: ANY });
-const FILE: DocumentType = {
+const FILE = {
   kinds: [
     { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AdmissionConfiguration' },
     { apiVersion: 'apiserver.k8s.io/v1alpha1', kind: 'AdmissionConfiguration' },
   ],
   type: documentType('v1.AdmissionConfiguration', { plugins: listType(PLUGIN) }),
   strict: true,
-};
+} satisfies DocumentType;
 
 /** Plug-ins whose own configuration may be the whole file, by what is in it then. */
 const LEGACY = ['imagePolicy', 'podNodeSelectorPluginConfig'];
