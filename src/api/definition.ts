@@ -55,6 +55,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   begin?(object: T, old: T, context: Context): Promise<Allocation | undefined>;
   /** As the kind's prepareUpdate, for writes of this part. */
   prepare?(object: T, old: T, context: Context): void;
+  /** As the kind's, for writes of this part. Default: `change` as the kind's, not the `whole`. */
+  readonly ownMetadataChecks?: { readonly change?: boolean; readonly whole?: boolean };
   /** As the kind's validateUpdate, for writes of this part. Default: nothing is wrong. */
   validate?(object: T, old: T, context: Context): FieldError[];
   /** As the kind's warnings, for writes of this part. Default: none. */
@@ -143,7 +145,7 @@ export interface Hooks<T extends KubeObject = KubeObject> {
   begin?(object: T, old: T | undefined, context: Context): Promise<Allocation | undefined>;
   /** Everything that holds a deleted object back. Default: metadata.finalizers. */
   finalizers?(object: T): readonly string[];
-  /** Before a deletion. Throws ApiError to refuse it. */
+  /** Before a deletion, but not of a whole collection. Throws ApiError to refuse it. */
   checkDelete?(object: T): void;
   /** What more changes in an object when its deletion begins (Namespace: status.phase). */
   markDeleting?(object: T): void;

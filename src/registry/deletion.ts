@@ -23,7 +23,8 @@ export type Deletion =
  * @throws ApiError Conflict when a precondition does not hold
  */
 export function planDeletion(definition: Definition, current: KubeObject, options: DeleteOptions, context: Context): Deletion {
-  definition.checkDelete?.(current);
+  // upstream's own Delete of a kind is not asked for what is deleted as a collection
+  if (context.verb !== 'deletecollection') definition.checkDelete?.(current);
   checkPreconditions(definition, current, options);
   const now = context.services.clock.now();
   // only metadata changes here

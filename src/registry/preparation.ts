@@ -89,13 +89,14 @@ export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, 
   const general = { namespaced: d.namespaced, plainFinalizers: true };
   const metadata = validateObjectMeta(next.metadata, { ...general, validateName: nameIsPathSegment });
   const change = validateObjectMetaUpdate(next.metadata, old.metadata, general);
+  const own = { ...d.ownMetadataChecks, ...(context.subresource !== '' && { whole: false }), ...part?.ownMetadataChecks };
   // upstream checks metadata in general and again in the kind's strategy, and reports it twice
   const wrong: FieldError[] = [
     ...metadata,
     ...change,
-    ...(d.ownMetadataChecks.change ? [...change, ...(d.plainFinalizers ? [] : validateStandardFinalizers(next.metadata))] : []),
+    ...(own.change ? [...change, ...(d.plainFinalizers ? [] : validateStandardFinalizers(next.metadata))] : []),
   ];
-  if (d.ownMetadataChecks.whole && context.subresource === '') wrong.push(...validateObjectMeta(next.metadata, d));
+  if (own.whole) wrong.push(...validateObjectMeta(next.metadata, d));
   if (part) wrong.push(...(part.validate?.(next, old, context) ?? []));
   else wrong.push(...(d.validateUpdate?.(next, old, context) ?? d.validate?.(next, context) ?? []));
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, next.metadata.name, wrong);

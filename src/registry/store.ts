@@ -245,6 +245,9 @@ export class Store {
     const object = definition.fromStored(canonical(this.#stored.definition, definition.toStored(draft)));
     object.apiVersion = apiVersionOf(definition);
     object.kind = definition.kind;
+    // what storage does not keep, but the request means something by
+    object.metadata.resourceVersion = draft.metadata.resourceVersion;
+    object.metadata.managedFields = draft.metadata.managedFields;
     return object;
   }
 

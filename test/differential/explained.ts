@@ -76,4 +76,24 @@ export const explanations: readonly Explanation[] = [
     why: 'A name is generated for every kind, also for those whose names say something',
     matches: ({ resource, name }) => name.startsWith('generateName') && /apiservices|ipaddresses/.test(resource),
   },
+  {
+    why: 'The data of a ControllerRevision is kept as a value, not as text: keys that stand twice in it change nothing',
+    matches: ({ resource, name, reference, kubemu }) =>
+      resource === 'apps/v1/controllerrevisions' &&
+      /^data\b.* twice\b/.test(name) &&
+      reference.body.includes('data: Invalid value') &&
+      kubemu.status === 200,
+  },
+  {
+    why: 'A StatefulSet with several claim templates is told what is wrong with their volumes in order, by the reference in any order',
+    matches: ({ resource, name, differences }) =>
+      resource === 'apps/v1/statefulsets' && name.startsWith('spec.volumeClaimTemplates') && differences.every(onlyNumbersVolumes),
+  },
 ];
+
+const VOLUME = /spec\.template\.spec\.volumes\[\d+\]/g;
+
+function onlyNumbersVolumes({ path, want, got }: Mismatch['differences'][number]): boolean {
+  const unnumbered = (value: unknown): string => String(value).replace(VOLUME, 'volume').slice(0, 200);
+  return /^\.body\.(?:message|details\.causes\.\d+\.(?:field|message))$/.test(path) && unnumbered(want) === unnumbered(got);
+}

@@ -17,6 +17,7 @@ import { readingConversations } from './api/reading.js';
 import { reviewConversations } from './api/reviews.js';
 import { Api, type ApiAccess } from './api/session.js';
 import { subresourceConversations } from './api/subresources.js';
+import { workloadConversations } from './api/workloads.js';
 
 /** A server to talk to. */
 export interface ApiServer extends ApiAccess {
@@ -58,6 +59,7 @@ export function apiSuite(open: () => Promise<ApiServer>): void {
   describe('integers', () => integerConversations(use));
   describe('particulars', () => particularConversations(use));
   describe('kinds of the core group', () => coreKindConversations(use));
+  describe('workloads and networking', () => workloadConversations(use));
   describe('parameters', () => parameterConversations(use));
   describe('deletion', () => deletionConversations(use));
   describe('reviews', () => reviewConversations(use));

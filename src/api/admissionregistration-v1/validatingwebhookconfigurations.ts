@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { semanticEqual } from '../meta/metadata.js';
+import { strictlyEqual } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import type { ValidatingWebhookConfiguration } from '../types/admissionregistration-v1.gen.js';
 import { setWebhookDefaults } from './webhook-defaults.js';
@@ -13,7 +13,7 @@ export default define<ValidatingWebhookConfiguration>({
   plainFinalizers: true,
   unconditionalUpdate: false,
   generation: true,
-  specChanged: ({ webhooks }, old) => !semanticEqual(webhooks, old.webhooks),
+  specChanged: ({ webhooks }, old) => !strictlyEqual(webhooks, old.webhooks),
   defaults: ({ webhooks }) => {
     for (const webhook of webhooks ?? []) setWebhookDefaults(webhook);
   },

@@ -1,4 +1,5 @@
 import { define } from '../definition.js';
+import { wasGivenEmpty } from '../meta/given-empty.js';
 import { autoscalerRow } from '../shared/autoscaler-row.js';
 import { validateAutoscaler, validateAutoscalerStatus } from '../shared/autoscalers.js';
 import type { HorizontalPodAutoscaler, HPAScalingRules } from '../types/autoscaling-v2.gen.js';
@@ -38,6 +39,7 @@ function withDefaults(rules: HPAScalingRules | undefined, defaults: HPAScalingRu
     ...rules,
     stabilizationWindowSeconds: rules?.stabilizationWindowSeconds ?? defaults.stabilizationWindowSeconds,
     selectPolicy: rules?.selectPolicy ?? defaults.selectPolicy,
-    policies: rules?.policies ?? defaults.policies?.map((policy) => ({ ...policy })),
+    // no policies at all are refused, and not filled in
+    policies: rules?.policies ?? (rules && wasGivenEmpty(rules, 'policies') ? [] : defaults.policies?.map((policy) => ({ ...policy }))),
   };
 }

@@ -46,6 +46,7 @@ export default define<CronJob>({
     }
     return found;
   },
+  subresources: { status: { ownMetadataChecks: { change: false } } },
   row({ metadata, spec, status }, { now }) {
     const template = spec.jobTemplate.spec;
     return [

@@ -75,7 +75,8 @@ function validateIndexed({ completions, parallelism = 0, maxFailedIndexes, backo
     errors.push(
       invalid(path.child('parallelism'), parallelism, `must be less than or equal to ${MAX_INDEXED} when completion mode is Indexed`),
     );
-  if (completions !== undefined && failed > completions) errors.push(invalid(at, failed, 'must be less than or equal to completions'));
+  if (completions !== undefined && maxFailedIndexes !== undefined && failed > completions)
+    errors.push(invalid(at, failed, 'must be less than or equal to completions'));
   if (failed > MAX_INDEXED) errors.push(invalid(at, failed, `must be less than or equal to ${MAX_INDEXED}`));
   if ((completions ?? 0) <= MANY_COMPLETIONS || backoffLimitPerIndex === undefined) return errors;
   const text = `must be less than or equal to ${MAX_WITH_MANY} when completions are above ${MANY_COMPLETIONS} and used with backoff limit per index`;

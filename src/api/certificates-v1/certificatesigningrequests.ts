@@ -72,12 +72,14 @@ export default define<CertificateSigningRequest>({
   subresources: {
     approval: {
       changesStatus: true,
+      ownMetadataChecks: { whole: true },
       keeps: ['spec', 'status.certificate'],
       prepare: setTimes,
       validate: (request, old) => [...validate(request, old), ...validateChange(request, old, 'approval')],
     },
     status: {
       unowned: ['status.conditions'],
+      ownMetadataChecks: { whole: true },
       prepare: (request, old, context) => {
         for (const type of DECISIONS) keepInstances(request, old, type);
         setTimes(request, old, context);

@@ -1,5 +1,5 @@
 import { define } from '../definition.js';
-import { invalids, validateChoice, validateDNSLabel, validateQualifiedName } from '../meta/checks.js';
+import { invalids, validateChoice, validateDNSLabel, validateOptionalChoice, validateQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, invalid, required, tooMany } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label, isDNS1123Subdomain, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
@@ -21,15 +21,18 @@ export default define<EndpointSlice>({
   resource: 'endpointslices',
   ownMetadataChecks: { change: false },
   generation: true,
-  specChanged: ({ metadata, ...content }, { metadata: oldMetadata, ...oldContent }) =>
-    !semanticEqual(content, oldContent) || !semanticEqual(metadata.labels, oldMetadata.labels),
+  specChanged: () => false,
   defaults: ({ ports }) => {
     for (const port of ports ?? []) {
       port.name ??= '';
       port.protocol ??= 'TCP';
     }
   },
-  prepare: dropTopology,
+  prepare: (slice, old) => {
+    // upstream counts changes of what is dropped too
+    if (old && hasChanged(slice, old)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    dropTopology(slice, old);
+  },
   validate: (slice) => [...validateHead(slice), ...validateEndpoints(slice)],
   validateUpdate: (slice, old) => {
     const errors = validateEndpoints(slice);
@@ -49,6 +52,10 @@ export default define<EndpointSlice>({
     age(slice, now),
   ],
 });
+
+function hasChanged({ metadata, ...content }: EndpointSlice, { metadata: oldMetadata, ...oldContent }: EndpointSlice): boolean {
+  return !semanticEqual(content, oldContent) || !semanticEqual(metadata.labels, oldMetadata.labels);
+}
 
 /**
  * deprecatedTopology cannot be written through this version. The name of a node that was there before is kept in the field
@@ -77,7 +84,7 @@ function validatePorts(ports: readonly EndpointPort[], path: FieldPath): FieldEr
     const errors = name === '' ? [] : validateDNSLabel(name, child.child('name'));
     if (names.has(name)) errors.push(duplicate(child.child('name'), name));
     names.add(name);
-    errors.push(...validateChoice(protocol, child.child('protocol'), PROTOCOLS));
+    errors.push(...validateOptionalChoice(protocol, child.child('protocol'), PROTOCOLS));
     if (appProtocol !== undefined) errors.push(...validateQualifiedName(appProtocol, child.child('appProtocol')));
     return errors;
   });

@@ -32,3 +32,16 @@ export function listHoldsGivenEmpty(value: unknown, inList = false): boolean {
   if (Array.isArray(value)) return value.some((item) => listHoldsGivenEmpty(item, true));
   return (inList && givenEmpty.has(value)) || Object.values(value).some((part) => listHoldsGivenEmpty(part, inList));
 }
+
+/** Whether anything in a decoded value was given and empty, and is absent still. */
+export function givenEmptyWithin(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const field of givenEmpty.get(value) ?? []) if (fields[field] === undefined) return true;
+  return Object.values(fields).some(givenEmptyWithin);
+}
+
+/** A list of a decoded object as messages show it: null when there is none. */
+export function shownList<K extends string>(object: { readonly [field in K]?: readonly unknown[] }, field: K): readonly unknown[] | null {
+  return object[field] ?? (wasGivenEmpty(object, field) ? [] : null);
+}

@@ -2,6 +2,7 @@
 import type { ManagedFieldsEntry } from '../types/meta-v1.gen.js';
 import { validateQualifiedName } from './checks.js';
 import { at, duplicate, type FieldError, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from './field-errors.js';
+import { givenEmptyWithin } from './given-empty.js';
 import { byteLength, isLabelValue, isQualifiedName, type NameRule, nameIsDNSLabel, nameIsDNSSubdomain } from './names.js';
 import type { KubeObject, ObjectMeta, OwnerReference } from './object.js';
 
@@ -114,6 +115,14 @@ export function semanticEqual(a: unknown, b: unknown): boolean {
   for (const k in x) if (!semanticEqual(x[k], y[k])) return false;
   for (const k in y) if (!(k in x) && !holdsNothing(y[k])) return false;
   return true;
+}
+
+/**
+ * As Go's reflect.DeepEqual compares what was decoded with what was stored, where nothing is empty: a list or map that is given
+ * empty makes a difference.
+ */
+export function strictlyEqual(decoded: unknown, stored: unknown): boolean {
+  return semanticEqual(decoded, stored) && !givenEmptyWithin(decoded);
 }
 
 function holdsNothing(value: unknown): boolean {

@@ -2,6 +2,7 @@ import { define } from '../definition.js';
 import { invalids, validateOptionalChoice } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
 import { hasInvalidValues, validateLabelSelector } from '../meta/label-selector.js';
+import { strictlyEqual } from '../meta/metadata.js';
 import { isPortName, isPortNumber } from '../meta/names.js';
 import { age, formatLabelSelector } from '../shared/format.js';
 import { parsePrefix, prefixContains, validateCIDR, warningsForCIDR } from '../shared/ip.js';
@@ -23,6 +24,7 @@ export default define<NetworkPolicy>({
   resource: 'networkpolicies',
   ownMetadataChecks: { whole: false },
   generation: true,
+  specChanged: ({ spec }, old) => !strictlyEqual(spec, old.spec),
   defaults: ({ spec }) => {
     for (const { ports } of rulesOf(spec)) for (const port of ports ?? []) port.protocol ??= 'TCP';
     if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];

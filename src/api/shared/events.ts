@@ -5,12 +5,21 @@ import { type GoKind, validateImmutableStruct } from './go-value.js';
 import type { Event, ObjectReference } from '../types/core-v1.gen.js';
 import { since } from './format.js';
 
-/** How upstream prints the parts of an Event that are structs. */
-const KINDS: Partial<Record<keyof Event, GoKind>> = {
-  involvedObject: 'core.ObjectReference',
-  source: 'core.EventSource',
-  related: '*core.ObjectReference',
-};
+/** What never changes in an Event of events.k8s.io, and how upstream prints it. Some is asked, and told, twice. */
+const FROZEN: readonly (readonly [key: keyof Event, kind: GoKind])[] = [
+  ['involvedObject', 'core.ObjectReference'],
+  ['reason', 's'],
+  ['message', 's'],
+  ['source', 'core.EventSource'],
+  ['firstTimestamp', 't'],
+  ['lastTimestamp', 't'],
+  ['count', 'n'],
+  ['reason', 's'],
+  ['type', 's'],
+  ['eventTime', 't'],
+  ['action', 's'],
+  ['related', '*core.ObjectReference'],
+];
 const MAX_LENGTH = 128;
 const MAX_NOTE_LENGTH = 1024;
 
@@ -69,28 +78,11 @@ export function validateStrictly(event: Event): FieldError[] {
 /** What events.k8s.io asks of a changed Event beyond `validateEvent`: only the series may go on. */
 export function validateStrictChange(event: Event, old: Event): FieldError[] {
   const errors = JSON.stringify(event.series) === JSON.stringify(old.series) ? [] : validateSeries(event);
-  const frozen = (field: string, key: keyof Event) => {
-    const kind = KINDS[key] ?? (typeof old[key] === 'string' ? 's' : 'j');
+  const frozen = (field: string, key: keyof Event, kind: GoKind) =>
     errors.push(...validateImmutableStruct(event[key], old[key], at(field), kind));
-  };
-  for (const key of [
-    'involvedObject',
-    'reason',
-    'message',
-    'source',
-    'firstTimestamp',
-    'lastTimestamp',
-    'count',
-    // upstream asks twice, and tells it twice
-    'reason',
-    'type',
-    'eventTime',
-    'action',
-    'related',
-  ] as const)
-    frozen(key, key);
-  frozen('reportingController', 'reportingComponent');
-  frozen('reportingInstance', 'reportingInstance');
+  for (const [key, kind] of FROZEN) frozen(key, key, kind);
+  frozen('reportingController', 'reportingComponent', 's');
+  frozen('reportingInstance', 'reportingInstance', 's');
   return errors;
 }
 

@@ -75,7 +75,9 @@ export function scaleView<T extends KubeObject>(
     write(object, input) {
       const scale = input as Scale;
       const wanted = scale.spec?.replicas ?? 0;
-      const wrong = [...validateObjectMeta(scale.metadata, { namespaced: true }), ...validateNonNegative(wanted, at('spec', 'replicas'))];
+      // who manages what has been settled before the view is looked at
+      const metadata = { ...scale.metadata, managedFields: undefined };
+      const wrong = [...validateObjectMeta(metadata, { namespaced: true }), ...validateNonNegative(wanted, at('spec', 'replicas'))];
       if (wrong.length) throw invalid({ group: 'autoscaling', kind: 'Scale' }, object.metadata.name, wrong);
       checkUid(resource, object, scale);
       replicas.want(object, wanted);
