@@ -1,6 +1,5 @@
 // Tables of custom resources: the columns their definition names. k8s.io/apiextensions-apiserver's tableconvertor.
 import type { Column, Table } from '../api/definition.js';
-import type { KubeObject } from '../api/meta/object.js';
 import { since } from '../api/shared/format.js';
 import type { CustomResourceColumnDefinition } from '../api/types/apiextensions-v1.gen.js';
 import { jsonPath, JsonPathError } from '../util/json-path.js';

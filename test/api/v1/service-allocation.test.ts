@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import type { Context } from '../../../src/api/context.js';
-import { alreadyExists, ApiError, notFound } from '../../../src/api/meta/errors.js';
+import { alreadyExists, notFound } from '../../../src/api/meta/errors.js';
 import type { Draft, Resource } from '../../../src/api/meta/object.js';
 import type { Service, ServiceSpec } from '../../../src/api/types/core-v1.gen.js';
 import type { IPAddress, ServiceCIDR } from '../../../src/api/types/networking-v1.gen.js';
 import services from '../../../src/api/v1/services.js';
+import { refusalOf } from '../../helpers/refusal.js';
 
 /** A cluster with Services, ServiceCIDRs and IPAddresses only; the reader shows the Services in `stored`. */
 class Cluster {
@@ -64,16 +65,6 @@ function serviceCIDR(cidrs: string[], conditions: ServiceCIDR['status']['conditi
 
 const PORTS = [{ port: 80 }] as ServiceSpec['ports'];
 
-async function refusal(attempt: Promise<unknown>): Promise<string> {
-  try {
-    await attempt;
-  } catch (e) {
-    if (e instanceof ApiError) return e.message;
-    throw e;
-  }
-  throw new Error('was not refused');
-}
-
 describe('cluster IPs', () => {
   it('are given out once each, as IPAddresses', async () => {
     const cluster = new Cluster();
@@ -93,14 +84,14 @@ describe('cluster IPs', () => {
   it('that somebody has are refused to others', async () => {
     const cluster = new Cluster();
     await cluster.write({ ports: PORTS, clusterIP: '10.0.0.3' });
-    expect(await refusal(cluster.allocate({ ports: PORTS, clusterIP: '10.0.0.3' }, { name: 'b' }))).to.equal(
+    expect((await refusalOf(cluster.allocate({ ports: PORTS, clusterIP: '10.0.0.3' }, { name: 'b' }))).message).to.equal(
       'Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.0.0.3"]: failed to allocate IP 10.0.0.3: provided IP is already allocated',
     );
   });
   it('are of the range, without its ends', async () => {
     const cluster = new Cluster();
     for (const ip of ['10.0.0.0', '10.0.0.15', '10.0.1.1'])
-      expect(await refusal(cluster.allocate({ ports: PORTS, clusterIP: ip })), ip).to.contain(
+      expect((await refusalOf(cluster.allocate({ ports: PORTS, clusterIP: ip }))).message, ip).to.contain(
         'the provided network does not match the current range',
       );
   });
@@ -118,7 +109,7 @@ describe('cluster IPs', () => {
     expect(spec.clusterIP).to.equal('10.0.0.0');
     await cluster.allocate({ ports: PORTS, clusterIP: '10.0.0.3' }, { dryRun: true });
     expect(cluster.addresses.size).to.equal(0);
-    expect(await refusal(cluster.allocate({ ports: PORTS, clusterIP: '10.0.1.3' }, { dryRun: true }))).to.contain(
+    expect((await refusalOf(cluster.allocate({ ports: PORTS, clusterIP: '10.0.1.3' }, { dryRun: true }))).message).to.contain(
       'the provided IP (10.0.1.3) is not in the valid range. The range of valid IPs is 10.0.0.0/28',
     );
   });
@@ -128,7 +119,9 @@ describe('cluster IPs', () => {
     cluster.cidrs.push(serviceCIDR(['10.1.0.0/28'], [notReady]), serviceCIDR(['10.2.0.0/28', 'fd00::/112']));
     const { clusterIP } = (await cluster.write({ ports: PORTS })).spec;
     expect(clusterIP).to.match(/^10\.2\.0\./);
-    expect(await refusal(cluster.write({ ports: PORTS, clusterIP: '10.1.0.1' }))).to.contain('does not match the current range');
+    expect((await refusalOf(cluster.write({ ports: PORTS, clusterIP: '10.1.0.1' }))).message).to.contain(
+      'does not match the current range',
+    );
   });
   it('are given back by a Service that becomes an external name', async () => {
     const cluster = new Cluster();
@@ -140,7 +133,7 @@ describe('cluster IPs', () => {
     const cluster = new Cluster(['10.0.0.0/30']);
     await cluster.write({ ports: PORTS }, 'a');
     await cluster.write({ ports: PORTS }, 'b');
-    expect(await refusal(cluster.write({ ports: PORTS }, 'c'))).to.contain('range is full');
+    expect((await refusalOf(cluster.write({ ports: PORTS }, 'c'))).message).to.contain('range is full');
   });
   it('are not for headless Services and external names', async () => {
     const cluster = new Cluster();
@@ -180,7 +173,7 @@ describe('dual-stack Services', () => {
     expect(spec.clusterIP).to.match(/^fd00::/);
   });
   it('cannot be required of a cluster of one family', async () => {
-    expect(await refusal(new Cluster().allocate({ ports: PORTS, ipFamilyPolicy: 'RequireDualStack' }))).to.contain(
+    expect((await refusalOf(new Cluster().allocate({ ports: PORTS, ipFamilyPolicy: 'RequireDualStack' }))).message).to.contain(
       'this cluster is not configured for dual-stack services',
     );
   });
@@ -208,13 +201,13 @@ describe('node ports', () => {
     const cluster = new Cluster();
     const ports = [{ port: 80, nodePort: 30001 }] as ServiceSpec['ports'];
     await cluster.write({ type: 'NodePort', ports }, 'a');
-    expect(await refusal(cluster.allocate({ type: 'NodePort', ports }, { name: 'b' }))).to.equal(
+    expect((await refusalOf(cluster.allocate({ type: 'NodePort', ports }, { name: 'b' }))).message).to.equal(
       'Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30001: provided port is already allocated',
     );
   });
   it('are of the range', async () => {
     const ports = [{ port: 80, nodePort: 80 }] as ServiceSpec['ports'];
-    expect(await refusal(new Cluster().allocate({ type: 'NodePort', ports }))).to.contain(
+    expect((await refusalOf(new Cluster().allocate({ type: 'NodePort', ports }))).message).to.contain(
       'provided port is not in the valid range. The range of valid ports is 30000-30002',
     );
   });
@@ -226,7 +219,7 @@ describe('node ports', () => {
   });
   it('of a failed allocation come back', async () => {
     const cluster = new Cluster(['10.0.0.0/28'], [30000, 30000]);
-    await refusal(cluster.allocate({ type: 'NodePort', ports: [{ port: 80 }, { port: 81 }] as ServiceSpec['ports'] }));
+    await refusalOf(cluster.allocate({ type: 'NodePort', ports: [{ port: 80 }, { port: 81 }] as ServiceSpec['ports'] }));
     await cluster.write({ type: 'NodePort', ports: PORTS }, 'b');
   });
   it('stay when the type changes among those that have them', async () => {

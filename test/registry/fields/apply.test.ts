@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { ApiError } from '../../../src/api/meta/errors.js';
 import type { KubeObject } from '../../../src/api/meta/object.js';
 import { decode, normalize } from '../../../src/api/schema/decode.js';
 import { type StructType, structTypeOf } from '../../../src/api/schema/types.js';
 import { applyObject, type ApplyOptions, trackUpdate } from '../../../src/registry/fields/index.js';
+import { refusal } from '../../helpers/refusal.js';
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 const configMap = structTypeOf('io.k8s.api.core.v1.ConfigMap');
@@ -42,16 +42,6 @@ function apply(live: Any | undefined, applied: object, manager: string, options:
 const data = (fields: Record<string, string>) => ({ data: fields });
 const owners = (object: KubeObject) =>
   (object.metadata.managedFields ?? []).map((m) => [m.manager, m.operation, JSON.stringify(m.fieldsV1)]);
-
-function refusal(act: () => unknown): ApiError {
-  try {
-    act();
-  } catch (e) {
-    if (e instanceof ApiError) return e;
-    throw e;
-  }
-  throw new Error('not refused');
-}
 
 describe('server-side apply', () => {
   it('creates an object, decoded and defaulted, owned field by field', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ApiError } from '../../../src/api/meta/errors.js';
 import { structTypeOf } from '../../../src/api/schema/types.js';
 import { type PatchKind, patchObject, readPatch } from '../../../src/registry/patch/index.js';
+import { refusal } from '../../helpers/refusal.js';
 
 const deployment = structTypeOf('io.k8s.api.apps.v1.Deployment');
 const present = Object.freeze({
@@ -12,16 +12,6 @@ const present = Object.freeze({
 });
 const patch = (kind: PatchKind, body: unknown, validation: 'Ignore' | 'Warn' | 'Strict' = 'Warn') =>
   patchObject<typeof present>(readPatch(kind, typeof body === 'string' ? body : JSON.stringify(body)), deployment, present, validation);
-
-function refusal(act: () => unknown): ApiError {
-  try {
-    act();
-  } catch (e) {
-    if (e instanceof ApiError) return e;
-    throw e;
-  }
-  throw new Error('not refused');
-}
 
 describe('patching an object', () => {
   it('gives a decoded object and leaves the present one alone', () => {

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import type { Context, DeleteOptions, ObjectKey } from '../../../../src/api/context.js';
-import { ApiError } from '../../../../src/api/meta/errors.js';
 import type { KubeObject, Resource } from '../../../../src/api/meta/object.js';
 import { bind } from '../../../../src/api/shared/pod/binding.js';
 import { evict } from '../../../../src/api/shared/pod/eviction.js';
 import type { Pod, PodStatus } from '../../../../src/api/types/core-v1.gen.js';
 import type { Eviction, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../../../src/api/types/policy-v1.gen.js';
 import { makePod, type PodParts } from '../../../helpers/pods.js';
+import { refusalOf } from '../../../helpers/refusal.js';
 
 const KEY = { namespace: 'n', name: 'p' };
 const NOW = Date.parse('2026-01-02T03:04:05Z');
@@ -50,16 +50,6 @@ class World {
   }
 }
 
-async function refusal(action: Promise<unknown>): Promise<ApiError> {
-  try {
-    await action;
-  } catch (e) {
-    if (e instanceof ApiError) return e;
-    throw e;
-  }
-  throw new Error('it was not refused');
-}
-
 describe('evictions', () => {
   const ready: PodStatus = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
   const podWith = (status: PodStatus): Pod => makePod({ metadata: { labels: { app: 'a' } }, status });
@@ -93,7 +83,7 @@ describe('evictions', () => {
   });
   it('are refused when the budget is spent', async () => {
     const world = new World(podWith(ready), budget({ disruptionsAllowed: 0, currentHealthy: 2 }));
-    const { status } = await refusal(send(world));
+    const { status } = await refusalOf(send(world));
     expect(status).to.include({ code: 429, reason: 'TooManyRequests' });
     expect(status.message).to.equal("Cannot evict pod as it would violate the pod's disruption budget.");
     expect(status.details?.causes).to.deep.equal([
@@ -102,12 +92,12 @@ describe('evictions', () => {
     expect(world.deleted).to.deep.equal([]);
   });
   it('wait for a budget whose controller lags behind', async () => {
-    const { status } = await refusal(send(new World(podWith(ready), budget({ observedGeneration: 0 }))));
+    const { status } = await refusalOf(send(new World(podWith(ready), budget({ observedGeneration: 0 }))));
     expect(status.details).to.include({ retryAfterSeconds: 10 });
     expect(status.details?.causes?.[0]?.message).to.equal('The disruption budget b is still being processed by the server.');
   });
   it('do not choose between budgets', async () => {
-    const { status } = await refusal(send(new World(podWith(ready), budget({}), budget({}, 'c'))));
+    const { status } = await refusalOf(send(new World(podWith(ready), budget({}), budget({}, 'c'))));
     expect(status.code).to.equal(500);
   });
   for (const phase of ['Pending', 'Succeeded', 'Failed'] as const)
@@ -131,8 +121,8 @@ describe('evictions', () => {
     expect(world.deleted[0]?.options.dryRun).to.deep.equal(['All']);
   });
   it('are refused for pods that are not there, or not those that were meant', async () => {
-    expect((await refusal(send(new World()))).status.reason).to.equal('NotFound');
-    const conflict = await refusal(send(new World(podWith(ready)), { preconditions: { uid: 'other' } }));
+    expect((await refusalOf(send(new World()))).status.reason).to.equal('NotFound');
+    const conflict = await refusalOf(send(new World(podWith(ready)), { preconditions: { uid: 'other' } }));
     expect(conflict.status.reason).to.equal('Conflict');
   });
 });
@@ -150,7 +140,7 @@ describe('bindings', () => {
     expect(w.pod.metadata.annotations).to.deep.equal({ c: '3' });
   });
   it('are refused for pods that have a node, or may not have one', async () => {
-    const why = async (parts: PodParts) => (await refusal(send(world(parts)))).status.message;
+    const why = async (parts: PodParts) => (await refusalOf(send(world(parts)))).status.message;
     const head = 'Operation cannot be fulfilled on pods/binding "p": pod p';
     expect(await why({ spec: { nodeName: 'm' } })).to.equal(`${head} is already assigned to node "m"`);
     expect(await why({ spec: { schedulingGates: [{ name: 'g' }] } })).to.equal(`${head} has non-empty .spec.schedulingGates`);
@@ -159,13 +149,13 @@ describe('bindings', () => {
     );
   });
   it('name a node', async () => {
-    expect((await refusal(send(world(), {}))).status.message).to.equal('target.name: Required value');
-    expect((await refusal(send(world(), { kind: 'Shelf', name: 'x' }))).status.message).to.contain(
+    expect((await refusalOf(send(world(), {}))).status.message).to.equal('target.name: Required value');
+    expect((await refusalOf(send(world(), { kind: 'Shelf', name: 'x' }))).status.message).to.contain(
       'target.kind: Unsupported value: "Shelf"',
     );
   });
   it('may name the pod they were made for', async () => {
-    const { status } = await refusal(send(world(), undefined, { uid: 'other' }));
+    const { status } = await refusalOf(send(world(), undefined, { uid: 'other' }));
     expect(status.reason).to.equal('Conflict');
     expect(status.message).to.contain('Precondition failed: UID in precondition: other, UID in object meta: u');
   });
