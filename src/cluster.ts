@@ -322,7 +322,8 @@ async function startComponents({ settings, basics, rootCA, secretToken, stops }:
   stops.push(() => informers.stop());
   const parts = { informers, clock, random, logger };
   const resources = () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete'));
-  const controlling = { ...parts, client, settings: { rootCA, serviceClusterIPRanges, secretToken, resources } };
+  const onResourcesChange = (listener: () => void): void => void stops.push(definitions.onChange(listener));
+  const controlling = { ...parts, client, settings: { rootCA, serviceClusterIPRanges, secretToken, resources, onResourcesChange } };
   const upkeep = [
     { name: 'bootstrap-controller', interval: 10_000, run: () => keepService(basics) },
     { name: 'system-namespaces-controller', interval: 60_000, run: () => keepNamespaces(basics) },

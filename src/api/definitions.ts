@@ -8,6 +8,7 @@ import { apiVersionOf, resourcePath } from './meta/object.js';
 /** Every definition of a server, by group, version and resource. CRDs come and go; the rest is fixed at start. */
 export class Definitions {
   readonly #byPath = new Map<string, Definition>();
+  readonly #listeners = new Set<() => void>();
   #revision = 0;
 
   /** @param definitions those that are there from the start. @throws Error as `add` does */
@@ -35,6 +36,12 @@ export class Definitions {
     for (const [key, d] of this.#byPath) if (d.group === resource.group && d.resource === resource.resource) this.#byPath.delete(key);
     this.#revision++;
     for (const definition of definitions) this.add(definition);
+    for (const listener of this.#listeners) listener();
+  }
+  /** Calls `listener` after resources have come or gone. @returns ends that */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
   /** @returns undefined when no such resource is served */
   find(group: string, version: string, resource: string): Definition | undefined {

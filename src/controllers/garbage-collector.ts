@@ -11,8 +11,6 @@ import { Collector, isDeletedWith } from './garbage-collector/collector.js';
 import { type Item, itemKey, type Listener, Monitors } from './garbage-collector/monitors.js';
 import type { Controller, ControllerDefinition, Enqueue, Environment } from './runtime/controller.js';
 
-/** How often it is looked which resources are served. */
-const REFRESH = 30_000;
 const WORKERS = 20;
 
 /** Deletes what no one owns any more. */
@@ -53,9 +51,10 @@ function garbageCollectorControllers(environment: Environment): Controller[] {
       name: 'garbage-collector-controller/resources',
       workers: 1,
       initial: [''],
+      start: (queue) => environment.settings.onResourcesChange(() => queue.add('')),
       reconcile: async () => {
         await monitors.refresh();
-        return { after: REFRESH };
+        return undefined;
       },
     },
   ];

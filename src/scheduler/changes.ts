@@ -9,6 +9,7 @@ export function nodeChanges(old: Node, current: Node): EventObjects[] {
   const events: ClusterEvent[] = [];
   if (!equal(old.status?.allocatable, current.status?.allocatable)) events.push('node-allocatable-changed');
   if (!equal(old.metadata.labels, current.metadata.labels)) events.push('node-labels-changed');
+  if (!equal(old.status?.declaredFeatures, current.status?.declaredFeatures)) events.push('node-features-changed');
   const taints = !equal(old.spec?.taints, current.spec?.taints);
   if (taints || old.spec?.unschedulable !== current.spec?.unschedulable) events.push('node-taints-changed');
   return events.map((event) => ({ event, old, current }));

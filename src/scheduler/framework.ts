@@ -9,6 +9,7 @@ export type ClusterEvent =
   | 'node-allocatable-changed'
   | 'node-labels-changed'
   | 'node-taints-changed'
+  | 'node-features-changed'
   | 'assigned-pod-added'
   | 'assigned-pod-labels-changed'
   | 'assigned-pod-scaled-down'

@@ -109,6 +109,7 @@ export class World {
         serviceClusterIPRanges,
         secretToken: async ({ namespace, secret, account, uid }: SecretTokenNames) => [namespace, secret, account, uid].join(' '),
         resources: () => definitions.all().filter((d) => d.verbs.includes('list') && d.verbs.includes('delete')),
+        onResourcesChange: (listener: () => void) => void definitions.onChange(listener),
       },
     };
     // without it no pod is let in

@@ -33,15 +33,16 @@ export interface NodeInput {
   readonly taints?: Taint[];
   readonly unschedulable?: boolean;
   readonly allocatable?: Record<string, string>;
+  readonly declaredFeatures?: string[];
 }
 
-export function node(name: string, { labels, taints, unschedulable, allocatable }: NodeInput = {}): Node {
+export function node(name: string, { labels, taints, unschedulable, allocatable, declaredFeatures }: NodeInput = {}): Node {
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
     spec: { ...(taints && { taints }), ...(unschedulable && { unschedulable }) },
-    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...allocatable } },
+    status: { allocatable: { cpu: '4', memory: '8Gi', pods: '110', ...allocatable }, ...(declaredFeatures && { declaredFeatures }) },
   };
 }
 

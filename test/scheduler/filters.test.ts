@@ -45,6 +45,15 @@ describe('scheduling rules: where a pod may go', () => {
     );
   });
 
+  it('takes pods that restart as a whole where the node says that it can', () => {
+    const restartPolicyRules = [{ action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [3] } }];
+    const whole = pod({ container: { restartPolicy: 'Never', restartPolicyRules } });
+    expect(refused(whole, { nodes: [node('a')] })).to.equal("0/1 nodes are available: 1 node(s) didn't match Pod's required features.");
+    const able = node('b', { declaredFeatures: ['RestartAllContainersOnContainerExits'] });
+    expect(placed(whole, { nodes: [node('a'), able] })).to.equal('b');
+    expect(placed(pod(), { nodes: [node('a')] })).to.equal('a');
+  });
+
   it('keeps pods off cordoned nodes unless they tolerate that', () => {
     const nodes = [node('a', { unschedulable: true })];
     expect(refused(pod(), { nodes })).to.equal('0/1 nodes are available: 1 node(s) were unschedulable.');

@@ -4,7 +4,7 @@ import { type FieldError, type FieldPath, invalid } from '../meta/field-errors.j
 import { copy, equal } from '../../util/equal.js';
 import { coerceEmbedded, validateEmbedded } from './embedded.js';
 import { prune } from './prune.js';
-import { asRoot, itemsOf, type Json, META_FIELDS, type Schema } from './schema.js';
+import { anySchema, asRoot, itemsOf, type Json, META_FIELDS, type Schema } from './schema.js';
 import { validateValue } from './validate.js';
 
 /** Puts a default to its place in an object of the root schema. */
@@ -69,14 +69,27 @@ function validateDefault(schema: Schema, path: FieldPath, requirePruned: boolean
   const coerced = coerceEmbedded(copy(schema.default), path, schema, { isRoot, dropInvalid: false });
   if (coerced) return [...errors, coerced];
   const meta = validateEmbedded(schema.default, path, schema, isRoot);
-  return [...errors, ...(meta.length > 0 ? meta : validateValue(schema.default, path, schema))];
+  return [...errors, ...(meta.length > 0 ? meta : validateValue(schema.default, path, withoutUnions(schema)))];
 }
 
 function validateInMeta(schema: Schema, path: FieldPath, { root, surround }: Surroundings): FieldError[] {
   const object = surround(copy(schema.default) as Json);
   const coerced = coerceEmbedded(object, undefined, root, { isRoot: true, dropInvalid: false });
   const wrong = coerced ? [coerced] : validateEmbedded(object, undefined, root, true);
-  if (wrong.length === 0) return validateValue(schema.default, path, schema);
+  if (wrong.length === 0) return validateValue(schema.default, path, withoutUnions(schema));
   const texts = wrong.map((e) => `${e.field}: ${e.message}`);
   return [invalid(path, schema.default, `must result in valid metadata: ${texts.length > 1 ? `[${texts.join(', ')}]` : texts[0]}`)];
+}
+
+/** Upstream checks defaults by a form of the schema in which an int-or-string has no type. */
+function withoutUnions(schema: Schema): Schema {
+  if (!anySchema(schema, (s) => s['x-kubernetes-int-or-string'] === true)) return schema;
+  const { items, properties, additionalProperties } = schema;
+  return {
+    ...schema,
+    'x-kubernetes-int-or-string': undefined,
+    ...(items && { items: Array.isArray(items) ? items : withoutUnions(items) }),
+    ...(properties && { properties: Object.fromEntries(Object.entries(properties).map(([name, s]) => [name, withoutUnions(s)])) }),
+    ...(typeof additionalProperties === 'object' && { additionalProperties: withoutUnions(additionalProperties) }),
+  };
 }

@@ -57,6 +57,7 @@ export class Monitors {
       this.#monitors.delete(path);
       await informers.remove(resource);
     }
+    const isFirst = this.#monitors.size === 0;
     const added = [...served].filter(([path]) => !this.#monitors.has(path));
     for (const [path, resource] of added) this.#monitors.set(path, this.#listen(resource));
     this.#byKind = new Map([...this.#monitors.values()].map((m) => [`${apiVersionOf(m.resource)} ${m.resource.kind}`, m]));
@@ -65,7 +66,17 @@ export class Monitors {
     const patience = new AbortController();
     const synced = Promise.race([all.finally(() => patience.abort()), sleep(clock, SYNC_TIMEOUT, patience.signal)]);
     this.#isSynced = false;
-    this.#synced = synced.then(() => (this.#isSynced = true));
+    this.#synced = synced.then(() => {
+      this.#isSynced = true;
+      if (!isFirst) this.#lookAgain(added.map(([, { kind }]) => kind));
+    });
+  }
+
+  /** An owner of a kind that was not watched yet may have gone unseen. */
+  #lookAgain(kinds: readonly string[]): void {
+    for (const { resource, informer } of this.#monitors.values())
+      for (const object of informer.store.list())
+        if (object.metadata.ownerReferences?.some((ref) => kinds.includes(ref.kind))) this.#listener.added({ resource, object });
   }
 
   /** Resolves when everything has been listed, or when the signal is aborted. */

@@ -34,6 +34,8 @@ export interface ControllerSettings {
   readonly secretToken: (names: SecretTokenNames) => Promise<string>;
   /** Every resource that is served at this moment, in all its versions; CRDs come and go. */
   resources(): readonly ServedResource[];
+  /** Calls `listener` when that has changed. */
+  onResourcesChange(listener: () => void): void;
 }
 
 /** Whose token it is, and where it is kept. */

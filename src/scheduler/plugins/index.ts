@@ -2,6 +2,7 @@
 import type { Plugin } from '../framework.js';
 import { interPodAffinity } from './inter-pod-affinity.js';
 import { nodeAffinity } from './node-affinity.js';
+import { nodeDeclaredFeatures } from './node-declared-features.js';
 import { nodeName } from './node-name.js';
 import { nodePorts } from './node-ports.js';
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.js';
@@ -22,4 +23,5 @@ export const plugins: readonly Plugin[] = [
   podTopologySpread,
   interPodAffinity,
   nodeResourcesBalancedAllocation,
+  nodeDeclaredFeatures,
 ];

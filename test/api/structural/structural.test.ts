@@ -55,6 +55,15 @@ describe('schemas of definitions', () => {
     ]);
   });
 
+  it('take any default for an integer or a text, as upstream does', () => {
+    const union = { 'x-kubernetes-int-or-string': true };
+    for (const value of [true, 5.5, [], {}] as const) {
+      expect(validateDefaults(spec({ ...union, default: value }), at('s'), true)).to.deep.equal([]);
+      expect(validateDefaults(spec({ ...object({ a: union }), default: { a: value } }), at('s'), true)).to.deep.equal([]);
+    }
+    expect(validateDefaults(spec({ ...union, maximum: 3, default: 5.5 }), at('s'), true)).to.have.length(1);
+  });
+
   it('are refused with defaults that do not fit them', () => {
     expect(texts(validateDefaults(spec({ type: 'integer', default: 'x' }), at('s'), true))).to.deep.equal([
       's.properties[spec].properties[f].default: Invalid value: "string":  in body must be of type integer: "string"',
