@@ -103,11 +103,12 @@ export class Discovery {
     const found = versions?.find((v) => v.version === version);
     if (!found && versions?.every((v) => v.definitions.every((d) => !d.serving.routes))) return sendUnknown(request);
     if (!found) throw errors.pathNotFound();
-    allowGet(request);
+    const isRouted = found.definitions.some((d) => d.serving.routes);
+    if (isRouted) allowGet(request);
     await sendJson(
       request,
       200,
-      negotiate(request, PLAIN),
+      negotiate(request, isRouted ? PLAIN : PLAIN_UNROUTED),
       this.#document(`resources ${group}/${version}`, () => resourceList(group, version, found.definitions)).text,
     );
   }

@@ -5,12 +5,17 @@ import type { Definitions } from '../api/definitions.js';
 import type { JSONSchemaProps } from '../api/types/apiextensions-v1.gen.js';
 import { schemaDescriptions } from './openapi-descriptions.js';
 import { META } from './openapi-operations.js';
-import { type Dialect, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
+import { type Dialect, inOrder, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
 
 /** A kind whose prose on kind, apiVersion and metadata is that of all. */
 const ANY_KIND = 'io.k8s.api.core.v1.Pod';
 const META_FIELDS = ['apiVersion', 'kind'];
 const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+/** What an object within another says of its kind. */
+const EMBEDDED = {
+  apiVersion: `apiVersion defines the versioned schema of this representation of an object. More info: ${CONVENTIONS}#resources`,
+  kind: `kind is a string value representing the type of this object. In CamelCase. More info: ${CONVENTIONS}#types-kinds`,
+};
 /** Of what every object has; clients look for these words. */
 const METADATA = {
   ObjectMeta: `Standard object's metadata. More info: ${CONVENTIONS}#metadata`,
@@ -24,10 +29,16 @@ export function customSchemas(definitions: Definitions): SchemaSource {
   const lists = new Map(custom.map((d) => [d.listSchema, d]));
   return (name, dialect) => {
     const kind = kinds.get(name);
-    if (kind) return kindSchema(kind, dialect);
+    if (kind) return inOrder({ ...kindSchema(kind, dialect), ...selectable(kind) });
     const list = lists.get(name);
-    return list && listSchema(list);
+    return list && inOrder({ ...listSchema(list), ...selectable(list) });
   };
+}
+
+/** The fields by which lists can be narrowed, beside those of all kinds. */
+function selectable({ selectableFields }: Definition): object {
+  const fields = selectableFields.map((fieldPath) => ({ fieldPath }));
+  return fields.length > 0 ? { 'x-kubernetes-selectable-fields': fields } : {};
 }
 
 function kindSchema(d: Definition, dialect: Dialect): Schema {
@@ -49,14 +60,13 @@ function listSchema(d: Definition): Schema {
     required: ['items'],
     properties: {
       ...metaProperties('ListMeta'),
-      items: { description: `List of ${d.resource}.`, type: 'array', items: { $ref: V3_PREFIX + d.schema } },
+      items: { description: `List of ${d.resource}. More info: ${CONVENTIONS}`, type: 'array', items: { $ref: V3_PREFIX + d.schema } },
     },
     'x-kubernetes-group-version-kind': [{ group, kind, version }],
   };
 }
 
-function metaProperties(metadata: 'ObjectMeta' | 'ListMeta'): Record<string, Schema> {
-  const texts = schemaDescriptions(ANY_KIND);
+function metaProperties(metadata: 'ObjectMeta' | 'ListMeta', texts = schemaDescriptions(ANY_KIND)): Record<string, Schema> {
   const described = (name: string) => (texts[name] === undefined ? {} : { description: texts[name] });
   return {
     ...Object.fromEntries(META_FIELDS.map((name) => [name, { ...described(name), type: 'string' }])),
@@ -82,7 +92,7 @@ function converted(schema: JSONSchemaProps, dialect: Dialect): Schema {
     ...((fields || embedded) && {
       properties: {
         ...Object.fromEntries(Object.entries(fields ?? {}).map(([name, s]) => [name, converted(s, dialect)])),
-        ...(embedded && metaProperties('ObjectMeta')),
+        ...(embedded && metaProperties('ObjectMeta', EMBEDDED)),
       },
     }),
     ...(additionalProperties !== undefined && {

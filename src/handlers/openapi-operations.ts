@@ -182,7 +182,7 @@ function answerOf(d: Definition, action: Action, own: string): string {
 }
 
 function subresourcePaths(d: Definition, sub: string, s: Subresource, path: string, scoped: readonly Parameter[]): Path[] {
-  const name = pathParameter('name', `name of the ${s.body?.kind ?? d.kind}`);
+  const name = pathParameter('name', `name of the ${(d.serving.routes && s.body?.kind) || d.kind}`);
   if (!isConnection(sub)) {
     // a log names its options as its kind, and answers text
     const body = sub === 'log' ? undefined : s.body;
@@ -227,12 +227,12 @@ function connection(
   };
 }
 
-function describe({ kind, verbs }: Definition, action: Exclude<Action, 'connect'>, subresource: string): string {
+function describe({ kind, verbs, serving }: Definition, action: Exclude<Action, 'connect'>, subresource: string): string {
   const part = subresource === '' ? '' : `${subresource} of `;
   const noun = `${article(kind)}${kind}`;
   switch (action) {
     case 'list':
-      return `list ${verbs.includes('watch') ? 'or watch ' : ''}objects of kind ${kind}`;
+      return `list ${serving.routes && verbs.includes('watch') ? 'or watch ' : ''}objects of kind ${kind}`;
     case 'watch':
       return `watch changes to an object of kind ${kind}. deprecated: use the 'watch' parameter with a list operation instead, filtered to a single item with the 'fieldSelector' parameter.`;
     case 'watchlist':

@@ -13,6 +13,7 @@ export type Messages = Readonly<Record<string, Readonly<Record<string, Field>>>>
 export const SHARED: Messages = {
   Any: { yaml: [2, 'string'] },
   NamedAny: { name: [1, 'string'], value: [2, 'Any'] },
+  ExternalDocs: { description: [1, 'string'], url: [2, 'string'] },
 };
 
 /** What a schema says of numbers, texts and lists, each under the same name in JSON. */
@@ -35,11 +36,13 @@ const KEYWORDS = [
   'nullable',
   'description',
   'required',
+  'externalDocs',
 ] as const;
 
 /** The fields of a schema's keywords, which each version counts from somewhere else. */
 export function keywordFields(numbers: Readonly<Partial<Record<(typeof KEYWORDS)[number], number>>>): Record<string, Field> {
   const typeOf = (keyword: string) => {
+    if (keyword === 'externalDocs') return 'ExternalDocs';
     if (/^(title|format|pattern|description|required)$/.test(keyword)) return 'string';
     if (/^(multipleOf|maximum|minimum)$/.test(keyword)) return 'double';
     return /^(max|min)/.test(keyword) ? 'int64' : 'bool';

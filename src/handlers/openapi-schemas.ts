@@ -1,5 +1,6 @@
 // The schemas that OpenAPI documents refer to: the facts, with prose, and only those a document needs.
 import { fact } from '../api/facts.js';
+import { inKeyOrder } from '../util/json.js';
 import { schemaDescriptions } from './openapi-descriptions.js';
 
 /** A schema as in facts/schemas.json, which is OpenAPI v3. */
@@ -86,6 +87,77 @@ export function inGroupVersion(schema: Schema, own: { readonly group: string; re
   };
 }
 
+/** Groups that servers know, and clients do not. */
+const SERVER_GROUPS = new Set(['admission.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'imagepolicy.k8s.io']);
+
+/** The same in documents about custom resources, which upstream makes with what its client library knows. */
+export function inClientGroups(schema: Schema): Schema {
+  const kinds = schema['x-kubernetes-group-version-kind'] ?? [];
+  if (kinds.length < 2) return schema;
+  return { ...schema, 'x-kubernetes-group-version-kind': kinds.filter(({ group }) => !SERVER_GROUPS.has(group)) };
+}
+
+/** The fields of a schema in the order in which upstream writes them; extensions, by their names, are last. */
+const ORDER = [
+  'description',
+  'type',
+  'nullable',
+  'format',
+  'title',
+  'default',
+  'maximum',
+  'exclusiveMaximum',
+  'minimum',
+  'exclusiveMinimum',
+  'maxLength',
+  'minLength',
+  'pattern',
+  'maxItems',
+  'minItems',
+  'uniqueItems',
+  'multipleOf',
+  'enum',
+  'maxProperties',
+  'minProperties',
+  'required',
+  'items',
+  'allOf',
+  'oneOf',
+  'anyOf',
+  'not',
+  'properties',
+  'additionalProperties',
+  'externalDocs',
+  'example',
+];
+/** Written from a struct, and read as a map before it is written in v2. */
+const VALIDATIONS = 'x-kubernetes-validations';
+const RANKS = new Map(ORDER.map((key, i) => [key, i]));
+const SCHEMAS = new Set(['items', 'not', 'additionalProperties']);
+const LISTS = new Set(['allOf', 'oneOf', 'anyOf']);
+
+/** A schema that somebody wrote, as upstream writes it. */
+export function inOrder(schema: Schema): Schema {
+  const rank = (key: string) => RANKS.get(key) ?? ORDER.length;
+  const entries = Object.entries(schema).filter(([, value]) => value !== undefined);
+  entries.sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, value]) => [key, valueInOrder(key, value)]));
+}
+
+function valueInOrder(key: string, value: unknown): unknown {
+  if (key === 'properties') {
+    const fields = Object.entries(value as Record<string, Schema>).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(fields.map(([name, s]) => [name, inOrder(s)]));
+  }
+  if (LISTS.has(key)) return (value as Schema[]).map(inOrder);
+  if (typeof value !== 'object' || value === null || key === VALIDATIONS) return value;
+  return SCHEMAS.has(key) ? inOrder(value as Schema) : sorted(value);
+}
+
+function sorted(value: object): unknown {
+  return JSON.parse(JSON.stringify(value, inKeyOrder)) as unknown;
+}
+
 /** A schema in the dialect of OpenAPI v2: plain references, no alternatives (a string stands for all), no defaults. */
 export function toV2(schema: Schema): Schema {
   const { description, oneOf, ...rest } = schema;
@@ -96,8 +168,10 @@ export function toV2(schema: Schema): Schema {
   };
 }
 
-function partOfV2(key: keyof Schema, value: unknown): [string, unknown][] {
+function partOfV2(key: keyof Schema | typeof VALIDATIONS, value: unknown): [string, unknown][] {
   switch (key) {
+    case VALIDATIONS:
+      return [[key, sorted(value as object)]];
     case 'default':
       return [];
     case 'allOf':

@@ -50,6 +50,7 @@ const MESSAGES: Messages = {
       maxProperties: 17,
       minProperties: 18,
       required: 19,
+      externalDocs: 29,
     }),
     default: [5, 'Any'],
     enum: [20, 'Any', R],

@@ -56,6 +56,7 @@ const MESSAGES: Messages = {
   Schema: {
     ...keywordFields({
       nullable: 1,
+      externalDocs: 6,
       title: 9,
       multipleOf: 10,
       maximum: 11,

@@ -1,7 +1,7 @@
 // OpenAPI v3 documents, one for each group and version. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
 import { type Method, type Operation, type Path, PATCH, type Produces } from './openapi-operations.js';
 import type { Parameter } from './openapi-parameters.js';
-import { closure, described, inGroupVersion, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
+import { closure, described, inClientGroups, inGroupVersion, type Schema, type SchemaSource, V3_PREFIX } from './openapi-schemas.js';
 
 /** The version of the API the documents are of. */
 export const API_VERSION = '1.36';
@@ -73,11 +73,11 @@ export interface DocumentV3 {
  * @param own the group and version it is about
  */
 export function documentV3(paths: readonly Path[], source: SchemaSource, own = { group: '', version: 'v1' }): DocumentV3 {
+  const isCustom = paths.length > 0 && paths.every((p) => p.operations.every((o) => o.produces === 'custom'));
   const schemas = Object.entries(closure(schemaNames(paths), source, 'v3')).map(([name, schema]) => [
     name,
-    described(name, inGroupVersion(schema, own)),
+    described(name, isCustom ? inClientGroups(schema) : inGroupVersion(schema, own)),
   ]);
-  const isCustom = paths.length > 0 && paths.every((p) => p.operations.every((o) => o.produces === 'custom'));
   const sorted = [...paths].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     openapi: '3.0.0',
