@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Definition } from '../api/definition.js';
 import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
+import { writeJson } from '../util/exact-json.js';
 import { htmlSafe } from '../util/json.js';
 import { sendContent, sendEmpty } from './content.js';
 import { sendUnknown } from './discovery.js';
@@ -137,12 +138,12 @@ export class OpenApi {
         // most documents outlive the coming and going of custom resources
         const known = this.#documents?.v3.get(name);
         if (known && sameList(known.of, of)) return [name, known];
-        const make = () => htmlSafe(JSON.stringify(documentV3(paths(), source, own)));
+        const make = () => htmlSafe(writeJson(documentV3(paths(), source, own)));
         return [name, { of, document: new Lazy(clock, make, encodeV3) }];
       }),
     );
     const all = () => parts.flatMap((p) => p.paths());
-    const v2 = new Lazy(clock, () => JSON.stringify(documentV2(all(), source)), encodeV2);
+    const v2 = new Lazy(clock, () => writeJson(documentV2(all(), source)), encodeV2);
     this.#documents = { revision: definitions.revision, v3, v2 };
     return this.#documents;
   }
