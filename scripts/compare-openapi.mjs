@@ -111,9 +111,36 @@ async function requests(server) {
   const versions = ['/api/v1', ...groups.flatMap((g) => g.versions.map((v) => `/apis/${v.groupVersion}`))];
   const discovery = ['/api', '/apis', '/api/', '/apis/', ...groups.map((g) => `/apis/${g.name}`), ...versions, '/api/v1/', '/apis/apps/'];
   const documents = Object.keys((await server.json('/openapi/v3')).paths).map((name) => `/openapi/v3/${name}`);
-  const unknown = ['/api/v2', '/apis/apps/v9', '/apis/nonsense', '/apis/nonsense/v1', '/openapi/v3/apis/nonsense', '/openapi', '/openapi/v3/', '/openapi/v2/'];
-  const others = ['/', '/version', '/version/', '/.well-known/openid-configuration', '/openid/v1/jwks', '/livez/', '/livez/nonsense', '/readyz/nonsense', '/index.html'];
-  const checks = HEALTH.flatMap((path) => [path, `${path}?verbose`, `${path}?exclude=etcd`, `${path}?verbose&exclude=etcd&exclude=nonsense`, `${path}/ping`, `${path}/etcd`, `${path}/log`]);
+  const unknown = [
+    '/api/v2',
+    '/apis/apps/v9',
+    '/apis/nonsense',
+    '/apis/nonsense/v1',
+    '/openapi/v3/apis/nonsense',
+    '/openapi',
+    '/openapi/v3/',
+    '/openapi/v2/',
+  ];
+  const others = [
+    '/',
+    '/version',
+    '/version/',
+    '/.well-known/openid-configuration',
+    '/openid/v1/jwks',
+    '/livez/',
+    '/livez/nonsense',
+    '/readyz/nonsense',
+    '/index.html',
+  ];
+  const checks = HEALTH.flatMap((path) => [
+    path,
+    `${path}?verbose`,
+    `${path}?exclude=etcd`,
+    `${path}?verbose&exclude=etcd&exclude=nonsense`,
+    `${path}/ping`,
+    `${path}/etcd`,
+    `${path}/log`,
+  ]);
   return [
     ...DISCOVERY_FORMS.flatMap((accept) => discovery.map((path) => ({ path, headers: { accept } }))),
     ...OPENAPI_FORMS.flatMap((accept) => ['/openapi/v2', '/openapi/v3', ...documents].map((path) => ({ path, headers: { accept } }))),
@@ -123,9 +150,20 @@ async function requests(server) {
       { path, headers: { 'accept-encoding': 'gzip' } },
       { path, headers: { 'accept-encoding': 'gzip;q=0' } },
     ]),
-    ...['/', '/api', '/apis', '/apis/apps', '/apis/apps/v1', '/openapi/v2', '/openapi/v3', '/openapi/v3/apis/apps/v1', '/version', ...HEALTH, ...unknown, ...others].flatMap(
-      (path) => METHODS.map((method) => ({ method, path })),
-    ),
+    ...[
+      '/',
+      '/api',
+      '/apis',
+      '/apis/apps',
+      '/apis/apps/v1',
+      '/openapi/v2',
+      '/openapi/v3',
+      '/openapi/v3/apis/apps/v1',
+      '/version',
+      ...HEALTH,
+      ...unknown,
+      ...others,
+    ].flatMap((path) => METHODS.map((method) => ({ method, path }))),
   ];
 }
 
@@ -149,7 +187,8 @@ async function conditional(server) {
     const given = (await server.ask({ path, headers: { accept } })).headers;
     const hash = given.etag?.replaceAll('"', '') ?? 'NONE';
     const date = given['last-modified'] ?? new Date().toUTCString();
-    const ask = (shown, headers, query = '', method = 'GET') => asked.push({ method, path: path + query, headers: { accept, ...headers }, shown });
+    const ask = (shown, headers, query = '', method = 'GET') =>
+      asked.push({ method, path: path + query, headers: { accept, ...headers }, shown });
     const matches = ['"HASH"', 'W/"HASH"', '"other", "HASH"', '*', '"other"', 'HASH'];
     for (const method of ['GET', 'HEAD', 'PUT'])
       for (const shown of matches) ask(shown, { 'if-none-match': shown.replace('HASH', hash) }, '', method);
@@ -161,7 +200,8 @@ async function conditional(server) {
     ask('if-modified-since', { 'if-modified-since': date });
     ask('if-unmodified-since', { 'if-unmodified-since': 'Mon, 01 Jan 2024 00:00:00 GMT' });
     ask('if-modified-since long ago', { 'if-modified-since': 'Mon, 01 Jan 2024 00:00:00 GMT' });
-    for (const range of ['bytes=0-9', 'bytes=5-', 'bytes=-5', 'bytes=99999999-', 'bytes=0-1,4-5', 'lines=1-2', 'bytes=x-y']) ask(range, { range });
+    for (const range of ['bytes=0-9', 'bytes=5-', 'bytes=-5', 'bytes=99999999-', 'bytes=0-1,4-5', 'lines=1-2', 'bytes=x-y'])
+      ask(range, { range });
     ask('bytes=0-9 if-range', { range: 'bytes=0-9', 'if-range': `"${hash}"` });
     ask('bytes=0-9 if-range other', { range: 'bytes=0-9', 'if-range': '"other"' });
     for (const coding of ['gzip', 'gzip;q=0', 'deflate', 'gzip, deflate, br', '*']) ask(coding, { 'accept-encoding': coding });
@@ -205,7 +245,9 @@ function parsed(body, type = '') {
 function* answerDifferences(a, b) {
   if (a.status !== b.status) yield `status: want ${a.status}, got ${b.status}`;
   for (const name of HEADERS) {
-    const [x, y] = [a.headers[name], b.headers[name]].map((v) => v && (DATES.has(name) ? 'SOME DAY' : v.replace(/[0-9a-f]{60}$/, 'BOUNDARY')));
+    const [x, y] = [a.headers[name], b.headers[name]].map(
+      (v) => v && (DATES.has(name) ? 'SOME DAY' : v.replace(/[0-9a-f]{60}$/, 'BOUNDARY')),
+    );
     if (x !== y) yield `${name}: want ${x ?? '(absent)'}, got ${y ?? '(absent)'}`;
   }
   const [x, y] = [parsed(a.body, a.headers['content-type']), parsed(b.body, b.headers['content-type'])];
