@@ -96,7 +96,7 @@ class WatchAnswer implements Sink<ObjectItem> {
   }
 
   initialized(revision: number): void {
-    if (this.#query.sendInitialEvents && this.#query.bookmarks) this.#bookmark(revision, { [INITIAL_EVENTS_END]: 'true' });
+    if (this.#wantsInitial() && this.#query.bookmarks) this.#bookmark(revision, { [INITIAL_EVENTS_END]: 'true' });
   }
 
   ended(): void {
@@ -108,15 +108,19 @@ class WatchAnswer implements Sink<ObjectItem> {
     this.#fail(errors.expired(`too old resource version: ${resourceVersion || 0} (${this.#store.cache.revision()})`));
   }
 
+  /** Who names no revision, or any, is shown what is there unless told otherwise. */
+  #wantsInitial(): boolean {
+    return this.#query.sendInitialEvents ?? isAny(this.#query.resourceVersion);
+  }
+
   #start(): void {
-    const { namespace, resourceVersion, sendInitialEvents } = this.#query;
-    const any = resourceVersion === '' || resourceVersion === '0';
-    const initial = sendInitialEvents ?? any;
+    const { namespace, resourceVersion } = this.#query;
+    const initial = this.#wantsInitial();
     const { kind } = this.#store;
     const match = selects(this.#query);
     const options: WatchOptions<ObjectItem> = {
       prefix: namespace === '' ? this.#store.prefix : `${this.#store.prefix}${namespace}/`,
-      after: initial || any ? 'now' : Number(resourceVersion),
+      after: initial || isAny(resourceVersion) ? 'now' : Number(resourceVersion),
       initial,
       match: match && ((item) => match(item.in(kind))),
       sink: this,
@@ -156,6 +160,10 @@ class WatchAnswer implements Sink<ObjectItem> {
     this.#request.response.write(this.#encoder.error(error.status));
     this.#finish();
   }
+}
+
+function isAny(resourceVersion: string): boolean {
+  return resourceVersion === '' || resourceVersion === '0';
 }
 
 /** The object of a bookmark: nothing but its kind and a revision. */

@@ -95,6 +95,11 @@ export function readingConversations(use: () => Api): void {
     expect(object).to.have.nested.property('metadata.annotations').that.deep.equals({ 'k8s.io/initial-events-end': 'true' });
     const older = await api.watch(api.path('configmaps'), { labelSelector: 'set=one' });
     expect(older.filter((e) => e.type === 'ADDED')).to.have.length(4);
+    for (const resourceVersion of ['', '0']) {
+      const legacy = await api.watch(api.path('configmaps'), { labelSelector: 'set=one', allowWatchBookmarks: 'true', resourceVersion });
+      const { object: last } = legacy.find((e) => e.type === 'BOOKMARK') ?? {};
+      expect(last, `of revision ${resourceVersion}`).to.have.nested.property('metadata.annotations');
+    }
   });
 
   it('refuses a version that is none, and one that is still to come', async () => {
