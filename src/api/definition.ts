@@ -49,6 +49,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
   write?(object: T, input: KubeObject, context: Context): void;
   /** What its writes leave as it was, beside what they have nothing to do with: paths of fields, or `metadata` for what clients may set of it. */
   readonly keeps?: readonly string[];
+  /** With `metadata` in `keeps`: its writes leave all of it as it was, whatever the client says, and not only what could be set. */
+  readonly keepsAllMetadata?: boolean;
   /** Paths of fields that nobody comes to own through it, though its writes may touch them. */
   readonly unowned?: readonly string[];
   /** As the kind's begin, for writes of this part. */

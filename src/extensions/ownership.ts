@@ -46,7 +46,8 @@ function typeOf(schema: Schema): Type {
     case 'array':
       return arrayType(schema);
     case 'string':
-      return scalarType('string');
+      // as upstream: of the formats of texts only this one is sure to be text
+      return schema.format && schema.format !== 'byte' ? UNTYPED : scalarType('string');
     case 'boolean':
       return scalarType('bool');
     case 'integer':

@@ -132,7 +132,12 @@ class Version {
     const resource = { group, resource: names.plural };
     return {
       ...(status && {
-        status: { verbs: PART_VERBS, keeps: ['metadata'], validate: (object: Custom, old: Custom) => this.#validateStatus(object, old) },
+        status: {
+          verbs: PART_VERBS,
+          keeps: ['metadata'],
+          keepsAllMetadata: true,
+          validate: (object: Custom, old: Custom) => this.#validateStatus(object, old),
+        },
       }),
       ...(scale && {
         scale: { verbs: PART_VERBS, body: { group: 'autoscaling', version: 'v1', kind: 'Scale' }, ...scaleOf(resource, scale) },

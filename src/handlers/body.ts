@@ -26,12 +26,15 @@ export interface Expected extends GroupVersionKind, Typed {
   /** Versions of the same shape that will do as well. */
   readonly otherVersions?: readonly string[] | undefined;
   readonly serving: Serving;
+  /** What kind the body says it is does not matter: it is forgotten. */
+  readonly anyKind?: boolean;
 }
 
 /** What the body of a subresource is: its own kind, or the object's. */
 export function expectedOf(definition: Definition, subresource: string): Expected {
   const { body, otherVersions } = definition.subresources[subresource] ?? {};
-  return body ? { ...body, schema: schemaOf(body), otherVersions, serving: BUILT_IN } : definition;
+  if (body) return { ...body, schema: schemaOf(body), otherVersions, serving: BUILT_IN };
+  return definition.serving.typed ? definition : { ...definition, anyKind: true };
 }
 
 /**
@@ -175,6 +178,7 @@ function checkKind(value: unknown, expected: Expected, body: Buffer): Record<str
   const given = claimed(inAnyCase(object), expected);
   if (!given) return object;
   if (given === 'malformed') throw unrecognized(expected, `unexpected GroupVersion string: ${String(object.apiVersion)}`, body);
+  if (expected.anyKind && given.group === expected.group && given.version === expected.version) return object;
   if (!typed) throw otherCustomKind(given, expected, (object.metadata as { name?: string } | undefined)?.name ?? '');
   if (given.group === expected.group && given.kind === expected.kind && expected.otherVersions?.includes(given.version)) return object;
   if (given.kind === expected.kind && isRegistered(given)) throw otherVersion(apiVersionOf(given), expected);

@@ -45,7 +45,7 @@ async function unrouted(server: Server, request: ApiRequest, definition: Definit
   if (!isInScope) return sendUnknown(request);
   if (definition.deprecation) request.warnings.push(definition.deprecation);
   if (info.subresource !== '') return subresource(server, request, definition, unroutedPart(definition, request));
-  if (info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw errors.badRequest('name must be provided');
+  if (!(definition.verbs as readonly string[]).includes(info.verb)) throw errors.methodNotSupported(definition, info.verb);
   return object(server, request, definition);
 }
 
@@ -91,7 +91,6 @@ function routedPart(definition: Definition, { info, method }: ApiRequest): Subre
 function unroutedPart(definition: Definition, { info }: ApiRequest): Subresource {
   const part = partOf(definition, info.subresource);
   if (!part) throw errors.notFound(definition, info.name);
-  if (info.name === '' || info.tail !== '') throw errors.pathNotFound();
   if (!part.verbs.includes(info.verb)) throw errors.methodNotSupported(definition, info.verb);
   return part;
 }

@@ -14,7 +14,7 @@ import { patchKind, type PatchKind } from './negotiation.js';
 import { type WriteQuery, writeQuery } from './options.js';
 import type { ApiRequest } from './request.js';
 import type { Server } from './server.js';
-import { checkName, throughView } from './update.js';
+import { checkName, requireName, throughView } from './update.js';
 
 /** One PATCH on its way. */
 interface Patching {
@@ -30,8 +30,9 @@ interface Patching {
 /** PATCH of an object or of a subresource, in four languages. */
 export async function patch(server: Server, store: Store, request: ApiRequest): Promise<void> {
   const { info } = request;
-  const negotiated = negotiateObject(request, store.definition);
   const kind = patchKind(request, store.definition);
+  requireName(info.name);
+  const negotiated = negotiateObject(request, store.definition);
   const query = writeQuery(request, 'PatchOptions', kind === 'apply');
   const context = server.context(request, query);
   const expected = info.subresource === '' ? store.definition : expectedOf(store.definition, info.subresource);
@@ -78,7 +79,7 @@ function otherKind(document: TypeMeta, expected: Expected): string | undefined {
 
 /** A custom resource is read first, and only then cannot become another kind. @throws ApiError Invalid */
 function checkCustomKind(object: KubeObject, expected: Expected): void {
-  const given = expected.serving.typed ? undefined : claimed(object, expected);
+  const given = expected.serving.typed || expected.anyKind ? undefined : claimed(object, expected);
   if (given && given !== 'malformed') throw changedKind(given, expected, object.metadata.name);
 }
 

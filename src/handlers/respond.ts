@@ -220,10 +220,10 @@ function notInThisForm(message: string): errors.ApiError {
   return new errors.ApiError({ code: 406, reason: 'NotAcceptable', message });
 }
 
-/** What upstream's messages call a kind: the name of its internal Go type. */
-/** The type of what is answered, as upstream holds it. */
+/** What upstream's messages call what is answered: the name of its internal Go type. */
 function goType({ definition, subresource }: Subject): string {
   const body = definition.subresources[subresource]?.body;
+  if (!body && !definition.serving.typed) return 'unstructured.Unstructured';
   const { group, kind } = body ?? { group: definition.storedAs.group, kind: definition.kind };
   return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`;
 }

@@ -14,6 +14,7 @@ import type { Server } from './server.js';
 /** PUT of an object or of a subresource that is written (status, scale, ephemeralcontainers …). */
 export async function update(server: Server, store: Store, request: ApiRequest): Promise<void> {
   const { info } = request;
+  requireName(info.name);
   const negotiated = negotiateObject(request, store.definition);
   const query = writeQuery(request, 'UpdateOptions');
   const context = server.context(request, query);
@@ -40,6 +41,11 @@ export async function update(server: Server, store: Store, request: ApiRequest):
     authorizeCreate: () => server.authorizeCreate(request),
   });
   await answer(server, request, store.definition, negotiated, created ? 201 : 200, view?.read ? view.read(item.object, context) : item);
+}
+
+/** Where paths are no routes, a collection can be written to. @throws ApiError BadRequest */
+export function requireName(name: string): void {
+  if (name === '') throw errors.badRequest('name must be provided');
 }
 
 /**

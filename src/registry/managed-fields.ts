@@ -37,6 +37,7 @@ export function track(
     live,
     reset: resetFields(definition, context.subresource),
     versions,
+    mayMisfit: definition.owned !== undefined,
   });
 }
 
@@ -72,6 +73,7 @@ export function applying(
       reset: resetFields(definition, context.subresource),
       defaults: (object) => definition.defaults?.(object),
       versions,
+      mayMisfit: definition.owned !== undefined,
     });
 }
 

@@ -79,6 +79,7 @@ export function prepareUpdate(d: Definition, next: KubeObject, old: KubeObject, 
   else if (d.subresources.status && !d.subresources[context.subresource]?.changesStatus) restoreStatus(next, old);
   const part = partOf(d, context.subresource);
   for (const path of (part ?? d).keeps ?? []) keep(path, next, old);
+  if (part?.keepsAllMetadata) next.metadata = { ...copy(old.metadata), managedFields: next.metadata.managedFields };
   if (part) part.prepare?.(next, old, context);
   else {
     d.prepare?.(next, old, context);

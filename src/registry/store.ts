@@ -335,21 +335,28 @@ export class Store {
 
   /** @param live the present state, with which the object may share parts */
   #encode(object: KubeObject, live?: KubeObject): Buffer {
-    const { definition } = this.#stored;
     // what another version is converted to is not in canonical form
-    const own = canonical(this.definition, object, definition === this.definition ? live : undefined);
+    const own = canonical(this.definition, object, this.#stored.definition === this.definition ? live : undefined);
     own.metadata.selfLink = undefined;
-    const stored = this.definition.toStored && definition !== this.definition ? canonical(definition, this.definition.toStored(own)) : own;
+    const stored = this.#converted(own);
     const value = encode(stored);
     this.#written.remember(value, stored);
     return value;
   }
 
+  /** An object in the version that is stored. */
+  #converted(object: KubeObject): KubeObject {
+    const { definition } = this.#stored;
+    return this.definition.toStored && definition !== this.definition ? canonical(definition, this.definition.toStored(object)) : object;
+  }
+
   /** An item that is not stored: the answer to a dry run, or the last state of a released object. */
   #transient(object: KubeObject, revision: number | string | undefined): ObjectItem {
-    const value = encode(canonical(this.definition, object));
+    // seen as if it had been stored and read again
+    const value = encode(this.#converted(canonical(this.definition, object)));
     const key = this.keyOf({ namespace: object.metadata.namespace ?? '', name: object.metadata.name });
-    return new ObjectItem(this.kind, key, Number(revision) || 0, revision === undefined ? value : withRevision(value, revision));
+    const text = revision === undefined ? value : withRevision(value, revision);
+    return new ObjectItem(this.#stored, key, Number(revision) || 0, text).in(this.kind);
   }
 
   #track(context: Context, object: KubeObject, live: KubeObject | undefined): void {

@@ -65,9 +65,12 @@ function validate({ metadata, spec }: APIService): FieldError[] {
     insecureSkipTLSVerify: insecure,
   } = spec;
   const errors: FieldError[] = [];
-  const name = `${version}.${group}`;
-  if (metadata.name !== name && nameIsPathSegment(metadata.name, false).length === 0)
-    errors.push(invalid(at('metadata', 'name'), metadata.name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`));
+  const wanted = `${version}.${group}`;
+  for (const field of ['generateName', 'name'] as const) {
+    const given = metadata[field];
+    if (given && given !== wanted && nameIsPathSegment(given, false).length === 0)
+      errors.push(invalid(at('metadata', field), given, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`));
+  }
   if (group === '' && version !== 'v1')
     errors.push(required(SPEC.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
   if (group !== '') errors.push(...validateDNSSubdomain(group, SPEC.child('group')));

@@ -24,7 +24,7 @@ export default define<FlowSchema>({
     spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;
   },
   validate,
-  subresources: { status: { keeps: ['metadata'], validate: ({ status }) => validateConditions(status) } },
+  subresources: { status: { keeps: ['metadata'], keepsAllMetadata: true, validate: ({ status }) => validateConditions(status) } },
   // as requests are matched
   compareRows: (a, b) =>
     (a.spec.matchingPrecedence ?? 0) - (b.spec.matchingPrecedence ?? 0) || (a.metadata.name < b.metadata.name ? -1 : 1),

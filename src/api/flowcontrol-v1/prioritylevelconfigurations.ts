@@ -42,7 +42,7 @@ export default define<PriorityLevelConfiguration>({
     queuing.queueLengthLimit ||= QUEUING.queueLengthLimit;
   },
   validate,
-  subresources: { status: { keeps: ['metadata'], validate: ({ status }) => validateConditions(status) } },
+  subresources: { status: { keeps: ['metadata'], keepsAllMetadata: true, validate: ({ status }) => validateConditions(status) } },
   row: (level, { now }) => {
     const { limited, type } = level.spec;
     const queuing = limited?.limitResponse?.queuing;

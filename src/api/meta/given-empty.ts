@@ -45,3 +45,8 @@ export function givenEmptyWithin(value: unknown): boolean {
 export function shownList<K extends string>(object: { readonly [field in K]?: readonly unknown[] }, field: K): readonly unknown[] | null {
   return object[field] ?? (wasGivenEmpty(object, field) ? [] : null);
 }
+
+/** The same for a map. */
+export function shownMap<K extends string>(object: { readonly [field in K]?: object }, field: K): object | null {
+  return object[field] ?? (wasGivenEmpty(object, field) ? {} : null);
+}

@@ -223,3 +223,25 @@ export const nameIsPathSegment: NameRule = (name, prefix) => isPathSegmentName(n
 function maskTrailingDash(name: string): string {
   return name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name;
 }
+
+const HEX = /^[0-9a-fA-F]*$/;
+const DASHED = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
+
+/** @returns why github.com/google/uuid takes a text for none; undefined: it is one */
+export function uuidProblem(text: string): string | undefined {
+  const format = (of: string): string | undefined => (DASHED.test(of) ? undefined : 'invalid UUID format');
+  switch (byteLength(text)) {
+    case 36:
+      return format(text);
+    case 45:
+      return text.slice(0, 9).toLowerCase() === 'urn:uuid:'
+        ? format(text.slice(9))
+        : `invalid urn prefix: ${JSON.stringify(text.slice(0, 9))}`;
+    case 38:
+      return text.startsWith('{') && text.endsWith('}') ? format(text.slice(1, -1)) : 'invalid bracketed UUID format';
+    case 32:
+      return HEX.test(text) ? undefined : 'invalid UUID format';
+    default:
+      return `invalid UUID length: ${byteLength(text)}`;
+  }
+}

@@ -1,7 +1,9 @@
 // What was allocated for a claim, and who uses it.
 import { validateChoice, validateDNSLabel } from '../meta/checks.js';
-import { type FieldError, type FieldPath, at, forbidden, invalid, required, tooMany } from '../meta/field-errors.js';
+import { type FieldError, type FieldPath, at, forbidden, invalid, required, tooLong, tooMany } from '../meta/field-errors.js';
 import { validateConditions } from '../meta/metadata.js';
+import { byteLength, uuidProblem } from '../meta/names.js';
+import { validateInterfaceAddress } from '../shared/ip.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
 import { validateImmutableStruct } from '../shared/go-value.js';
@@ -9,6 +11,7 @@ import type {
   AllocatedDeviceStatus,
   AllocationResult,
   DeviceRequestAllocationResult,
+  NetworkDeviceData,
   ResourceClaim,
   ResourceClaimConsumerReference,
 } from '../types/resource-v1.gen.js';
@@ -21,11 +24,15 @@ import {
   validateRequestRef,
   validateRequestRefs,
 } from './claim-devices.js';
+import { validateBinding } from './device-validation.js';
 import { validateList, validatePoolName, validateSet } from './device-lists.js';
 
 const STATUS = at('status');
 const MAX_CONSUMERS = 256;
 const MAX_CONDITIONS = 8;
+const MAX_ADDRESSES = 16;
+const MAX_NETWORK_NAMES = { interfaceName: 256, hardwareAddress: 128 } as const;
+const NOT_NORMAL = 'uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal characters';
 const SOURCES = ['FromClaim', 'FromClass'];
 
 interface DeviceId {
@@ -92,12 +99,19 @@ function validateConsumer(consumer: ResourceClaimConsumerReference, path: FieldP
   return (['resource', 'name', 'uid'] as const).filter((field) => !consumer[field]).map((field) => required(path.child(field)));
 }
 
-function validateDeviceId({ driver, pool, device }: DeviceId, path: FieldPath): FieldError[] {
+function validateDeviceId({ driver, pool, device, shareID }: DeviceId, path: FieldPath): FieldError[] {
   return [
     ...validateDriverName(driver, path.child('driver')),
     ...validatePoolName(pool, path.child('pool')),
     ...validateDNSLabel(device, path.child('device')),
+    ...(shareID === undefined ? [] : validateShareID(shareID, path.child('shareID'))),
   ];
+}
+
+function validateShareID(id: string, path: FieldPath): FieldError[] {
+  const problem = uuidProblem(id);
+  if (problem !== undefined) return [invalid(path, id, `error validating uid: ${problem}`)];
+  return id.length === 36 && id === id.toLowerCase() ? [] : [invalid(path, id, NOT_NORMAL)];
 }
 
 function validateDeviceStatus(device: AllocatedDeviceStatus, path: FieldPath, allocated: ReadonlySet<string>): FieldError[] {
@@ -105,10 +119,28 @@ function validateDeviceStatus(device: AllocatedDeviceStatus, path: FieldPath, al
   // without omitempty: what is empty is null
   const conditions = device.conditions ?? [];
   const errors = validateDeviceId(device, path);
-  if (!allocated.has(deviceKey(device))) errors.push(invalid(path, deviceKey(device), 'must be an allocated device in the claim'));
+  if (!allocated.has(deviceKey(device))) {
+    const shown = { Driver: device.driver, Pool: device.pool, Device: device.device, ShareID: device.shareID ?? '' };
+    errors.push(invalid(path, shown, 'must be an allocated device in the claim'));
+  }
   if (conditions.length > MAX_CONDITIONS) errors.push(tooMany(path.child('conditions'), conditions.length, MAX_CONDITIONS));
   errors.push(...validateConditions(conditions, path.child('conditions')));
-  return data === undefined ? errors : [...errors, ...validateRaw(data, path.child('data'))];
+  if (data !== undefined) errors.push(...validateRaw(data, path.child('data')));
+  return [...errors, ...validateNetworkData(device.networkData, path.child('networkData'))];
+}
+
+function validateNetworkData(data: NetworkDeviceData | undefined, path: FieldPath): FieldError[] {
+  const tooLongFields = (['interfaceName', 'hardwareAddress'] as const).filter((f) => byteLength(data?.[f] ?? '') > MAX_NETWORK_NAMES[f]);
+  return [
+    ...tooLongFields.map((f) => tooLong(path.child(f), MAX_NETWORK_NAMES[f])),
+    ...validateSet(
+      data?.ips,
+      path.child('ips'),
+      MAX_ADDRESSES,
+      (address, at) => validateInterfaceAddress(address, at),
+      (address) => address,
+    ),
+  ];
 }
 
 function validateAllocation({ devices, nodeSelector }: AllocationResult, path: FieldPath, names: RequestNames): FieldError[] {
@@ -117,6 +149,7 @@ function validateAllocation({ devices, nodeSelector }: AllocationResult, path: F
     ...validateList(devices?.results, devicesPath.child('results'), MAX_LIST, (result, at) => [
       ...validateRequestRef(result.request, at.child('request'), names),
       ...validateDeviceId(result, at),
+      ...validateBinding(result, at),
     ]),
     ...validateList(devices?.config, devicesPath.child('config'), 2 * MAX_LIST, ({ source, requests, opaque }, at) => [
       ...validateChoice(source, at.child('source'), SOURCES),

@@ -1,6 +1,7 @@
 // The devices of a slice.
 import { invalids, validateChoice, validateDistinct, validateDNSLabel, validateQualifiedName } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
+import { shownList } from '../meta/given-empty.js';
 import { byteLength, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
@@ -21,7 +22,7 @@ const SEMVER =
 
 /** @param selectsNodes each device says for itself which nodes can use it */
 export function validateDevice(device: Device, path: FieldPath, selectsNodes: boolean): FieldError[] {
-  const { name, attributes = {}, capacity = {}, bindingConditions = [], bindingFailureConditions = [] } = device;
+  const { name, attributes = {}, capacity = {} } = device;
   const errors = validateDNSLabel(name, path.child('name'));
   const entries = Object.keys(attributes).length + Object.keys(capacity).length;
   if (entries > MAX_ENTRIES)
@@ -39,7 +40,7 @@ export function validateDevice(device: Device, path: FieldPath, selectsNodes: bo
     ...validateList(device.taints, path.child('taints'), MAX_TAINTS, validateTaint),
     ...validateSet(device.consumesCounters, path.child('consumesCounters'), MAX_CONSUMPTIONS, validateConsumption, (c) => c.counterSet),
     ...validateWhere(device, path, selectsNodes),
-    ...validateBinding(bindingConditions, path, bindingFailureConditions),
+    ...validateBinding(device, path),
   ];
 }
 
@@ -123,7 +124,8 @@ function validateWhere({ nodeName, nodeSelector, allNodes }: Device, path: Field
 }
 
 /** Conditions a device must have, or must not have, before a pod is bound. */
-function validateBinding(conditions: readonly string[], path: FieldPath, failures: readonly string[]): FieldError[] {
+export function validateBinding(device: Pick<Device, 'bindingConditions' | 'bindingFailureConditions'>, path: FieldPath): FieldError[] {
+  const { bindingConditions: conditions = [], bindingFailureConditions: failures = [] } = device;
   const [conditionsPath, failuresPath] = [path.child('bindingConditions'), path.child('bindingFailureConditions')];
   const errors = [
     ...validateList(conditions, conditionsPath, MAX_CONDITIONS, (name, at) => validateQualifiedName(name, at)),
@@ -136,8 +138,16 @@ function validateBinding(conditions: readonly string[], path: FieldPath, failure
       errors.push(invalid(failuresPath.index(i), failure, 'bindingFailureConditions must not overlap with bindingConditions'));
   }
   if (conditions.length === 0 && failures.length > 0)
-    errors.push(invalid(conditionsPath, conditions, 'bindingConditions are required to use bindingFailureConditions'));
+    errors.push(
+      invalid(conditionsPath, shownList(device, 'bindingConditions'), 'bindingConditions are required to use bindingFailureConditions'),
+    );
   if (failures.length === 0 && conditions.length > 0)
-    errors.push(invalid(failuresPath, failures, 'bindingFailureConditions are required to use bindingConditions'));
+    errors.push(
+      invalid(
+        failuresPath,
+        shownList(device, 'bindingFailureConditions'),
+        'bindingFailureConditions are required to use bindingConditions',
+      ),
+    );
   return errors;
 }

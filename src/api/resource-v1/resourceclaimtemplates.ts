@@ -1,4 +1,3 @@
-import type { Context } from '../context.js';
 import { define } from '../definition.js';
 import { at, type FieldError } from '../meta/field-errors.js';
 import { age } from '../shared/format.js';
@@ -18,17 +17,19 @@ export default define<ResourceClaimTemplate>({
   defaults: ({ spec }) => {
     setDeviceDefaults(spec.spec.devices);
   },
-  validate,
-  validateUpdate: (template, old, context) => [
-    ...validate(template, context),
+  validate: (template, { services }) => {
+    const { metadata, spec } = template;
+    return [...validateAdminRequests(spec.spec.devices?.requests, metadata.namespace ?? '', services.reader), ...validate(template)];
+  },
+  validateUpdate: (template, old) => [
+    ...validate(template),
     ...validateImmutableStruct(template.spec, old.spec, SPEC, 'resource.ResourceClaimTemplateSpec'),
   ],
   row: (template, { now }) => [template.metadata.name, age(template, now)],
 });
 
-function validate({ metadata: { namespace = '' }, spec: { metadata, spec } }: ResourceClaimTemplate, { services }: Context): FieldError[] {
+function validate({ spec: { metadata, spec } }: ResourceClaimTemplate): FieldError[] {
   return [
-    ...validateAdminRequests(spec.devices?.requests, namespace, services.reader),
     ...validateTemplateMetadata(metadata, SPEC.child('metadata')),
     ...validateDeviceClaim(spec.devices ?? {}, SPEC.child('spec', 'devices')),
   ];

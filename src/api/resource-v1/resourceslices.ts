@@ -3,13 +3,13 @@ import type { Context } from '../context.js';
 import { define } from '../definition.js';
 import { invalids, validateDNSLabel } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
-import { validateImmutable } from '../meta/metadata.js';
+import { semanticEqual, validateImmutable } from '../meta/metadata.js';
 import { nameIsDNSSubdomain } from '../meta/names.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
 import { validateDriverName } from '../shared/pod/volumes.js';
-import type { CounterSet, ResourcePool, ResourceSlice, ResourceSliceSpec } from '../types/resource-v1.gen.js';
+import type { CounterSet, Device, ResourcePool, ResourceSlice, ResourceSliceSpec } from '../types/resource-v1.gen.js';
 import { validateCounters, validateDevice } from './device-validation.js';
 import { validatePoolName, validateSet } from './device-lists.js';
 
@@ -34,9 +34,13 @@ export default define<ResourceSlice>({
       for (const mapping of Object.values(device.nodeAllocatableResourceMappings ?? {})) mapping.allocationMultiplier ??= '1';
   },
   prepare: (slice, old, context) => {
-    dropDisabledLists(slice, old);
     setTaintTimes(slice, old, context);
+    // what is dropped is a change all the same
+    if (old && !semanticEqual(slice.spec, old.spec)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    dropDisabledLists(slice, old);
+    dropDisabledMappings(slice, old);
   },
+  specChanged: () => false,
   validate: ({ spec }) => validateSpec(spec),
   validateUpdate: ({ spec }, { spec: old }) => validateSpec(spec, old),
   warnings: ({ spec: { driver } }) =>
@@ -52,6 +56,13 @@ function dropDisabledLists({ spec }: ResourceSlice, old: ResourceSlice | undefin
   const attributes = ({ devices }: ResourceSliceSpec) => (devices ?? []).flatMap((device) => Object.values(device.attributes ?? {}));
   if (old && attributes(old.spec).some((attribute) => lists.some((list) => attribute[list]))) return;
   for (const attribute of attributes(spec)) for (const list of lists) attribute[list] = undefined;
+}
+
+/** DRANodeAllocatableResources is off too. */
+function dropDisabledMappings({ spec }: ResourceSlice, old: ResourceSlice | undefined): void {
+  const isUsed = ({ nodeAllocatableResourceMappings: mappings }: Device) => Object.keys(mappings ?? {}).length > 0;
+  if (old?.spec.devices?.some(isUsed)) return;
+  for (const device of spec.devices ?? []) device.nodeAllocatableResourceMappings = undefined;
 }
 
 function setTaintTimes({ spec }: ResourceSlice, _old: ResourceSlice | undefined, { services }: Context): void {

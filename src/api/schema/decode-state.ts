@@ -38,7 +38,7 @@ export class State {
 
   unknownFields(document: unknown): string[] {
     if (this.unknown.length === 0) return [];
-    const paths = this.unknown.length > 1 ? inDocumentOrder(document, this.unknown) : this.unknown;
+    const paths = this.unknown.length > 1 && !this.converts ? inDocumentOrder(document, this.unknown) : this.unknown;
     return paths.slice(0, MAX_UNKNOWN).map((path) => `unknown field ${goQuote(joinPath(path))}`);
   }
 
@@ -107,7 +107,8 @@ function unconvertible(value: unknown, type: Type, literal: boolean): string {
     given === 'int64'
       ? ['string', 'float64'].includes(type.scalar) || type.scalar.includes('int')
       : given === 'float64' && type.scalar.includes('int');
-  return convertible ? `cannot convert ${given} to ${type.goName}` : `unrecognized type: ${type.scalar}`;
+  const kind = type.goName === 'uint8' ? type.goName : type.scalar;
+  return convertible ? `cannot convert ${given} to ${type.goName}` : `unrecognized type: ${kind}`;
 }
 
 /** spec.containers[0].image */

@@ -277,9 +277,10 @@ function compileMap(type: MapType): Decode {
     for (const key of sortedKeys(input)) {
       const item = input[key];
       if (item === undefined) continue;
-      path.push(key);
+      // upstream's converter leaves keys of maps out of its paths
+      if (!state.converts) path.push(key);
       setOwn(output, key, item === null ? (values.zero(state) ?? emptyMapValue(type)) : values.decode(item, state));
-      path.pop();
+      if (!state.converts) path.pop();
     }
     return output;
   };

@@ -110,6 +110,7 @@ export function familyOf(text: string): Family {
 }
 
 const NOT_AN_IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+const NOT_AN_INTERFACE_ADDRESS = 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)';
 const NOT_A_CIDR = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
 /**
@@ -132,6 +133,14 @@ export function validateCanonicalIP(text: string, path: FieldPath): FieldError[]
   const address = parseAddress(text);
   if (errors.length > 0 || !address) return errors;
   const canonical = addressText(address.family, address.value);
+  return canonical === text ? [] : [invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
+}
+
+/** An address with the length of its network, in the canonical spelling. */
+export function validateInterfaceAddress(text: string, path: FieldPath): FieldError[] {
+  const prefix = parsePrefix(text);
+  if (!prefix) return [invalid(path, text, NOT_AN_INTERFACE_ADDRESS)];
+  const canonical = `${addressText(prefix.family, prefix.value)}/${prefix.length}`;
   return canonical === text ? [] : [invalid(path, text, `must be in canonical form (${JSON.stringify(canonical)})`)];
 }
 

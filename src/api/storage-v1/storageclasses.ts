@@ -1,6 +1,7 @@
 import { define } from '../definition.js';
 import { validateDistinct, validateOptionalChoice, validateQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, notSupported, required } from '../meta/field-errors.js';
+import { shownMap } from '../meta/given-empty.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import { NODE_LABELS } from '../shared/pod/warnings.js';
@@ -24,7 +25,8 @@ export default define<StorageClass>({
   validate,
   validateUpdate: (storageClass, old) => [
     ...validate(storageClass),
-    ...(['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
+    ...validateImmutable(storageClass.parameters, old.parameters, at('parameters'), shownMap(storageClass, 'parameters')),
+    ...(['provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
       validateImmutable(storageClass[field], old[field], at(field)),
     ),
   ],

@@ -13,6 +13,9 @@ const DATE_TIME = /^(\d{2}):(\d{2}):(\d{2})(?:.\d+)?(?:z|[+-]\d{2}:\d{2})$/;
 const GO_DURATION = /^[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 /** Beginnings of the units that Scala's durations know besides Go's, and the short ones in full. */
 const DURATION_UNITS = /^(?:ns|us|µs|ms|s|m|h|hr|d|w|wk|nano.*|micro.*|milli.*|sec.*|min.*|hour.*|day.*|week.*)$/;
+const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u0080-\\u{10ffff}-]+";
+const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
+const EMAIL = new RegExp(`^(?:${ATOM}(?:\\.${ATOM})*|${QUOTED})@(?:${ATOM}(?:\\.${ATOM})*|\\[[^\\]]*\\])$`, 'u');
 const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 
 const uuid = (version: string, variant = '[0-9a-f]'): RegExp =>
@@ -140,10 +143,18 @@ function isRequestUri(text: string): boolean {
 
 /** Go's mail.ParseAddress: `user@example.com`, `Name <user@example.com>`. */
 function isEmail(text: string): boolean {
-  const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u0080-\\u{10ffff}-]+";
-  const local = `(?:${atom}(?:\\.${atom})*|"(?:[^"\\\\]|\\\\.)*")`;
-  const address = `${local}@(?:${atom}(?:\\.${atom})*|\\[[^\\]]*\\])`;
-  return new RegExp(`^\\s*(?:${address}|(?:(?:${atom}|\\.|"(?:[^"\\\\]|\\\\.)*")\\s*)*<${address}>)\\s*$`, 'u').test(text);
+  const trimmed = text.trim();
+  if (EMAIL.test(trimmed)) return true;
+  const named = endOfPhrase(trimmed);
+  return trimmed[named] === '<' && trimmed.endsWith('>') && EMAIL.test(trimmed.slice(named + 1, -1));
+}
+
+/** Where the words end that a text begins with. Read piece by piece: one expression for all of them would try every way to cut them. */
+function endOfPhrase(text: string): number {
+  const piece = new RegExp(`(?:${ATOM}|${QUOTED}|[.\\s]+)`, 'uy');
+  let end = 0;
+  while (piece.test(text)) end = piece.lastIndex;
+  return end;
 }
 
 function isDate(text: string): boolean {
@@ -164,5 +175,5 @@ function isDateTime(text: string): boolean {
 
 function isDuration(text: string): boolean {
   if (GO_DURATION.test(text)) return true;
-  return [...text.matchAll(/\d+\s*([A-Za-zµ]+)/g)].some(([, unit = '']) => DURATION_UNITS.test(unit.toLowerCase()));
+  return [...text.matchAll(/(?<!\d)\d+\s*([A-Za-zµ]+)/g)].some(([, unit = '']) => DURATION_UNITS.test(unit.toLowerCase()));
 }

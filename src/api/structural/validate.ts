@@ -26,7 +26,7 @@ function check(place: Place, value: unknown, schema: Schema, old?: Old): Result 
   return old && !result.isValid && equal(old.value, value) ? new Result() : result;
 }
 
-function checkAgainst(place: Place, value: unknown, schema: Schema, old: Old): Result {
+function checkAgainst(place: Place, value: unknown, schema: Schema, old?: Old): Result {
   const result = new Result();
   const step = (checked: Result | undefined) => {
     if (checked) result.merge(checked);
@@ -38,7 +38,7 @@ function checkAgainst(place: Place, value: unknown, schema: Schema, old: Old): R
     return result;
   }
   if (typesOf(schema).length > 0 || formatOf(schema) !== '') step(checkType(place, value, schema));
-  step(checkCombinations(place, value, schema, old));
+  step(checkCombinations(place, value, schema));
   if (typeof value === 'string') {
     step(checkText(place, value, schema));
     if (isTextFormat(formatOf(schema))) step(checkFormat(place, value, schema));
@@ -194,19 +194,20 @@ function oldField(place: Place, old: Old, schema: Schema, name: string): Old {
   return { value: old.value[name] };
 }
 
-function checkCombinations(place: Place, value: unknown, schema: Schema, old: Old): Result {
+/** What was wrong before an update is wrong all the same in alternatives: upstream does not tell these of the old value. */
+function checkCombinations(place: Place, value: unknown, schema: Schema): Result {
   const result = new Result();
   const { anyOf = [], oneOf = [], allOf = [], not } = schema;
   const name = JSON.stringify(place.name);
   const general = (text: string) => result.add(text, place.general(text));
   if (anyOf.length > 0) {
-    const results = anyOf.map((s) => checkAgainst(place, value, s, old));
+    const results = anyOf.map((s) => checkAgainst(place, value, s));
     const good = results.find((r) => r.isValid);
     if (!good) general(`${name} must validate at least one schema (anyOf)`);
     result.merge(good ?? best(results));
   }
   if (oneOf.length > 0) {
-    const results = oneOf.map((s) => checkAgainst(place, value, s, old));
+    const results = oneOf.map((s) => checkAgainst(place, value, s));
     const good = results.filter((r) => r.isValid);
     if (good.length !== 1)
       general(
@@ -216,12 +217,12 @@ function checkCombinations(place: Place, value: unknown, schema: Schema, old: Ol
     else if (good.length === 1) result.merge(good[0] as Result);
   }
   if (allOf.length > 0) {
-    const results = allOf.map((s) => checkAgainst(place, value, s, old));
+    const results = allOf.map((s) => checkAgainst(place, value, s));
     const good = results.filter((r) => r.isValid).length;
     for (const r of results) result.merge(r);
     if (good !== allOf.length) general(`${name} must validate all the schemas (allOf)${good === 0 ? '. None validated' : ''}`);
   }
-  if (not && checkAgainst(place, value, not, old).isValid) general(`${name} must not validate the schema (not)`);
+  if (not && checkAgainst(place, value, not).isValid) general(`${name} must not validate the schema (not)`);
   result.matches++;
   return result;
 }

@@ -14,7 +14,7 @@ import { UNOWNED } from './reset.js';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
 import { ItemError, type Shape, shapeOf } from './shape.js';
 import { changesByVersion, updateManagers, type Versions, without } from './update.js';
-import { validateApplied } from './validate.js';
+import { validateApplied, validateTyped } from './validate.js';
 import { fieldsOf } from './walk.js';
 
 /** A configuration, by whom, and what it is applied to. */
@@ -41,12 +41,17 @@ export interface ApplyOptions {
   readonly now: number;
   /** As in TrackOptions. */
   readonly versions?: Versions | undefined;
+  /** As in TrackOptions. */
+  readonly mayMisfit?: boolean;
 }
 
 /** The manager that stands for everything a client set before the first apply. */
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 /** Only kubectl's own apply takes over from its client-side one. */
 const KUBECTL = 'kubectl';
+/** `?` stands for the object. */
+const LIVE_MISFITS = 'failed to create typed live object (?)';
+const FIRST_MISFITS = 'failed to create manager for existing fields: failed to convert new object (?) to smd typed';
 
 /**
  * Server-side apply (KEP-555). Fields that the manager applied before and does not any more are removed unless somebody
@@ -59,8 +64,9 @@ export function applyObject(options: ApplyOptions): KubeObject {
   checkApplied(options);
   const shape = shapeOf(type);
   const before = (live ?? emptyOf(type)) as KubeObject;
+  if (options.mayMisfit && live) checkLive(type, live);
   const managers = startingManagers(options);
-  const outcome = typed(before, type, 'failed to create typed live object (?)', () => applyOnce(options, shape, before, managers));
+  const outcome = typed(before, type, LIVE_MISFITS, () => applyOnce(options, shape, before, managers));
   // the managers as they were: an apply that changes nothing keeps their times
   if (outcome.merged === before) return live ? unchanged(live, managers) : finish(options, before, managers);
   const id = managerId(options);
@@ -98,13 +104,21 @@ function describe(applied: KubeObject): string {
   return `${typeof namespace === 'string' ? namespace : ''}/${typeof name === 'string' ? name : ''}; ${gvk(applied)}`;
 }
 
+/** @throws ApiError 500 when the present object is of wrong types */
+function checkLive(type: StructType, live: KubeObject): void {
+  const wrong = validateTyped(type, live);
+  if (wrong === undefined) return;
+  const problem = live.metadata.managedFields?.length ? LIVE_MISFITS : FIRST_MISFITS;
+  throw new ApiError({ code: 500, message: `${problem.replace('?', describe(live))}: ${wrong}` });
+}
+
 /** What is stored may be no typed value, with items that lack their key: such an object cannot be applied to. @throws ApiError */
 function typed<T>(live: KubeObject, type: StructType, problem: string, act: () => T): T {
   try {
     return act();
   } catch (e) {
     if (!(e instanceof ItemError)) throw e;
-    const message = `${problem.replace('?', describe(live))}: ${validateApplied(type, live) ?? e.message}`;
+    const message = `${problem.replace('?', describe(live))}: ${validateTyped(type, live) ?? e.message}`;
     throw new ApiError({ code: 500, message }, { cause: e });
   }
 }
@@ -118,9 +132,7 @@ function startingManagers(options: ApplyOptions): Managers {
   dropForeign(managers, apiVersion);
   if (known || !live) return managers;
   const id: ManagerId = { manager: BEFORE_FIRST_APPLY, operation: 'Update', apiVersion, subresource };
-  typed(live, type, 'failed to create manager for existing fields: failed to convert new object (?) to smd typed', () =>
-    updateManagers({ type, managers, live: undefined, object: live, id, now, reset }),
-  );
+  typed(live, type, FIRST_MISFITS, () => updateManagers({ type, managers, live: undefined, object: live, id, now, reset }));
   return managers;
 }
 
@@ -172,6 +184,33 @@ function refuseConflicts({ manager, live, type, apiVersion }: ApplyOptions, shap
   if (left.length > 0) throw conflictError(left);
 }
 
+/** @throws ApiError 500 when what was made cannot be read */
+function readMerged({ type, read = type, applied, mayMisfit }: ApplyOptions, merged: KubeObject): KubeObject {
+  const readAs = (value: unknown): KubeObject => decode<KubeObject>(read, value, { wording: 'converter' }).object;
+  try {
+    return readAs(merged);
+  } catch (e) {
+    if (!(e instanceof DecodeError)) throw e;
+    if (mayMisfit) return readAs({ ...merged, metadata: readable(merged.metadata, (metadata) => readAs({ metadata })) });
+    const message = `failed to convert new object (${describe(applied)}) to proper version: unable to convert unstructured object to ${gvk(applied)}: ${e.message}`;
+    throw new ApiError({ code: 500, message });
+  }
+}
+
+/** Upstream reads the metadata of what has no types field by field, and takes what it cannot read for absent. */
+function readable(metadata: object, read: (field: object) => unknown): object {
+  const isReadable = ([name, value]: [string, unknown]): boolean => {
+    try {
+      read({ [name]: value });
+      return true;
+    } catch (e) {
+      if (e instanceof DecodeError) return false;
+      throw e;
+    }
+  };
+  return Object.fromEntries(Object.entries(metadata).filter(isReadable));
+}
+
 function unchanged(live: KubeObject, managers: Managers): KubeObject {
   const managedFields = writeManagers(managers);
   if (equal(managedFields, live.metadata.managedFields)) return live;
@@ -181,17 +220,8 @@ function unchanged(live: KubeObject, managers: Managers): KubeObject {
 }
 
 function finish(options: ApplyOptions, merged: KubeObject, managers: Managers): KubeObject {
-  const { type, read = type, applied, manager, defaults } = options;
-  let object: KubeObject;
-  try {
-    object = decode<KubeObject>(read, merged, { wording: 'converter' }).object;
-  } catch (e) {
-    if (!(e instanceof DecodeError)) throw e;
-    throw new ApiError({
-      code: 500,
-      message: `failed to convert new object (${describe(applied)}) to proper version: unable to convert unstructured object to ${gvk(applied)}: ${e.message}`,
-    });
-  }
+  const { applied, manager, defaults } = options;
+  const object = readMerged(options, merged);
   object.apiVersion = options.apiVersion;
   object.kind = options.kind;
   defaults(object);

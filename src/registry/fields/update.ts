@@ -15,6 +15,7 @@ import {
 import { UNOWNED } from './reset.js';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference } from './set.js';
 import { ItemError, shapeOf } from './shape.js';
+import { validateTyped } from './validate.js';
 import { changedFields, compare, type Comparison } from './walk.js';
 
 /** An object in another version of its kind. */
@@ -44,6 +45,8 @@ export interface TrackOptions {
   readonly now: number;
   /** Absent: managers of all versions of the group own the same fields. */
   readonly versions?: Versions;
+  /** Objects of the kind may be of wrong types: nothing but validation looks at them. */
+  readonly mayMisfit?: boolean;
 }
 
 /**
@@ -51,11 +54,13 @@ export interface TrackOptions {
  * whose present state nobody owns are left alone, as upstream.
  */
 export function trackUpdate(options: TrackOptions): void {
-  const { type, object, live, apiVersion, subresource, reset, now, versions } = options;
+  const { type, object, live, apiVersion, subresource, reset, now, versions, mayMisfit } = options;
   const { metadata } = object;
   const managers = startingManagers(object, live, subresource !== '');
   metadata.managedFields = undefined;
   if (managers.size === 0 && live) return;
+  // as upstream: what is wrong takes the write its owners, not the client its write
+  if (mayMisfit && [object, live].some((o) => validateTyped(type, o) !== undefined)) return;
   dropForeign(managers, apiVersion);
   const id: ManagerId = { manager: options.manager || 'unknown', operation: 'Update', apiVersion, subresource };
   try {

@@ -5,32 +5,47 @@ import { isObject } from '../../util/json.js';
 import { elementText } from './path-element.js';
 import { ItemError, itemElement, shapeOf } from './shape.js';
 
-/** @returns what is wrong; undefined: nothing */
+/** @returns what is wrong with an applied configuration; undefined: nothing */
 export function validateApplied(type: Type, value: unknown): string | undefined {
+  return misfit(type, value, false);
+}
+
+/** @returns what is wrong with an object that is or will be there, whose sets and maps may have an item twice; undefined: nothing */
+export function validateTyped(type: Type, value: unknown): string | undefined {
+  return misfit(type, value, true);
+}
+
+/** What was found so far, and whether items may occur twice. */
+interface Found {
+  readonly errors: string[];
+  readonly duplicates: boolean;
+}
+
+function misfit(type: Type, value: unknown, duplicates: boolean): string | undefined {
   const errors: string[] = [];
-  check(type, value, '', errors);
+  check(type, value, '', { errors, duplicates });
   if (errors.length <= 1) return errors[0];
   return ['errors:', ...errors.map((e) => `  ${e}`)].join('\n');
 }
 
-function check(type: Type, value: unknown, path: string, errors: string[]): void {
+function check(type: Type, value: unknown, path: string, found: Found): void {
   if (value === null || value === undefined) return;
   switch (type.kind) {
     case 'struct':
-      if (!isObject(value)) errors.push(`${path}: expected map, got ${shown(value)}`);
-      else checkFields(type, value, path, errors);
+      if (!isObject(value)) found.errors.push(`${path}: expected map, got ${shown(value)}`);
+      else checkFields(type, value, path, found);
       return;
     case 'map':
-      if (!isObject(value)) errors.push(`${path}: expected map, got ${shown(value)}`);
-      else for (const [key, item] of Object.entries(value)) check(type.values, item, `${path}.${key}`, errors);
+      if (!isObject(value)) found.errors.push(`${path}: expected map, got ${shown(value)}`);
+      else for (const [key, item] of Object.entries(value)) check(type.values, item, `${path}.${key}`, found);
       return;
     case 'list':
-      if (!Array.isArray(value)) errors.push(`${path}: expected list, got ${shown(value)}`);
-      else checkItems(type, value, path, errors);
+      if (!Array.isArray(value)) found.errors.push(`${path}: expected list, got ${shown(value)}`);
+      else checkItems(type, value, path, found);
       return;
     case 'scalar': {
       const wrong = checkScalar(type, value);
-      if (wrong) errors.push(`${path}: ${wrong}`);
+      if (wrong) found.errors.push(`${path}: ${wrong}`);
       return;
     }
     case 'union':
@@ -38,18 +53,18 @@ function check(type: Type, value: unknown, path: string, errors: string[]): void
 }
 
 /** Upstream stops at the first field of a struct that is not declared. */
-function checkFields(type: StructType, value: Record<string, unknown>, path: string, errors: string[]): void {
+function checkFields(type: StructType, value: Record<string, unknown>, path: string, found: Found): void {
   for (const [name, item] of Object.entries(value)) {
     const field = type.byName.get(name);
-    if (field) check(field.type, item, `${path}.${name}`, errors);
+    if (field) check(field.type, item, `${path}.${name}`, found);
     else if (!type.open) {
-      errors.push(`${path}.${name}: field not declared in schema`);
+      found.errors.push(`${path}.${name}: field not declared in schema`);
       return;
     }
   }
 }
 
-function checkItems(type: ListType, items: readonly unknown[], path: string, errors: string[]): void {
+function checkItems(type: ListType, items: readonly unknown[], path: string, found: Found): void {
   const seen = new Set<string>();
   const shape = shapeOf(type);
   for (const [i, item] of items.entries()) {
@@ -58,15 +73,15 @@ function checkItems(type: ListType, items: readonly unknown[], path: string, err
       try {
         const element = itemElement(shape, item);
         step = elementText(element);
-        if (seen.has(element)) errors.push(`${path}: duplicate entries for key ${step}`);
+        if (seen.has(element) && !found.duplicates) found.errors.push(`${path}: duplicate entries for key ${step}`);
         seen.add(element);
       } catch (e) {
         if (!(e instanceof ItemError)) throw e;
-        errors.push(`${path}: element ${i}: ${e.message}`);
+        found.errors.push(`${path}: element ${i}: ${e.message}`);
         return;
       }
     }
-    check(type.items, item, path + step, errors);
+    check(type.items, item, path + step, found);
   }
 }
 
@@ -80,8 +95,8 @@ function checkScalar({ scalar }: ScalarType, value: unknown): string | undefined
     case 'quantity':
     case 'time':
     case 'microTime':
-      return typeof value === 'object' ? `expected any scalar, got ${shown(value)}` : undefined;
     case 'intOrString':
+      return typeof value === 'object' ? `expected any scalar, got ${shown(value)}` : undefined;
     case 'any':
       return undefined;
     default:

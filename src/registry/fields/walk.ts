@@ -106,15 +106,24 @@ function compareNodes(shape: Shape, before: unknown, after: unknown, key: string
     (changes.removed ??= {})[key] = wholeOf(shape, before);
   } else if (isOwnedWhole(shape, before, after)) {
     if (!changes.same(before, after)) (changes.modified ??= {})[key] = EMPTY;
+  } else if (isLeaf(shape, before) !== isLeaf(shape, after)) {
+    // what was an object is none any more, or the other way round: the place has changed, and its fields have come or gone
+    (changes.modified ??= {})[key] = EMPTY;
+    const [was, is] = [before, after].map((value) => (isObject(value) ? value : NO_FIELDS));
+    descend(key, changes, (inner) => compareMaps(shape, was, is, inner));
   } else if (!changes.same(before, after)) {
     // most parts are equal, which is told four times as fast as it is walked
-    const inner: Changes = { same: changes.same, added: undefined, modified: undefined, removed: undefined };
-    if (isList(shape)) compareLists(shape, before, after, inner);
-    else compareMaps(shape, before, after, inner);
-    if (inner.added) (changes.added ??= {})[key] = inner.added;
-    if (inner.modified) (changes.modified ??= {})[key] = inner.modified;
-    if (inner.removed) (changes.removed ??= {})[key] = inner.removed;
+    descend(key, changes, (inner) => (isList(shape) ? compareLists : compareMaps)(shape, before, after, inner));
   }
+}
+
+/** Adds to the changes those below a node. */
+function descend(key: string, changes: Changes, compareInner: (inner: Changes) => void): void {
+  const inner: Changes = { same: changes.same, added: undefined, modified: undefined, removed: undefined };
+  compareInner(inner);
+  if (inner.added) (changes.added ??= {})[key] = inner.added;
+  if (inner.modified) (changes.modified ??= {})[key] = inner.modified;
+  if (inner.removed) (changes.removed ??= {})[key] = inner.removed;
 }
 
 /** Also when both are empty, since null and empty are two things. */

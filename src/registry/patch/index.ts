@@ -11,6 +11,7 @@ import { JsonError, parseJson } from '../../api/schema/json.js';
 import { ANY, Field, listType, scalarType, structType, type StructType } from '../../api/schema/types.js';
 import { copy } from '../../util/equal.js';
 import { goString } from '../../util/go-format.js';
+import { inKeyOrder } from '../../util/json.js';
 import { applyJsonPatch, JsonPatchError, MAX_OPERATIONS, type Operation } from './json-patch.js';
 import { applyMergePatch } from './merge-patch.js';
 import { mergeStrategic, StrategicPatchError } from './strategic.js';
@@ -99,6 +100,7 @@ export function patchObject<T>(
     const strategic = patch.kind === 'strategic';
     const problem = strategic ? undefined : (unreadableKind(result as TypeMeta) ?? otherKind?.(result as TypeMeta));
     if (problem !== undefined) throw refuse(problem);
+    if (type.open && !(result as TypeMeta).kind) throw refuse(`Object 'Kind' is missing in '${shown()}'`);
     const unversioned = !strategic && !(result as TypeMeta).apiVersion;
     const { object, unknown } = decode<T>(unversioned ? TYPE_META : type, result, { wording: strategic ? 'converter' : 'json' });
     if (strategic || unversioned) unknown.sort();
@@ -159,7 +161,8 @@ function apply(kind: PatchKind, type: StructType, current: unknown, patch: unkno
       kind === 'json'
         ? applyJsonPatch(withoutAbsent(current), patch as Operation[])
         : applyMergePatch(withoutAbsent(current), patch as Record<string, unknown>);
-    return { result, shown: () => writeJson(result) };
+    // what has no type upstream is in maps, which are sorted
+    return { result, shown: () => writeJson(type.open ? inKeyOrder(result) : result) };
   } catch (e) {
     if (e instanceof JsonPatchError) throw unprocessable();
     if (!(e instanceof StrategicPatchError)) throw e;

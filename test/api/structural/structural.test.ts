@@ -136,4 +136,11 @@ describe('values of custom resources', () => {
       expect(good.filter((text) => !hasFormat(format, text))).to.deep.equal([]);
       expect(bad.filter((text) => hasFormat(format, text))).to.deep.equal([]);
     });
+
+  it('is found out in no time, however long the text', () => {
+    const texts = ['x', '1', '1 ', 'a.', '"a" ', 'a b '].map((part) => part.repeat(200_000));
+    const begun = Date.now();
+    for (const format of Object.keys(FORMATS)) for (const text of texts) expect(hasFormat(format, text)).to.equal(false);
+    expect(Date.now() - begun).to.be.below(10_000);
+  });
 });

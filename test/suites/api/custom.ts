@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { eventually } from '../../helpers/cluster.js';
-import type { Api } from './session.js';
+import { type Api, refused } from './session.js';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
@@ -30,6 +30,98 @@ export function customConversations(use: () => Api): void {
     expect(Object.keys(body)).to.deep.equal(['apiVersion', 'items', 'kind', 'metadata']);
     expect(Object.keys(body.items[0])).to.deep.equal(['apiVersion', 'kind', 'metadata', 'spec']);
   });
+
+  it('takes the owners from a write of wrong types, also where they do not matter', async () => {
+    const api = use();
+    await api.post(widgets(), widget('owned', { spec: { size: 1 } })).expect(201);
+    const { metadata } = (await api.get(widgets('owned'))).body;
+    const put = (part: string[], spec: unknown) =>
+      api.put(`${widgets('owned', ...part)}?dryRun=All`, {
+        ...widget('owned', { spec }),
+        metadata: { ...metadata, managedFields: undefined },
+      });
+    const wrongAndForgotten = await put(['status'], 'x').expect(200);
+    expect(wrongAndForgotten.body.metadata).to.not.have.property('managedFields');
+    expect((await put(['status'], { size: 3 }).expect(200)).body.metadata.managedFields).to.have.length(1);
+    // the type of a text with a format does not count
+    const taken = await put([], { size: 1, day: ['x'] }).expect(200);
+    expect(taken.body.metadata).to.not.have.property('managedFields');
+    refused(await put([], { size: 1, ports: 7 }), 422, 'Invalid', /spec\.ports in body must be of type array: "integer"/);
+  });
+
+  it('owns what an open place has become, and not what was in it', async () => {
+    const api = use();
+    await api.post(widgets(), widget('open', { spec: { any: { a: { b: 1 } } } })).expect(201);
+    const patch = (any: unknown) => api.patch(`${widgets('open')}?dryRun=All&fieldManager=other`, 'merge-patch', { spec: { any } });
+    const owned = async (any: unknown) => {
+      const { managedFields } = (await patch(any).expect(200)).body.metadata;
+      const sets = managedFields as { manager: string; fieldsV1: { 'f:spec'?: { 'f:any'?: object } } }[];
+      return sets.find(({ manager }) => manager === 'other')?.fieldsV1['f:spec']?.['f:any'];
+    };
+    expect(await owned({ a: 'x' })).to.deep.equal({ 'f:a': {} });
+    expect(await owned({ a: { b: 1, c: 2 } })).to.deep.equal({ 'f:a': { 'f:c': {} } });
+  });
+
+  it('applies to custom resources: texts with formats are any scalars, metadata that cannot be read is absent', async () => {
+    const api = use();
+    const apply = (name: string, rest: object) => api.patch(`${widgets(name)}?dryRun=All&fieldManager=me`, 'apply-patch', rest);
+    const told = await apply('applied', widget('applied', { spec: { day: ['x'] } }));
+    expect(told.body.message).to.contain('.spec.day: expected any scalar, got &{[x]}');
+    refused(
+      await apply('applied', widget('applied', { spec: { day: 7 } })),
+      422,
+      'Invalid',
+      /spec\.day in body must be of type date: "int64"/,
+    );
+    const dated = { ...widget('applied'), metadata: { name: 'applied', creationTimestamp: 'yesterday' } };
+    await apply('applied', dated).expect(201);
+  });
+
+  it('forgets what a dry run in another version says that is not stored', async () => {
+    const api = use();
+    const path = widgets().replace('/v1/', '/v1beta1/');
+    const old = { ...widget('old', { spec: { size: 1, old: 'x' } }), apiVersion: `${group()}/v1beta1` };
+    const { body } = await api.post(`${path}?dryRun=All`, old).expect(201);
+    expect(body.spec).to.deep.equal({ size: 1 });
+  });
+
+  it('knows no paths behind a part, no method but its own, and asks for the language of a patch before the name', async () => {
+    const api = use();
+    await api.post(widgets(), widget('paths')).expect(201);
+    expect((await api.get(widgets('paths', 'status', 'more')).expect(200)).body.kind).to.equal('Widget');
+    const options = await api.raw('options', widgets());
+    refused(options, 405, 'MethodNotAllowed', ` is not supported on resources of kind "widgets.${group()}"`);
+    refused(await api.patch(widgets(), 'strategic-merge-patch', {}), 415, 'UnsupportedMediaType', /accepted media types include/);
+    refused(await api.patch(widgets(), 'merge-patch', {}), 400, 'BadRequest', 'name must be provided');
+  });
+
+  it('keeps all metadata when the status is written, of whatever kind the body says it is', async () => {
+    const api = use();
+    await api.post(widgets(), widget('kept')).expect(201);
+    const { metadata } = (await api.get(widgets('kept'))).body;
+    const given = {
+      apiVersion: `${group()}/v1`,
+      kind: 'Other',
+      metadata: { ...metadata, generateName: 'x', deletionGracePeriodSeconds: 7 },
+    };
+    const { body } = await api.put(`${widgets('kept', 'status')}?dryRun=All`, given).expect(200);
+    expect(body.kind).to.equal('Widget');
+    expect(body.metadata).to.not.have.any.keys('generateName', 'deletionGracePeriodSeconds');
+    const nameless = await api.patch(`${widgets('kept')}?dryRun=All`, 'merge-patch', { kind: null });
+    refused(nameless, 422, 'Invalid', /patch: Invalid value: "\{.*": Object 'Kind' is missing in '\{/);
+  });
+
+  it('looks at alternatives of a schema without regard to the old value', async () => {
+    const api = use();
+    await api.post(widgets(), widget('one', { spec: { one: { a: 1, c: 6 } } })).expect(201);
+    const answer = await api.patch(widgets('one'), 'merge-patch', { spec: { one: { a: 'x' } } });
+    refused(
+      answer,
+      422,
+      'Invalid',
+      /is invalid: spec\.one\.a: Invalid value: "string": spec\.one\.a in body must be of type integer: "string"$/,
+    );
+  });
 }
 
 const VERSIONS = [
@@ -40,7 +132,40 @@ const VERSIONS = [
     schema: {
       openAPIV3Schema: {
         type: 'object',
-        properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+        properties: {
+          spec: {
+            type: 'object',
+            properties: {
+              size: { type: 'integer' },
+              day: { type: 'string', format: 'date' },
+              any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+              ports: {
+                type: 'array',
+                'x-kubernetes-list-type': 'map',
+                'x-kubernetes-list-map-keys': ['port'],
+                items: { type: 'object', required: ['port'], properties: { port: { type: 'integer' } } },
+              },
+              one: {
+                type: 'object',
+                properties: { a: { type: 'integer' }, c: { type: 'integer' } },
+                not: { properties: { c: { maximum: 5 } }, required: ['c'] },
+              },
+            },
+          },
+          status: { type: 'object', properties: { ready: { type: 'boolean' } } },
+        },
+      },
+    },
+    subresources: { status: {} },
+  },
+  {
+    name: 'v1beta1',
+    served: true,
+    storage: false,
+    schema: {
+      openAPIV3Schema: {
+        type: 'object',
+        properties: { spec: { type: 'object', properties: { size: { type: 'integer' }, old: { type: 'string', default: 'o' } } } },
       },
     },
   },

@@ -17,4 +17,92 @@ export function groupConversations(use: () => Api): void {
     expect(answer.body.message).to.contain(told);
     refused(answer, 400, 'BadRequest', /quantities must match/);
   });
+
+  it('shows an immutable map that is given empty as empty, and one that is not given as null', async () => {
+    const api = use();
+    const name = `${api.namespace}-class`;
+    const path = '/apis/storage.k8s.io/v1/storageclasses';
+    const object = (rest: object) => ({ metadata: { name }, provisioner: 'example.com/p', ...rest });
+    await api.post(path, object({ parameters: { a: 'b' } })).expect(201);
+    const put = (rest: object) => api.put(`${path}/${name}`, object(rest));
+    refused(await put({ parameters: {} }), 422, 'Invalid', /parameters: Invalid value: \{\}: field is immutable/);
+    refused(await put({}), 422, 'Invalid', /parameters: Invalid value: null: field is immutable/);
+    await api.delete(`${path}/${name}`).expect(200);
+  });
+
+  it('wants the name of an APIService, and the prefix of one, to say its version and group', async () => {
+    const api = use();
+    const spec = { group: 'x.example.com', version: 'v1', groupPriorityMinimum: 100, versionPriority: 10 };
+    const path = '/apis/apiregistration.k8s.io/v1/apiservices';
+    const nameless = await api.post(path, { spec });
+    refused(nameless, 422, 'Invalid', /is invalid: metadata\.name: Required value: name or generateName is required$/);
+    const prefixed = await api.post(path, { metadata: { name: 'v1.x.example.com', generateName: 'x' }, spec });
+    refused(
+      prefixed,
+      422,
+      'Invalid',
+      /metadata\.generateName: Invalid value: "x": must be `spec\.version\+"\."\+spec\.group`: "v1\.x\.example\.com"$/,
+    );
+  });
+
+  it('lets the status of a priority level change nothing of its metadata', async () => {
+    const api = use();
+    const name = `${api.namespace}-level`;
+    const path = '/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations';
+    const spec = { type: 'Limited', limited: { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } } };
+    await api.post(path, { metadata: { name }, spec }).expect(201);
+    const { body } = await api
+      .put(`${path}/${name}/status`, { metadata: { name, generateName: 'x', deletionGracePeriodSeconds: 7 }, spec })
+      .expect(200);
+    expect(body.metadata).to.not.have.any.keys('generateName', 'deletionGracePeriodSeconds');
+    await api.delete(`${path}/${name}`).expect(200);
+  });
+
+  it('checks what drivers say of devices: what identifies them, and their addresses', async () => {
+    const api = use();
+    const claims = api.path('resourceclaims.resource.k8s.io');
+    const spec = { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'gpu' } }] } };
+    await api.post(claims, { metadata: { name: 'claim' }, spec }).expect(201);
+    const device = { driver: 'x', pool: 'y', device: 'z', shareID: 'q', networkData: { ips: ['1.2.3.4'] } };
+    const answer = await api.put(`${claims}/claim/status`, { metadata: { name: 'claim' }, spec, status: { devices: [device] } });
+    const message = answer.body.message as string;
+    expect(message).to.contain('status.devices[0].shareID: Invalid value: "q": error validating uid: invalid UUID length: 1');
+    expect(message).to.contain('{"Driver":"x","Pool":"y","Device":"z","ShareID":"q"}: must be an allocated device in the claim');
+    expect(message).to.contain('status.devices[0].networkData.ips[0]: Invalid value: "1.2.3.4": must be a valid address in CIDR form');
+    const template = { metadata: { managedFields: [], labels: { a: 'b' } }, spec };
+    const refusal = await api.post(api.path('resourceclaimtemplates.resource.k8s.io'), { metadata: { name: 't' }, spec: template });
+    refused(refusal, 422, 'Invalid', /spec\.metadata\.managedFields: Forbidden: cannot be set/);
+  });
+
+  it('counts a change of a ResourceSlice that is dropped, and says which conditions are not given', async () => {
+    const api = use();
+    const name = `${api.namespace}-slice`;
+    const path = '/apis/resource.k8s.io/v1/resourceslices';
+    const slice = (device: object) => ({
+      metadata: { name },
+      spec: {
+        driver: 'd.example.com',
+        nodeName: 'n',
+        pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+        devices: [{ name: 'd', ...device }],
+      },
+    });
+    await api.post(path, slice({})).expect(201);
+    const mapped = { nodeAllocatableResourceMappings: { x: { allocationMultiplier: '1' } } };
+    const { body } = await api.put(`${path}/${name}`, slice(mapped)).expect(200);
+    expect(body.metadata.generation).to.equal(2);
+    expect(body.spec.devices).to.deep.equal([{ name: 'd' }]);
+    const failing = await api.put(`${path}/${name}`, slice({ bindingFailureConditions: ['x'] }));
+    refused(
+      failing,
+      422,
+      'Invalid',
+      /bindingConditions: Invalid value: null: bindingConditions are required to use bindingFailureConditions$/,
+    );
+    const shortened = await api.patch(`${path}/${name}?dryRun=All`, 'strategic-merge-patch', {
+      spec: { devices: [{ name: 'd', capacity: { memory: { value: '1', unknown: 1 } } }] },
+    });
+    expect(shortened.headers['warning']).to.contain('unknown field \\"spec.devices[0].capacity.unknown\\"');
+    await api.delete(`${path}/${name}`).expect(200);
+  });
 }

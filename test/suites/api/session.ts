@@ -32,6 +32,8 @@ export interface Seen {
   status?: any;
 }
 
+type Method = 'head' | 'get' | 'post' | 'put' | 'patch' | 'delete' | 'options';
+
 export interface WatchEvent {
   readonly type: string;
   readonly object: Seen;
@@ -79,7 +81,7 @@ export class Api {
   }
 
   /** Any method, with headers of one's own. */
-  raw(method: 'head' | 'get' | 'post' | 'put' | 'patch' | 'delete', path: string): Test {
+  raw(method: Method, path: string): Test {
     return this.#send(method, path);
   }
 
@@ -113,7 +115,7 @@ export class Api {
       .map((line) => JSON.parse(line) as WatchEvent);
   }
 
-  #send(method: 'head' | 'get' | 'post' | 'put' | 'patch' | 'delete', path: string): Test {
+  #send(method: Method, path: string): Test {
     const { url, cert, key } = this.#access;
     return supertest(url)[method](path).cert(cert).key(key).disableTLSCerts();
   }
