@@ -1,9 +1,10 @@
 // Pods tolerate a lost node for five minutes unless they say otherwise.
 // https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#defaulttolerationseconds
+import { NOT_READY_TAINT, UNREACHABLE_TAINT } from '../api/meta/well-known.js';
 import { isCore, podOf, type Step } from './step.js';
 
 const SECONDS = 300;
-const TAINTS = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+const TAINTS = [NOT_READY_TAINT, UNREACHABLE_TAINT];
 
 export const defaultTolerationSeconds: Step = {
   name: 'DefaultTolerationSeconds',

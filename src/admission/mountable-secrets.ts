@@ -1,12 +1,12 @@
+import { MOUNTABLE_SECRETS_ANNOTATION } from '../api/meta/well-known.js';
 import type { Container, EphemeralContainer, Pod, ServiceAccount } from '../api/types/core-v1.gen.js';
 
-const ENFORCE = 'kubernetes.io/enforce-mountable-secrets';
 /** What Go's strconv.ParseBool takes for true. */
 const TRUE = ['1', 't', 'T', 'true', 'TRUE', 'True'];
 
 /** Whether pods of an account may use those secrets only that it names. */
 export function limitsSecrets({ metadata }: ServiceAccount): boolean {
-  return TRUE.includes(metadata.annotations?.[ENFORCE] ?? '');
+  return TRUE.includes(metadata.annotations?.[MOUNTABLE_SECRETS_ANNOTATION] ?? '');
 }
 
 /** What a new pod uses though its account does not name it, in upstream's words; undefined: nothing. */

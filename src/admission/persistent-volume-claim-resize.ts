@@ -4,11 +4,9 @@ import * as errors from '../api/meta/errors.js';
 import { compare } from '../api/meta/quantity.js';
 import { storageclasses } from '../api/meta/resources.gen.js';
 import type { Reader } from '../api/context.js';
+import { storageClassOf } from '../api/shared/storage.js';
 import type { PersistentVolumeClaim } from '../api/types/core-v1.gen.js';
 import { isCore, type Step } from './step.js';
-
-/** How claims named their class before there was a field; it still comes first. */
-const OLD_FORM = 'volume.beta.kubernetes.io/storage-class';
 
 export const persistentVolumeClaimResize: Step = {
   name: 'PersistentVolumeClaimResize',
@@ -32,12 +30,8 @@ function sizeOf({ spec }: PersistentVolumeClaim): string {
   return spec?.resources?.requests?.['storage'] ?? '0';
 }
 
-function classOf({ metadata, spec }: PersistentVolumeClaim): string {
-  return metadata.annotations?.[OLD_FORM] ?? spec?.storageClassName ?? '';
-}
-
 function mayGrow(claim: PersistentVolumeClaim, old: PersistentVolumeClaim, reader: Reader): boolean {
-  const name = classOf(claim);
-  if (name === '' || name !== classOf(old)) return false;
+  const name = storageClassOf(claim);
+  if (name === '' || name !== storageClassOf(old)) return false;
   return reader.get(storageclasses, '', name)?.allowVolumeExpansion ?? false;
 }

@@ -3,12 +3,12 @@
 import type { AdmissionAttributes } from '../api/admission.js';
 import { compare, milliValue, value } from '../api/meta/quantity.js';
 import { goQuote } from '../api/meta/quote.js';
+import { OS_LABEL } from '../api/meta/well-known.js';
 import { EXACT, podRequests } from '../api/shared/pod/resources.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import { changesBoundPod, nodeOf } from './bound-pod.js';
 import { forbidden, podOf, type Step } from './step.js';
 
-const OS = 'kubernetes.io/os';
 /** What a resize may change, and the unit in which messages show it. */
 const RESIZED = [
   ['cpu', milliValue],
@@ -21,7 +21,7 @@ export const podResizeValidator: Step = {
   handles: (attributes) => attributes.subresource === 'resize' && changesBoundPod(attributes),
   validate(attributes) {
     const node = nodeOf(attributes);
-    const os = node.metadata.labels?.[OS] ?? 'linux';
+    const os = node.metadata.labels?.[OS_LABEL] ?? 'linux';
     const { name } = node.metadata;
     if (os !== 'linux')
       throw caused(

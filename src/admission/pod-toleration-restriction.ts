@@ -4,6 +4,7 @@ import type { AdmissionAttributes } from '../api/admission.js';
 import * as errors from '../api/meta/errors.js';
 import { at } from '../api/meta/field-errors.js';
 import { namespaces } from '../api/meta/resources.gen.js';
+import { MEMORY_PRESSURE_TAINT } from '../api/meta/well-known.js';
 import { listType, typeOf } from '../api/schema/types.js';
 import { jsonArrayError, jsonKind } from '../api/shared/go-json.js';
 import { qosClass } from '../api/shared/pod/resources.js';
@@ -15,7 +16,7 @@ import { type ConfiguredStep, isCore, podOf, type Rules } from './step.js';
 
 const DEFAULTS = 'scheduler.alpha.kubernetes.io/defaultTolerations';
 const ALLOWED = 'scheduler.alpha.kubernetes.io/tolerationsWhitelist';
-const UNDER_PRESSURE: Toleration = { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' };
+const UNDER_PRESSURE: Toleration = { key: MEMORY_PRESSURE_TAINT, operator: 'Exists', effect: 'NoSchedule' };
 
 /** For pods of namespaces without such an annotation. */
 interface Configuration {

@@ -1,10 +1,11 @@
 // Pods carry the zone and the region of their node, from the moment they are bound (KEP-4742).
 import type { AdmissionAttributes } from '../api/admission.js';
 import { nodes } from '../api/meta/resources.gen.js';
+import { REGION_LABEL, ZONE_LABEL } from '../api/meta/well-known.js';
 import type { Binding, Pod } from '../api/types/core-v1.gen.js';
 import type { Step } from './step.js';
 
-const LABELS = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone'];
+const LABELS = [REGION_LABEL, ZONE_LABEL];
 
 export const podTopologyLabels: Step = {
   name: 'PodTopologyLabels',

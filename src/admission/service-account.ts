@@ -3,7 +3,7 @@
 import type { AdmissionAttributes } from '../api/admission.js';
 import { ApiError } from '../api/meta/errors.js';
 import { serviceaccounts } from '../api/meta/resources.gen.js';
-import { MIRROR } from '../api/shared/pod/annotations.js';
+import { MIRROR_ANNOTATION } from '../api/meta/well-known.js';
 import { secretNames } from '../api/shared/pod/references.js';
 import type { Pod, ServiceAccount } from '../api/types/core-v1.gen.js';
 import { generateName } from '../util/names.js';
@@ -21,7 +21,7 @@ export const serviceAccount: Step = {
   mutate(attributes) {
     if (attributes.operation !== 'CREATE') return;
     const pod = podOf(attributes);
-    if (pod.metadata.annotations?.[MIRROR] !== undefined) return checkMirror(attributes);
+    if (pod.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return checkMirror(attributes);
     pod.spec.serviceAccountName ||= 'default';
     pod.spec.serviceAccount = pod.spec.serviceAccountName;
     const account = accountOf(attributes);
@@ -33,7 +33,7 @@ export const serviceAccount: Step = {
   validate(attributes) {
     const pod = podOf(attributes);
     if (attributes.operation !== 'CREATE') return checkEphemeral(attributes);
-    if (pod.metadata.annotations?.[MIRROR] !== undefined) return checkMirror(attributes);
+    if (pod.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return checkMirror(attributes);
     checkSecrets(attributes, accountOf(attributes));
   },
 };

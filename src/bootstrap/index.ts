@@ -19,6 +19,7 @@ import {
   services,
 } from '../api/meta/resources.gen.js';
 import type { KubeObject, Resource } from '../api/meta/object.js';
+import { AUTO_MANAGED_LABEL } from '../api/meta/well-known.js';
 import { dayOf, TOKEN_TRACKING } from '../api/shared/legacy-tokens.js';
 import type { ServiceCIDR } from '../api/types/networking-v1.gen.js';
 import type { EndpointSlice } from '../api/types/discovery-v1.gen.js';
@@ -58,8 +59,6 @@ const FLOW_CONTROL = [pathOf(prioritylevelconfigurations), pathOf(flowschemas)];
 const FLOW_CONTROL_MANAGER = 'api-priority-and-fairness-config-producer-v1';
 /** `true`: the server keeps the spec as it suggests it. */
 const AUTO_UPDATE = 'apf.kubernetes.io/autoupdate-spec';
-/** `true` or `onstart`: so it does with an APIService. */
-const AUTO_MANAGED = 'kube-aggregator.kubernetes.io/automanaged';
 
 /** What an object that is there should be; itself: it is right; undefined: it must be made anew. Kinds that are not here stay as they are. */
 type Mender = (present: KubeObject, wanted: KubeObject, options: BootstrapOptions) => KubeObject | undefined;
@@ -78,7 +77,7 @@ const MENDERS: Readonly<Record<string, Mender>> = {
   [pathOf(endpointslices)]: (_, wanted) => wanted,
   [pathOf(prioritylevelconfigurations)]: keepSpec(isAutoUpdated),
   [pathOf(flowschemas)]: keepSpec(isAutoUpdated),
-  [pathOf(apiservices)]: keepSpec(({ metadata }) => ['true', 'onstart'].includes(metadata.labels?.[AUTO_MANAGED] ?? '')),
+  [pathOf(apiservices)]: keepSpec(({ metadata }) => ['true', 'onstart'].includes(metadata.labels?.[AUTO_MANAGED_LABEL] ?? '')),
   [pathOf(clusterroles)]: (present, wanted) => mendedRole(present as ClusterRole, wanted as ClusterRole),
   [pathOf(roles)]: (present, wanted) => mendedRole(present as Role, wanted as Role),
   [pathOf(clusterrolebindings)]: (present, wanted) => mendedBinding(present as ClusterRoleBinding, wanted as ClusterRoleBinding),

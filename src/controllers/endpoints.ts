@@ -1,6 +1,7 @@
 // Endpoints: the addresses of the pods behind a Service (upstream's pkg/controller/endpoint).
 import { isApiError } from '../api/meta/errors.js';
 import { endpoints, pods, services } from '../api/meta/resources.gen.js';
+import { ENDPOINTS_MANAGED_BY_LABEL } from '../api/meta/well-known.js';
 import type { Endpoints, Service } from '../api/types/core-v1.gen.js';
 import { keyOf, splitKey } from '../client/store.js';
 import { equal } from '../util/equal.js';
@@ -11,7 +12,6 @@ import { HEADLESS, isHeadless, selectedPods, servingPodWatch } from './services/
 import { packed, serviceSubsets, truncated } from './services/subsets.js';
 import { LAST_CHANGE_TRIGGER_TIME, TriggerTimes } from './services/trigger-time.js';
 
-const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const MANAGER = 'endpoint-controller';
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 
@@ -32,7 +32,7 @@ export const endpointsController: ControllerDefinition = {
           servingPodWatch(environment),
           // also what an earlier run has left behind
           watch(endpoints, (queue) => ({
-            add: (object) => object.metadata.labels?.[MANAGED_BY] === MANAGER && queue.add(keyOf(object)),
+            add: (object) => object.metadata.labels?.[ENDPOINTS_MANAGED_BY_LABEL] === MANAGER && queue.add(keyOf(object)),
             delete: (object) => queue.add(keyOf(object)),
           })),
         ],
@@ -55,7 +55,7 @@ async function reconcile(environment: Environment, times: TriggerTimes, key: str
   const selected = selectedPods(informers.of(pods).store, service, service.spec.publishNotReadyAddresses === true);
   const trigger = times.next(key, service, selected);
   const { subsets, over } = truncated(serviceSubsets(service, selected));
-  const labels = { ...service.metadata.labels, [HEADLESS]: isHeadless(service) ? '' : undefined, [MANAGED_BY]: MANAGER };
+  const labels = { ...service.metadata.labels, [HEADLESS]: isHeadless(service) ? '' : undefined, [ENDPOINTS_MANAGED_BY_LABEL]: MANAGER };
   const overCapacity = present?.metadata.annotations?.[OVER_CAPACITY] !== undefined;
   if (present && equal(packed(present.subsets ?? []), packed(subsets)) && equal(present.metadata.labels, labels) && over === overCapacity)
     return;

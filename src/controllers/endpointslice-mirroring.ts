@@ -1,6 +1,7 @@
 // Mirrors Endpoints that people write themselves, for Services without selector, into EndpointSlices (upstream's
 // pkg/controller/endpointslicemirroring).
 import { endpointslices, endpoints as endpointsResource, services } from '../api/meta/resources.gen.js';
+import { LAST_APPLIED_ANNOTATION, SLICE_MANAGED_BY_LABEL } from '../api/meta/well-known.js';
 import { parseAddress } from '../api/shared/ip.js';
 import type { EndpointAddress, Endpoints } from '../api/types/core-v1.gen.js';
 import type { Endpoint, EndpointSlice } from '../api/types/discovery-v1.gen.js';
@@ -8,7 +9,7 @@ import { equal } from '../util/equal.js';
 import { type ControllerDefinition, type Environment, watchMapped } from './runtime/controller.js';
 import { controllerReference } from './runtime/owners.js';
 import { MAX_RETRIES } from './services/pace.js';
-import { MANAGED_BY, SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
+import { SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
 import { type AddressType, emptySlice, type Group, planSlices } from './services/slices.js';
 import { packed } from './services/subsets.js';
 import { LAST_CHANGE_TRIGGER_TIME } from './services/trigger-time.js';
@@ -16,7 +17,6 @@ import { LAST_CHANGE_TRIGGER_TIME } from './services/trigger-time.js';
 const MANAGER = 'endpointslicemirroring-controller.k8s.io';
 const SKIP = 'endpointslice.kubernetes.io/skip-mirror';
 const LEADER = 'control-plane.alpha.kubernetes.io/leader';
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 /** --mirroring-max-endpoints-per-subset */
 const MAX_ADDRESSES = 1000;
 
@@ -119,6 +119,6 @@ function relabeled(endpoints: Endpoints, slice: EndpointSlice): EndpointSlice | 
 function marks({ metadata }: Endpoints): { labels: Record<string, string>; annotations: Record<string, string> } {
   const annotations = { ...metadata.annotations };
   delete annotations[LAST_CHANGE_TRIGGER_TIME];
-  delete annotations[LAST_APPLIED];
-  return { labels: { ...metadata.labels, [SERVICE_NAME]: metadata.name, [MANAGED_BY]: MANAGER }, annotations };
+  delete annotations[LAST_APPLIED_ANNOTATION];
+  return { labels: { ...metadata.labels, [SERVICE_NAME]: metadata.name, [SLICE_MANAGED_BY_LABEL]: MANAGER }, annotations };
 }

@@ -1,5 +1,6 @@
 // EndpointSlices: the endpoints of Services that select pods, in pieces (upstream's pkg/controller/endpointslice).
 import { endpointslices, nodes, pods, services } from '../api/meta/resources.gen.js';
+import { SLICE_MANAGED_BY_LABEL, ZONE_LABEL } from '../api/meta/well-known.js';
 import { familyOf } from '../api/shared/ip.js';
 import { isPodReady } from '../api/shared/pod/conditions.js';
 import type { Node, Pod, Service } from '../api/types/core-v1.gen.js';
@@ -9,13 +10,12 @@ import { type ControllerDefinition, type Environment, watchMapped } from './runt
 import { controllerReference } from './runtime/owners.js';
 import { MAX_RETRIES, REST } from './services/pace.js';
 import { addressesOf, HEADLESS, hostnameOf, isHeadless, selectedPods, servingPodWatch, targetPort } from './services/selection.js';
-import { MANAGED_BY, SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
+import { SERVICE_NAME, SliceWriter } from './services/slice-writer.js';
 import { type AddressType, emptySlice, type Group, planSlices } from './services/slices.js';
 import { LAST_CHANGE_TRIGGER_TIME, TriggerTimes } from './services/trigger-time.js';
 
 const MANAGER = 'endpointslice-controller.k8s.io';
-const RESERVED = [SERVICE_NAME, MANAGED_BY, HEADLESS];
-const ZONE = 'topology.kubernetes.io/zone';
+const RESERVED = [SERVICE_NAME, SLICE_MANAGED_BY_LABEL, HEADLESS];
 /** --max-endpoints-per-slice */
 const MAX_ENDPOINTS = 100;
 
@@ -143,7 +143,7 @@ function podEndpoint(service: Service, pod: Pod, node: Node | undefined, address
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const ready = service.spec.publishNotReadyAddresses === true || (serving && !terminating);
   const { namespace, name, uid } = pod.metadata;
-  const zone = node?.metadata.labels?.[ZONE] || undefined;
+  const zone = node?.metadata.labels?.[ZONE_LABEL] || undefined;
   const { nodeName } = pod.spec;
   return {
     addresses,
@@ -177,7 +177,7 @@ function sliceLabels(service: Service): Record<string, string> {
     ...Object.fromEntries(own),
     ...(isHeadless(service) && { [HEADLESS]: '' }),
     [SERVICE_NAME]: service.metadata.name,
-    [MANAGED_BY]: MANAGER,
+    [SLICE_MANAGED_BY_LABEL]: MANAGER,
   };
 }
 

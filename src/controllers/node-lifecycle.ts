@@ -1,6 +1,7 @@
 // The life of nodes as seen from outside (upstream's pkg/controller/nodelifecycle): a node that shows no sign of life is
 // given up, and what is wrong with a node becomes taints. Driving the pods off is taint-eviction's part.
 import { leases, nodes, pods } from '../api/meta/resources.gen.js';
+import { ARCH_LABEL, BETA_ARCH_LABEL, BETA_OS_LABEL, OS_LABEL } from '../api/meta/well-known.js';
 import type { Node } from '../api/types/core-v1.gen.js';
 import { BY_NODE, podNode } from '../client/indexes.js';
 import { keyOf } from '../client/store.js';
@@ -13,7 +14,7 @@ import { type Controller, type ControllerDefinition, type Environment, watch } f
 const PERIOD = 5_000;
 
 /** Labels that had other names once; old selectors still use those. */
-const OLD_LABELS = { 'kubernetes.io/os': 'beta.kubernetes.io/os', 'kubernetes.io/arch': 'beta.kubernetes.io/arch' } as const;
+const OLD_LABELS = { [OS_LABEL]: BETA_OS_LABEL, [ARCH_LABEL]: BETA_ARCH_LABEL } as const;
 
 /** Finds silent nodes and taints nodes by their conditions. */
 export const nodeLifecycle: ControllerDefinition = {

@@ -3,10 +3,10 @@
 import type { Context } from '../api/context.js';
 import * as errors from '../api/meta/errors.js';
 import { apiservices } from '../api/meta/resources.gen.js';
+import { AUTO_MANAGED_LABEL } from '../api/meta/well-known.js';
 import type { APIService } from '../api/types/apiregistration-v1.gen.js';
 import type { Registry } from '../registry/registry.js';
 
-const AUTO_MANAGED = 'kube-aggregator.kubernetes.io/automanaged';
 /** Behind all groups of the server itself. */
 const GROUP_PRIORITY = 1000;
 const VERSION_PRIORITY = 100;
@@ -21,7 +21,7 @@ export async function syncApiServices(registry: Registry, context: Context, grou
   );
   const store = registry.store(apiservices);
   for (const { metadata, spec } of registry.list(apiservices)) {
-    if (spec.group !== group || metadata.labels?.[AUTO_MANAGED] !== 'true') continue;
+    if (spec.group !== group || metadata.labels?.[AUTO_MANAGED_LABEL] !== 'true') continue;
     if (versions.delete(spec.version ?? '')) continue;
     await unless('NotFound', store.delete(context, { namespace: '', name: metadata.name }, {}));
   }
@@ -32,7 +32,7 @@ function localService(group: string, version: string): APIService {
   return {
     apiVersion: 'apiregistration.k8s.io/v1',
     kind: 'APIService',
-    metadata: { name: `${version}.${group}`, labels: { [AUTO_MANAGED]: 'true' } },
+    metadata: { name: `${version}.${group}`, labels: { [AUTO_MANAGED_LABEL]: 'true' } },
     spec: { group, version, groupPriorityMinimum: GROUP_PRIORITY, versionPriority: VERSION_PRIORITY },
     status: {},
   } as APIService;

@@ -1,6 +1,7 @@
 import type { Definition } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
+import { INITIAL_EVENTS_END_ANNOTATION } from '../api/meta/well-known.js';
 import { decode } from '../api/schema/decode.js';
 import { objectType } from '../api/schema/types.js';
 import type { ObjectItem } from '../registry/item.js';
@@ -23,7 +24,6 @@ const MIN_TIMEOUT_MS = 1_800_000;
 const BOOKMARK_PERIOD_MS = 60_000;
 /** The last bookmark comes this long before the end. */
 const BEFORE_END_MS = 2_000;
-const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 type WatchQuery = ReturnType<typeof listQuery>;
 
@@ -96,7 +96,7 @@ class WatchAnswer implements Sink<ObjectItem> {
   }
 
   initialized(revision: number): void {
-    if (this.#wantsInitial() && this.#query.bookmarks) this.#bookmark(revision, { [INITIAL_EVENTS_END]: 'true' });
+    if (this.#wantsInitial() && this.#query.bookmarks) this.#bookmark(revision, { [INITIAL_EVENTS_END_ANNOTATION]: 'true' });
   }
 
   ended(): void {

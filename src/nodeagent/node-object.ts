@@ -1,4 +1,5 @@
 // The Node object as a kubelet writes it: what a node is at registration, and its status.
+import { ARCH_LABEL, BETA_ARCH_LABEL, BETA_OS_LABEL, HOSTNAME_LABEL, OS_LABEL } from '../api/meta/well-known.js';
 import { hostname } from 'node:os';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../api/types/core-v1.gen.js';
 import { timestamp } from '../util/clock.js';
@@ -54,11 +55,11 @@ export type NodeDraft = Pick<Node, 'spec' | 'status'> & {
 export function standardLabels(name: string, runtime: Runtime): Record<string, string> {
   const { architecture } = runtime.info;
   return {
-    'beta.kubernetes.io/arch': architecture,
-    'beta.kubernetes.io/os': 'linux',
-    'kubernetes.io/arch': architecture,
-    'kubernetes.io/hostname': name,
-    'kubernetes.io/os': 'linux',
+    [BETA_ARCH_LABEL]: architecture,
+    [BETA_OS_LABEL]: 'linux',
+    [ARCH_LABEL]: architecture,
+    [HOSTNAME_LABEL]: name,
+    [OS_LABEL]: 'linux',
   };
 }
 

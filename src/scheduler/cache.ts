@@ -1,4 +1,5 @@
 import { uidOf } from '../api/meta/object.js';
+import { REGION_LABEL, ZONE_LABEL } from '../api/meta/well-known.js';
 import { isPodFinished } from '../api/shared/pod/conditions.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import { NodeInfo, podInfo } from './node-info.js';
@@ -109,7 +110,7 @@ export class Cache {
 function interleaveZones(nodes: readonly NodeInfo[]): NodeInfo[] {
   const zones = new Map<string, NodeInfo[]>();
   for (const node of nodes) {
-    const zone = `${node.labels['topology.kubernetes.io/region'] ?? ''}/${node.labels['topology.kubernetes.io/zone'] ?? ''}`;
+    const zone = `${node.labels[REGION_LABEL] ?? ''}/${node.labels[ZONE_LABEL] ?? ''}`;
     const members = zones.get(zone);
     if (members) members.push(node);
     else zones.set(zone, [node]);

@@ -2,6 +2,7 @@
 // modes below, which name both whom and for which verbs.
 import type { AuthorizationAttributes, Authorizer } from '../api/context.js';
 import type { UserInfo } from '../api/meta/object.js';
+import { NODE_NAME_EXTRA } from '../api/meta/well-known.js';
 import { refusal } from '../api/shared/refusal.js';
 import {
   ANONYMOUS,
@@ -14,8 +15,6 @@ import {
   UNAUTHENTICATED_GROUP,
 } from './user-names.js';
 
-/** Where a service account's token says on which node its pod runs. */
-const NODE_NAME = 'authentication.kubernetes.io/node-name';
 /** From so many groups or extra values on, the right to all of them is asked for first. */
 const MANY = 4;
 /** Of so many users is remembered which mode they use. */
@@ -166,7 +165,7 @@ function onlyName(user: UserInfo): boolean {
 }
 
 function runsOn(requester: UserInfo, node: string | undefined): boolean {
-  const nodes = requester.extra?.[NODE_NAME] ?? [];
+  const nodes = requester.extra?.[NODE_NAME_EXTRA] ?? [];
   return node !== undefined && nodes.length === 1 && nodes[0] === node && serviceAccountOf(requester.username) !== undefined;
 }
 

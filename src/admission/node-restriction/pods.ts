@@ -1,7 +1,7 @@
 import type { AdmissionAttributes } from '../../api/admission.js';
 import { goQuote } from '../../api/meta/quote.js';
 import { nodes, pods } from '../../api/meta/resources.gen.js';
-import { MIRROR } from '../../api/shared/pod/annotations.js';
+import { MIRROR_ANNOTATION } from '../../api/meta/well-known.js';
 import { apiReference } from '../../api/shared/pod/references.js';
 import type { Pod, PodStatus } from '../../api/types/core-v1.gen.js';
 import { equal } from '../../util/equal.js';
@@ -38,7 +38,8 @@ function checkMirror(node: string, attributes: AdmissionAttributes): void {
   const pod = podOf(attributes);
   const who = `node ${goQuote(node)} can only create`;
   const refuse = (cause: string) => forbidden(attributes, cause);
-  if (pod.metadata.annotations?.[MIRROR] === undefined) throw refuse(`pod does not have ${goQuote(MIRROR)} annotation, ${who} mirror pods`);
+  if (pod.metadata.annotations?.[MIRROR_ANNOTATION] === undefined)
+    throw refuse(`pod does not have ${goQuote(MIRROR_ANNOTATION)} annotation, ${who} mirror pods`);
   if (pod.spec.nodeName !== node) throw refuse(`${who} pods with spec.nodeName set to itself`);
   const [owner, other] = pod.metadata.ownerReferences ?? [];
   if (other) throw refuse(`${who} pods with a single owner reference set to itself`);

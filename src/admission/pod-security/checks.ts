@@ -1,5 +1,6 @@
 // The checks of the Pod Security Standards, in the versions they have had.
 // https://kubernetes.io/docs/concepts/security/pod-security-standards/
+import { APPARMOR_ANNOTATION, SECCOMP_CONTAINER_ANNOTATION, SECCOMP_POD_ANNOTATION } from '../../api/meta/well-known.js';
 import type { Container, PodSpec } from '../../api/types/core-v1.gen.js';
 import { runAsNonRoot, runAsUser, seccompRestricted } from './restricted.js';
 import { bad, badContainers, containersOf, list, none, type Pod, plural, quote, type Result, setters, unique } from './findings.js';
@@ -50,9 +51,6 @@ const SYSCTLS_29 = [
 ];
 const SYSCTLS_32 = [...SYSCTLS_29, 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'];
 const FREE_VOLUMES = new Set('configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret'.split(' '));
-const APPARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
-const SECCOMP_POD_ANNOTATION = 'seccomp.security.alpha.kubernetes.io/pod';
-const SECCOMP_CONTAINER_ANNOTATION = 'container.seccomp.security.alpha.kubernetes.io/';
 
 /** In the order of reports: baseline before restricted, each by id. */
 export const CHECKS: readonly Check[] = [

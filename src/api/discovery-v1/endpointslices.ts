@@ -3,6 +3,7 @@ import { invalids, validateChoice, validateDNSLabel, validateOptionalChoice, val
 import { at, duplicate, type FieldError, type FieldPath, invalid, required, tooMany } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable, validateLabels } from '../meta/metadata.js';
 import { isDNS1123Label, isDNS1123Subdomain, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
+import { HOSTNAME_LABEL, SLICE_MANAGED_BY_LABEL } from '../meta/well-known.js';
 import { age, formatList } from '../shared/format.js';
 import { familyOf, validateCanonicalIP, validateEndpointIP, validateIP, warningsForIP } from '../shared/ip.js';
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../types/discovery-v1.gen.js';
@@ -10,8 +11,6 @@ import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../ty
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
 const MAX = { addresses: 100, endpoints: 1000, hints: 8, ports: 20000, topology: 16 } as const;
-const HOSTNAME_LABEL = 'kubernetes.io/hostname';
-const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 /** They write canonical addresses. */
 const CONTROLLERS = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
 
@@ -153,7 +152,7 @@ function validateHints({ forZones = [], forNodes = [] }: EndpointHints, path: Fi
 }
 
 function addressWarnings({ metadata, endpoints, addressType }: EndpointSlice): string[] {
-  if (addressType === 'FQDN' || CONTROLLERS.includes(metadata.labels?.[MANAGED_BY] ?? '')) return [];
+  if (addressType === 'FQDN' || CONTROLLERS.includes(metadata.labels?.[SLICE_MANAGED_BY_LABEL] ?? '')) return [];
   return (endpoints ?? []).flatMap(({ addresses }, i) =>
     (addresses ?? []).flatMap((address, j) => warningsForIP(at('endpoints').index(i).child('addresses').index(j), address)),
   );

@@ -3,13 +3,13 @@ import { at, type FieldError, forbidden, notSupported, required, tooLong } from 
 import { invalids, validateDNSSubdomain, validateDomainPath } from '../meta/checks.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { isPathSegmentName, nameIsDNSLabel } from '../meta/names.js';
+import { DEFAULT_INGRESS_CLASS_ANNOTATION } from '../meta/well-known.js';
 import { age } from '../shared/format.js';
 import type { IngressClass, IngressClassParametersReference } from '../types/networking-v1.gen.js';
 
 const CONTROLLER = at('spec', 'controller');
 const PARAMETERS = at('spec', 'parameters');
 const MAX_CONTROLLER = 250;
-const DEFAULT_CLASS = 'ingressclass.kubernetes.io/is-default-class';
 
 export default define<IngressClass>({
   group: 'networking.k8s.io',
@@ -27,7 +27,7 @@ export default define<IngressClass>({
   row: (ingressClass, { now }) => {
     const { metadata, spec } = ingressClass;
     const { parameters } = spec;
-    const isDefault = metadata.annotations?.[DEFAULT_CLASS] === 'true';
+    const isDefault = metadata.annotations?.[DEFAULT_INGRESS_CLASS_ANNOTATION] === 'true';
     return [
       isDefault ? `${metadata.name} (default)` : metadata.name,
       spec.controller ?? '',

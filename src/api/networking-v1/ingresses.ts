@@ -11,6 +11,7 @@ import {
   nameIsDNSLabel,
   nameIsDNSSubdomain,
 } from '../meta/names.js';
+import { INGRESS_CLASS_ANNOTATION } from '../meta/well-known.js';
 import { age } from '../shared/format.js';
 import { parseAddress, validateIP } from '../shared/ip.js';
 import { loadBalancerWarnings } from '../shared/load-balancer.js';
@@ -25,7 +26,6 @@ import type {
 } from '../types/networking-v1.gen.js';
 
 const SPEC = at('spec');
-const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
 const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
 const BAD_SEQUENCES = ['//', '/./', '/../', '%2f', '%2F'];
 const BAD_ENDINGS = ['/..', '/.'];
@@ -41,8 +41,8 @@ export default define<Ingress>({
   validateUpdate: (ingress, old) => validate(ingress, old),
   subresources: { status: { validate: validateStatus, warnings: loadBalancerWarnings } },
   warnings: ({ metadata, spec }, old) => {
-    const annotated = metadata.annotations?.[CLASS_ANNOTATION] !== undefined && spec.ingressClassName === undefined;
-    return !old && annotated ? [`annotation "${CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`] : [];
+    const annotated = metadata.annotations?.[INGRESS_CLASS_ANNOTATION] !== undefined && spec.ingressClassName === undefined;
+    return !old && annotated ? [`annotation "${INGRESS_CLASS_ANNOTATION}" is deprecated, please use 'spec.ingressClassName' instead`] : [];
   },
   row: (ingress, { now }) => {
     const { metadata, spec, status } = ingress;
@@ -66,9 +66,9 @@ function formatHosts(rules: readonly IngressRule[]): string {
 }
 
 function validateClassAnnotation({ metadata, spec }: Ingress): FieldError[] {
-  const annotation = metadata.annotations?.[CLASS_ANNOTATION];
+  const annotation = metadata.annotations?.[INGRESS_CLASS_ANNOTATION];
   if (annotation === undefined || spec.ingressClassName === undefined || annotation === spec.ingressClassName) return [];
-  return [invalid(at('annotations', CLASS_ANNOTATION), annotation, 'must match `ingressClassName` when both are specified')];
+  return [invalid(at('annotations', INGRESS_CLASS_ANNOTATION), annotation, 'must match `ingressClassName` when both are specified')];
 }
 
 /** `old`: what older versions let in may stay. */

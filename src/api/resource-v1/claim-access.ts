@@ -6,11 +6,11 @@ import { invalid as invalidObject } from '../meta/errors.js';
 import { at, type FieldError, type FieldPath, forbidden } from '../meta/field-errors.js';
 import { semanticEqual } from '../meta/metadata.js';
 import { namespaces } from '../meta/resources.gen.js';
+import { NODE_NAME_EXTRA } from '../meta/well-known.js';
 import { refusal } from '../shared/refusal.js';
 import type { AllocatedDeviceStatus, AllocationResult, DeviceRequest, ResourceClaim } from '../types/resource-v1.gen.js';
 
 const ADMIN_LABEL = 'resource.kubernetes.io/admin-access';
-const NODE_NAME = 'authentication.kubernetes.io/node-name';
 const STATUS = at('status');
 
 /** @returns what is wrong with requests for admin access in a namespace */
@@ -112,6 +112,6 @@ function nodeOf({ nodeSelector }: AllocationResult): string {
 
 /** Whether the user is a service account whose token is bound to the node. */
 function isOnNode({ user }: Context, node: string): boolean {
-  const [own, ...more] = user.extra?.[NODE_NAME] ?? [];
+  const [own, ...more] = user.extra?.[NODE_NAME_EXTRA] ?? [];
   return node !== '' && own === node && more.length === 0 && /^system:serviceaccount:[^:]+:[^:]+$/.test(user.username);
 }

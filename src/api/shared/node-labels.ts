@@ -1,18 +1,7 @@
 // Labels of nodes that mean something, and who may set them (the documentation's "Well-Known Labels, Annotations and Taints").
+import { HOSTNAME_LABEL, RENAMED_LABELS } from '../meta/well-known.js';
 
-const KUBELET_LABELS = new Set([
-  'kubernetes.io/hostname',
-  'kubernetes.io/arch',
-  'kubernetes.io/os',
-  'beta.kubernetes.io/arch',
-  'beta.kubernetes.io/os',
-  'beta.kubernetes.io/instance-type',
-  'node.kubernetes.io/instance-type',
-  'failure-domain.beta.kubernetes.io/region',
-  'failure-domain.beta.kubernetes.io/zone',
-  'topology.kubernetes.io/region',
-  'topology.kubernetes.io/zone',
-]);
+const KUBELET_LABELS = new Set([HOSTNAME_LABEL, ...RENAMED_LABELS.keys(), ...RENAMED_LABELS.values()]);
 const KUBELET_DOMAINS = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
 const RESTRICTED_DOMAIN = 'node-restriction.kubernetes.io';
 

@@ -5,6 +5,7 @@ import type { KubeObject } from '../meta/object.js';
 import type { PersistentVolumeClaim, Pod, PodAffinityTerm, ResourceQuota, Service } from '../types/core-v1.gen.js';
 import { isPodFinished } from './pod/conditions.js';
 import { aggregate, qosClass, type Quantities } from './pod/resources.js';
+import { storageClassOf } from './storage.js';
 
 /** A resource as quotas name it. */
 export interface Counted {
@@ -91,9 +92,9 @@ function serviceUsage({ spec }: Service): Quantities {
   };
 }
 
-function claimUsage({ metadata, spec }: PersistentVolumeClaim): Quantities {
-  const name = metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec?.storageClassName ?? '';
-  const storage = spec?.resources?.requests?.['storage'];
+function claimUsage(claim: PersistentVolumeClaim): Quantities {
+  const name = storageClassOf(claim);
+  const storage = claim.spec?.resources?.requests?.['storage'];
   const usage: Quantities = { persistentvolumeclaims: '1', ...(storage && { 'requests.storage': storage }) };
   if (name === '') return usage;
   return { ...usage, ...Object.fromEntries(Object.entries(usage).map(([key, amount]) => [name + STORAGE_CLASS + key, amount])) };

@@ -1,9 +1,7 @@
 // What volumes, claims and their classes have in common.
 import { qualified } from '../meta/object.js';
+import { STORAGE_CLASS_ANNOTATION } from '../meta/well-known.js';
 import type { ObjectMeta } from '../types/meta-v1.gen.js';
-
-/** The annotation that named the class before there was a field. */
-export const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 
 const SHORT_MODES = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' } as const;
 
@@ -15,8 +13,8 @@ export function accessModesText(modes: readonly (keyof typeof SHORT_MODES)[] = [
 }
 
 /** The storage class of a volume or claim, "" for none. */
-export function storageClassOf({ metadata, spec }: { metadata: ObjectMeta; spec: { storageClassName?: string | undefined } }): string {
-  return metadata.annotations?.[BETA_CLASS] ?? spec.storageClassName ?? '';
+export function storageClassOf({ metadata, spec }: { metadata: ObjectMeta; spec?: { storageClassName?: string | undefined } }): string {
+  return metadata.annotations?.[STORAGE_CLASS_ANNOTATION] ?? spec?.storageClassName ?? '';
 }
 
 const PROTECTION: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { validateDistinct, validateOptionalChoice, validateQualifiedName } from 
 import { at, duplicate, type FieldError, type FieldPath, notSupported, required } from '../meta/field-errors.js';
 import { shownMap } from '../meta/given-empty.js';
 import { validateImmutable } from '../meta/metadata.js';
+import { DEFAULT_STORAGE_CLASS_ANNOTATIONS } from '../meta/well-known.js';
 import { age } from '../shared/format.js';
 import { NODE_LABELS } from '../shared/pod/warnings.js';
 import { validateParameters, validateProvisioner } from '../shared/storage-classes.js';
@@ -11,7 +12,6 @@ import type { StorageClass } from '../types/storage-v1.gen.js';
 
 const RECLAIM_POLICIES = ['Delete', 'Retain'];
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
-const DEFAULT_ANNOTATIONS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
 
 export default define<StorageClass>({
   group: 'storage.k8s.io',
@@ -39,7 +39,7 @@ export default define<StorageClass>({
     ),
   row: (storageClass, { now }) => {
     const { metadata, provisioner, reclaimPolicy, volumeBindingMode, allowVolumeExpansion } = storageClass;
-    const isDefault = DEFAULT_ANNOTATIONS.some((annotation) => metadata.annotations?.[annotation] === 'true');
+    const isDefault = DEFAULT_STORAGE_CLASS_ANNOTATIONS.some((annotation) => metadata.annotations?.[annotation] === 'true');
     return [
       isDefault ? `${metadata.name} (default)` : metadata.name,
       provisioner,

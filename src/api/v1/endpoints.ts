@@ -3,6 +3,7 @@ import { invalids, validateChoice, validateDNSLabel, validateQualifiedName } fro
 import { at, type FieldError, type FieldPath, required } from '../meta/field-errors.js';
 import { semanticEqual } from '../meta/metadata.js';
 import { isPortNumber, nameIsDNSSubdomain } from '../meta/names.js';
+import { ENDPOINTS_MANAGED_BY_LABEL } from '../meta/well-known.js';
 import { age } from '../shared/format.js';
 import { validateEndpointIP, validateIP, warningsForIP } from '../shared/ip.js';
 import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from '../types/core-v1.gen.js';
@@ -61,7 +62,7 @@ function validatePort({ name, port, protocol, appProtocol }: EndpointPort, path:
 
 function warnings({ metadata, subsets = [] }: Endpoints): string[] {
   // the controller writes canonical addresses
-  if (metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller') return [];
+  if (metadata.labels?.[ENDPOINTS_MANAGED_BY_LABEL] === 'endpoint-controller') return [];
   return subsets.flatMap(({ addresses = [], notReadyAddresses = [] }, i) => {
     const path = at('subsets').index(i);
     return [

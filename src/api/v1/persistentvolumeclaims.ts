@@ -4,13 +4,14 @@ import { at, type FieldError, type FieldPath, forbidden, invalid, notSupported, 
 import { hasInvalidValues } from '../meta/label-selector.js';
 import { semanticEqual, validateImmutable } from '../meta/metadata.js';
 import { compare, sign } from '../meta/quantity.js';
+import { STORAGE_CLASS_ANNOTATION } from '../meta/well-known.js';
 import { defaultClaimSpec, validateClaimSpec } from '../shared/claim-spec.js';
 import { difference } from '../shared/pod/rules.js';
 import { age } from '../shared/format.js';
 import { roundQuantities } from '../shared/pod/defaults.js';
 import { claimWarnings } from '../shared/pod/warnings.js';
 import { isNativeResource, validateResourceAmount } from '../shared/resource-names.js';
-import { accessModesText, BETA_CLASS, storageClassOf } from '../shared/storage.js';
+import { accessModesText, storageClassOf } from '../shared/storage.js';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../types/core-v1.gen.js';
 
 const SPEC = at('spec');
@@ -42,8 +43,8 @@ export default define<PersistentVolumeClaim>({
   validateUpdate: validateChange,
   subresources: { status: { validate: validateStatus } },
   warnings: ({ metadata, spec }) => {
-    const beta = `metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`;
-    return [...(Object.hasOwn(metadata.annotations ?? {}, BETA_CLASS) ? [beta] : []), ...claimWarnings(spec, SPEC)];
+    const beta = `metadata.annotations[${STORAGE_CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`;
+    return [...(Object.hasOwn(metadata.annotations ?? {}, STORAGE_CLASS_ANNOTATION) ? [beta] : []), ...claimWarnings(spec, SPEC)];
   },
   row: (claim, { now }) => {
     const { metadata, spec, status } = claim;
@@ -112,11 +113,14 @@ function validateFrozen(claim: PersistentVolumeClaim, old: PersistentVolumeClaim
   const before = structuredClone(old.spec);
   normalizeSources(before);
   if (!before.volumeName) before.volumeName = next.volumeName;
-  const [annotation, oldAnnotation] = [claim.metadata.annotations?.[BETA_CLASS], old.metadata.annotations?.[BETA_CLASS]];
+  const [annotation, oldAnnotation] = [
+    claim.metadata.annotations?.[STORAGE_CLASS_ANNOTATION],
+    old.metadata.annotations?.[STORAGE_CLASS_ANNOTATION],
+  ];
   const unclassed = before.storageClassName === undefined && next.storageClassName !== undefined;
   const movesToField = unclassed && oldAnnotation === next.storageClassName && (annotation ?? oldAnnotation) === oldAnnotation;
   if (!movesToField && (annotation ?? '') !== (oldAnnotation ?? ''))
-    errors.push(invalid(at('metadata', 'annotations', BETA_CLASS), annotation ?? '', 'field is immutable'));
+    errors.push(invalid(at('metadata', 'annotations', STORAGE_CLASS_ANNOTATION), annotation ?? '', 'field is immutable'));
   if (unclassed && (oldAnnotation ?? next.storageClassName) === next.storageClassName) next.storageClassName = undefined;
   if (claim.status.phase === 'Bound') {
     if (next.resources?.requests) next.resources.requests.storage = before.resources?.requests?.storage ?? '0';

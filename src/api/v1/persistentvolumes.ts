@@ -2,6 +2,7 @@ import { timestamp } from '../../util/clock.js';
 import { define } from '../definition.js';
 import { at, type FieldError, forbidden, invalid } from '../meta/field-errors.js';
 import { semanticEqual, validateImmutable, validateObjectMeta, validateObjectMetaUpdate } from '../meta/metadata.js';
+import { RENAMED_LABELS, STORAGE_CLASS_ANNOTATION } from '../meta/well-known.js';
 import { age } from '../shared/format.js';
 import { difference } from '../shared/pod/rules.js';
 import { goValue } from '../shared/go-value.js';
@@ -9,7 +10,7 @@ import { defaultStorageVolume, roundQuantities } from '../shared/pod/defaults.js
 import { termWarnings } from '../shared/pod/warnings.js';
 import { VOLUME_SOURCES } from '../shared/volume-sources.js';
 import { validateVolumeSpec } from '../shared/volume-spec.js';
-import { accessModesText, BETA_CLASS, storageClassOf } from '../shared/storage.js';
+import { accessModesText, storageClassOf } from '../shared/storage.js';
 import type { NodeSelectorRequirement, PersistentVolume, PersistentVolumeSpec, VolumeNodeAffinity } from '../types/core-v1.gen.js';
 
 const SPEC = at('spec');
@@ -30,15 +31,6 @@ const MOUNTABLE = [
   'azureDisk',
   'photonPersistentDisk',
 ] as const;
-
-/** Labels of nodes that were renamed when they left beta. */
-const LATER_KEYS: ReadonlyMap<string, string> = new Map([
-  ['failure-domain.beta.kubernetes.io/zone', 'topology.kubernetes.io/zone'],
-  ['failure-domain.beta.kubernetes.io/region', 'topology.kubernetes.io/region'],
-  ['beta.kubernetes.io/os', 'kubernetes.io/os'],
-  ['beta.kubernetes.io/arch', 'kubernetes.io/arch'],
-  ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type'],
-]);
 
 export default define<PersistentVolume>({
   group: '',
@@ -148,7 +140,7 @@ function withLaterKeys(old: VolumeNodeAffinity, next: VolumeNodeAffinity | undef
 
 /** Upstream looks a key up in a map, and takes the "" of one that it lacks for a new name too. */
 function laterKey(key: string): string {
-  return LATER_KEYS.get(key) ?? '';
+  return RENAMED_LABELS.get(key) ?? '';
 }
 
 function sourceOf(spec: PersistentVolumeSpec): Pick<PersistentVolumeSpec, (typeof VOLUME_SOURCES)[number]> {
@@ -158,8 +150,8 @@ function sourceOf(spec: PersistentVolumeSpec): Pick<PersistentVolumeSpec, (typeo
 function warnings({ metadata, spec }: PersistentVolume): string[] {
   const texts: string[] = [];
   const annotations = metadata.annotations ?? {};
-  if (Object.hasOwn(annotations, BETA_CLASS))
-    texts.push(`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`);
+  if (Object.hasOwn(annotations, STORAGE_CLASS_ANNOTATION))
+    texts.push(`metadata.annotations[${STORAGE_CLASS_ANNOTATION}]: deprecated since v1.8; use "storageClassName" attribute instead`);
   if (Object.hasOwn(annotations, MOUNT_OPTIONS))
     texts.push(`metadata.annotations[${MOUNT_OPTIONS}]: deprecated since v1.31; use "mountOptions" attribute instead`);
   if (spec.persistentVolumeReclaimPolicy === 'Recycle')

@@ -1,9 +1,8 @@
+import { MOUNTABLE_SECRETS_ANNOTATION } from '../meta/well-known.js';
 import { define } from '../definition.js';
 import { age } from '../shared/format.js';
 import { defaultTokenRequest, requestToken } from '../shared/token-request.js';
 import type { ServiceAccount } from '../types/core-v1.gen.js';
-
-const ENFORCE_MOUNTABLE_SECRETS = 'kubernetes.io/enforce-mountable-secrets';
 
 export default define<ServiceAccount>({
   group: '',
@@ -15,7 +14,7 @@ export default define<ServiceAccount>({
   warnings: (account, old) =>
     isEnforcing(account) && !(old && isEnforcing(old))
       ? [
-          `metadata.annotations[${ENFORCE_MOUNTABLE_SECRETS}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+          `metadata.annotations[${MOUNTABLE_SECRETS_ANNOTATION}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
         ]
       : [],
   row: (account, { now }) => [account.metadata.name, age(account, now)],
@@ -27,5 +26,5 @@ function keepOnlyNames(account: ServiceAccount): void {
 }
 
 function isEnforcing({ metadata }: ServiceAccount): boolean {
-  return Object.hasOwn(metadata.annotations ?? {}, ENFORCE_MOUNTABLE_SECRETS);
+  return Object.hasOwn(metadata.annotations ?? {}, MOUNTABLE_SECRETS_ANNOTATION);
 }

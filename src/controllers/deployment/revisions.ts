@@ -1,4 +1,5 @@
 // The annotations by which a Deployment's ReplicaSets are its history: `kubectl rollout history` and `undo` read them.
+import { LAST_APPLIED_ANNOTATION } from '../../api/meta/well-known.js';
 import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.gen.js';
 
 export const REVISION = 'deployment.kubernetes.io/revision';
@@ -12,7 +13,7 @@ const OWN = new Set([
   REVISION_HISTORY,
   DESIRED_REPLICAS,
   MAX_REPLICAS,
-  'kubectl.kubernetes.io/last-applied-configuration',
+  LAST_APPLIED_ANNOTATION,
   'deprecated.deployment.rollback.to',
 ]);
 

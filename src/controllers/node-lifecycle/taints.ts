@@ -1,24 +1,22 @@
 // Taints that follow from the state of a node.
 import { isApiError } from '../../api/meta/errors.js';
 import { nodes } from '../../api/meta/resources.gen.js';
+import { MEMORY_PRESSURE_TAINT, NOT_READY_TAINT, UNREACHABLE_TAINT, UNSCHEDULABLE_TAINT } from '../../api/meta/well-known.js';
 import type { Node, Taint } from '../../api/types/core-v1.gen.js';
 import type { Client } from '../../client/client.js';
 import { timestamp } from '../../util/clock.js';
 
-const NOT_READY = 'node.kubernetes.io/not-ready';
-const UNREACHABLE = 'node.kubernetes.io/unreachable';
-const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
 const MAX_TRIES = 5;
 
 /** Which taint a condition in a status means. */
 const OF_CONDITION: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  Ready: { False: NOT_READY, Unknown: UNREACHABLE },
-  MemoryPressure: { True: 'node.kubernetes.io/memory-pressure' },
+  Ready: { False: NOT_READY_TAINT, Unknown: UNREACHABLE_TAINT },
+  MemoryPressure: { True: MEMORY_PRESSURE_TAINT },
   DiskPressure: { True: 'node.kubernetes.io/disk-pressure' },
   NetworkUnavailable: { True: 'node.kubernetes.io/network-unavailable' },
   PIDPressure: { True: 'node.kubernetes.io/pid-pressure' },
 };
-const MANAGED = new Set([UNSCHEDULABLE, ...Object.values(OF_CONDITION).flatMap((taints) => Object.values(taints))]);
+const MANAGED = new Set([UNSCHEDULABLE_TAINT, ...Object.values(OF_CONDITION).flatMap((taints) => Object.values(taints))]);
 
 type Effect = Taint['effect'];
 
@@ -31,7 +29,7 @@ export interface TaintChange {
 /** Keeps new pods off a node in a bad state. */
 export function noScheduleChange(node: Node): TaintChange {
   const wanted = (node.status.conditions ?? []).flatMap((c) => OF_CONDITION[c.type]?.[c.status] ?? []);
-  if (node.spec.unschedulable) wanted.push(UNSCHEDULABLE);
+  if (node.spec.unschedulable) wanted.push(UNSCHEDULABLE_TAINT);
   return change(node, wanted, 'NoSchedule');
 }
 
@@ -39,7 +37,7 @@ export function noScheduleChange(node: Node): TaintChange {
 export function noExecuteChange(node: Node, spare: boolean): TaintChange {
   const ready = node.status.conditions?.find((c) => c.type === 'Ready');
   const wanted = ready && !spare ? OF_CONDITION['Ready']?.[ready.status] : undefined;
-  return change(node, wanted === undefined ? [] : [wanted], 'NoExecute', new Set([NOT_READY, UNREACHABLE]));
+  return change(node, wanted === undefined ? [] : [wanted], 'NoExecute', new Set([NOT_READY_TAINT, UNREACHABLE_TAINT]));
 }
 
 function change(node: Node, wanted: readonly string[], effect: Effect, managed: ReadonlySet<string> = MANAGED): TaintChange {

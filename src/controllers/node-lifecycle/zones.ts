@@ -1,5 +1,6 @@
 // How fast pods may be driven off nodes. When most of a zone is down, the fault is rather in the network than in the
 // nodes, and moving everything would make it worse; when all of the cluster seems down, nothing is moved at all.
+import { REGION_LABEL, ZONE_LABEL } from '../../api/meta/well-known.js';
 import type { Node } from '../../api/types/core-v1.gen.js';
 import type { Clock } from '../../util/clock.js';
 import { TokenBucket } from '../../util/token-bucket.js';
@@ -76,5 +77,5 @@ export class Zones {
 }
 
 function zoneOf({ metadata: { labels = {} } }: Node): string {
-  return `${labels['topology.kubernetes.io/region'] ?? ''}/${labels['topology.kubernetes.io/zone'] ?? ''}`;
+  return `${labels[REGION_LABEL] ?? ''}/${labels[ZONE_LABEL] ?? ''}`;
 }

@@ -1,11 +1,11 @@
 // Which pods a controller gives up first when it has too many.
 import { uidOf } from '../../api/meta/object.js';
+import { POD_DELETION_COST_ANNOTATION } from '../../api/meta/well-known.js';
 import { isPodReady, podCondition } from '../../api/shared/pod/conditions.js';
 import type { Pod } from '../../api/types/core-v1.gen.js';
 import { isPodActive } from './pods.js';
 
 const PHASES: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
-const COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 /**
  * Sorts pods so that those to be deleted come first: unassigned before assigned, pending before unknown before running,
@@ -60,7 +60,7 @@ function age(time: string | undefined, now: number): number {
 
 /** Also what cannot be read counts as 0; the API refuses other values. */
 function deletionCost(pod: Pod): number {
-  const text = pod.metadata.annotations?.[COST];
+  const text = pod.metadata.annotations?.[POD_DELETION_COST_ANNOTATION];
   return text !== undefined && /^-?\d{1,10}$/.test(text) ? Number(text) : 0;
 }
 

@@ -1,13 +1,13 @@
 // Writes EndpointSlices, which have names of chance: nothing may be planned before the local copy shows the last writes.
 import { isApiError } from '../../api/meta/errors.js';
 import { endpointslices } from '../../api/meta/resources.gen.js';
+import { SLICE_MANAGED_BY_LABEL } from '../../api/meta/well-known.js';
 import type { EndpointSlice } from '../../api/types/discovery-v1.gen.js';
 import type { Environment } from '../runtime/controller.js';
 import { isNamespaceTerminating } from '../runtime/pod-writer.js';
 import type { Plan } from './slices.js';
 
 export const SERVICE_NAME = 'kubernetes.io/service-name';
-export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 const BY_SERVICE = 'service';
 
 /** The slices one controller manages: which are there, and the writing of plans. */
@@ -34,7 +34,7 @@ export class SliceWriter {
   }
 
   isOurs({ metadata }: EndpointSlice): boolean {
-    return metadata.labels?.[MANAGED_BY] === this.#manager;
+    return metadata.labels?.[SLICE_MANAGED_BY_LABEL] === this.#manager;
   }
 
   /** The key of the Service a slice belongs to, if it is one of the controller's. */

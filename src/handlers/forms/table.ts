@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
 import type { Column, Definition, Table } from '../../api/definition.js';
 import type { KubeObject } from '../../api/meta/object.js';
+import { INITIAL_EVENTS_END_ANNOTATION } from '../../api/meta/well-known.js';
 import { age } from '../../api/shared/format.js';
 import { schemaDescriptions } from '../openapi-descriptions.js';
 import { type Item, type ListHead, listMetadata } from './item.js';
@@ -56,7 +57,7 @@ export function eventTable(kind: Table, item: Item, options: TableOptions & { fi
   const metadata = JSON.stringify({ resourceVersion: item.object.metadata.resourceVersion });
   const columns = options.first ? columnDefinitions(kind) : 'null';
   // a bookmark that ends the initial events carries its annotation whatever the client wants included
-  const end = options.bookmark && item.object.metadata.annotations?.['k8s.io/initial-events-end'] === 'true';
+  const end = options.bookmark && item.object.metadata.annotations?.[INITIAL_EVENTS_END_ANNOTATION] === 'true';
   const includeObject = end && options.includeObject === 'None' ? 'Metadata' : options.includeObject;
   const only = options.bookmark ? bookmarkRow(kind, item, { ...options, includeObject }) : row(kind, item, options);
   return Buffer.concat([Buffer.from(head(options.version, metadata, columns)), only, Buffer.from(']}')]);

@@ -1,6 +1,7 @@
 // The move from kubectl's client-side apply: the annotation in which it kept its last configuration says which fields are
 // its own, so that its server-side apply may take them over.
 import type { KubeObject } from '../../api/meta/object.js';
+import { LAST_APPLIED_ANNOTATION } from '../../api/meta/well-known.js';
 import type { StructType } from '../../api/schema/types.js';
 import { copy } from '../../util/equal.js';
 import { inKeyOrder } from '../../util/json.js';
@@ -10,11 +11,9 @@ import { validateApplied } from './validate.js';
 import { compare, fieldsOf } from './walk.js';
 import { readJson, writeJson } from '../../util/exact-json.js';
 
-const ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
-
 /** Fields of the last configuration that the object still has as they were; undefined when there is none that can be read. */
 export function allowedByLastApplied(type: StructType, shape: Shape, live: KubeObject, apiVersion: string): FieldSet | undefined {
-  const text = live.metadata.annotations?.[ANNOTATION];
+  const text = live.metadata.annotations?.[LAST_APPLIED_ANNOTATION];
   if (!text) return undefined;
   let last: Partial<KubeObject>;
   try {
@@ -30,8 +29,8 @@ export function allowedByLastApplied(type: StructType, shape: Shape, live: KubeO
 /** Keeps the annotation as client-side apply would, so that it can go on from here. */
 export function syncLastApplied(object: KubeObject, applied: KubeObject): void {
   const annotations = object.metadata.annotations;
-  if (!annotations?.[ANNOTATION]) return;
+  if (!annotations?.[LAST_APPLIED_ANNOTATION]) return;
   const configuration = copy(applied);
-  if (configuration.metadata.annotations) delete configuration.metadata.annotations[ANNOTATION];
-  annotations[ANNOTATION] = `${writeJson(inKeyOrder(configuration))}\n`;
+  if (configuration.metadata.annotations) delete configuration.metadata.annotations[LAST_APPLIED_ANNOTATION];
+  annotations[LAST_APPLIED_ANNOTATION] = `${writeJson(inKeyOrder(configuration))}\n`;
 }

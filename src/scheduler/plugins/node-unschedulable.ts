@@ -1,7 +1,8 @@
+import { UNSCHEDULABLE_TAINT } from '../../api/meta/well-known.js';
 import { type Plugin, unresolvable } from '../framework.js';
 import { tolerates } from '../../api/shared/tolerations.js';
 
-const TAINT = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
+const TAINT = { key: UNSCHEDULABLE_TAINT, effect: 'NoSchedule' } as const;
 
 /** Cordoned nodes take no pods but those that tolerate the taint of cordoned nodes. */
 export const nodeUnschedulable: Plugin = {

@@ -1,3 +1,4 @@
+import { HOSTNAME_LABEL, ZONE_LABEL } from '../../api/meta/well-known.js';
 import { equalTo, NO_PODS, podSelector, requiredNode, requirementsOf, untolerated } from '../selectors.js';
 import type { Node, Pod, TopologySpreadConstraint } from '../../api/types/core-v1.gen.js';
 import {
@@ -12,14 +13,12 @@ import {
 } from '../framework.js';
 import type { NodeInfo } from '../node-info.js';
 
-const HOSTNAME = 'kubernetes.io/hostname';
-
 const MISMATCH = "node(s) didn't match pod topology spread constraints";
 
 /** Upstream's system defaults for pods without constraints of their own that belong to a service or a controller. */
 const DEFAULTS = [
-  { topologyKey: HOSTNAME, maxSkew: 3 },
-  { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5 },
+  { topologyKey: HOSTNAME_LABEL, maxSkew: 3 },
+  { topologyKey: ZONE_LABEL, maxSkew: 5 },
 ] as const;
 
 interface Constraint {
@@ -146,7 +145,7 @@ function spread(pod: Pod, snapshot: Snapshot, feasible: readonly NodeInfo[]): Sc
     domainCounts(c, namespace, snapshot, feasible, (node) => ignored.has(node) || (allKeys && !hasAllKeys(node, constraints))),
   );
   const weights = constraints.map((c, i) =>
-    Math.log((c.topologyKey === HOSTNAME ? feasible.length - ignored.size : (domains[i]?.size ?? 0)) + 2),
+    Math.log((c.topologyKey === HOSTNAME_LABEL ? feasible.length - ignored.size : (domains[i]?.size ?? 0)) + 2),
   );
   return {
     score: (node) => {
@@ -155,7 +154,7 @@ function spread(pod: Pod, snapshot: Snapshot, feasible: readonly NodeInfo[]): Sc
       for (const [i, c] of constraints.entries()) {
         const value = node.labels[c.topologyKey];
         if (value === undefined) continue;
-        const pods = c.topologyKey === HOSTNAME ? node.countMatching(namespace, c.selector) : (domains[i]?.get(value) ?? 0);
+        const pods = c.topologyKey === HOSTNAME_LABEL ? node.countMatching(namespace, c.selector) : (domains[i]?.get(value) ?? 0);
         sum += pods * (weights[i] ?? 0) + c.maxSkew - 1;
       }
       return Math.round(sum);
@@ -173,7 +172,7 @@ function domainCounts(
   skip: (node: NodeInfo) => boolean,
 ): Map<string, number> {
   const counts = new Map<string, number>();
-  if (c.topologyKey === HOSTNAME) return counts;
+  if (c.topologyKey === HOSTNAME_LABEL) return counts;
   for (const node of feasible) if (!skip(node)) counts.set(node.labels[c.topologyKey] ?? '', 0);
   for (const node of snapshot.nodes) {
     const value = node.labels[c.topologyKey] ?? '';

@@ -1,9 +1,8 @@
 import { configMapNames, resourceClaimNames, secretNames, volumeClaimNames } from '../../api/shared/pod/references.js';
 import type { Reader } from '../../api/context.js';
 import { persistentvolumes, pods, resourceslices, volumeattachments } from '../../api/meta/resources.gen.js';
+import { MIRROR_ANNOTATION } from '../../api/meta/well-known.js';
 import type { PersistentVolume, Pod } from '../../api/types/core-v1.gen.js';
-
-const MIRROR = 'kubernetes.io/config.mirror';
 
 /** Objects that a node may have to do with. */
 export type RelatedKind =
@@ -50,7 +49,7 @@ export function isRelated(reader: Reader, node: string, kind: RelatedKind, names
 }
 
 function isMirror({ metadata }: Pod): boolean {
-  return metadata.annotations?.[MIRROR] !== undefined;
+  return metadata.annotations?.[MIRROR_ANNOTATION] !== undefined;
 }
 
 /** A pod of the node has the claim that the volume is bound to. */

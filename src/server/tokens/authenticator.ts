@@ -1,6 +1,7 @@
 import type { Reader, TokenAuthenticator } from '../../api/context.js';
 import type { KubeObject, Resource, UserInfo } from '../../api/meta/object.js';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/meta/resources.gen.js';
+import { NODE_NAME_EXTRA } from '../../api/meta/well-known.js';
 import type { Clock } from '../../util/clock.js';
 import { CREDENTIAL_ID, serviceAccountGroups, serviceAccountName } from '../user-names.js';
 import { type ClaimedObject, ISSUER, type PrivateClaims, type TokenClaims } from './claims.js';
@@ -75,7 +76,7 @@ function userOf({ jti, 'kubernetes.io': { namespace, serviceaccount, pod, node }
   }
   if (jti) extra[CREDENTIAL_ID] = [`JTI=${jti}`];
   if (node) {
-    extra['authentication.kubernetes.io/node-name'] = [node.name];
+    extra[NODE_NAME_EXTRA] = [node.name];
     if (node.uid) extra['authentication.kubernetes.io/node-uid'] = [node.uid];
   }
   return {

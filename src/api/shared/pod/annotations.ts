@@ -4,32 +4,37 @@ import { at, type FieldError, type FieldPath, forbidden, invalid } from '../../m
 import type { AppArmorProfile, Pod, PodSpec, SeccompProfile, Toleration } from '../../types/core-v1.gen.js';
 import { jsonSyntaxError } from '../go-json.js';
 import { validateDescendingPath } from '../../meta/checks.js';
+import {
+  APPARMOR_ANNOTATION,
+  MIRROR_ANNOTATION,
+  POD_DELETION_COST_ANNOTATION,
+  SECCOMP_CONTAINER_ANNOTATION,
+  SECCOMP_POD_ANNOTATION,
+} from '../../meta/well-known.js';
 import { validateTolerations } from './scheduling.js';
 import { validateAppArmorProfile } from './security.js';
 import { placedContainers } from './visit.js';
 
 type Annotations = Readonly<Record<string, string>>;
 
-export const MIRROR = 'kubernetes.io/config.mirror';
 const TOLERATIONS = 'scheduler.alpha.kubernetes.io/tolerations';
-const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
-const SECCOMP_POD = 'seccomp.security.alpha.kubernetes.io/pod';
-const SECCOMP_CONTAINER = 'container.seccomp.security.alpha.kubernetes.io/';
-const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
 /** @returns all that is wrong with annotations that have a meaning; `path` is that of the annotations */
 export function validatePodAnnotations(annotations: Annotations, path: FieldPath, spec: PodSpec): FieldError[] {
   const errors: FieldError[] = [];
-  if (annotations[MIRROR] !== undefined && !spec.nodeName)
-    errors.push(invalid(path.key(MIRROR), annotations[MIRROR], 'must set spec.nodeName if mirror pod annotation is set'));
+  if (annotations[MIRROR_ANNOTATION] !== undefined && !spec.nodeName)
+    errors.push(
+      invalid(path.key(MIRROR_ANNOTATION), annotations[MIRROR_ANNOTATION], 'must set spec.nodeName if mirror pod annotation is set'),
+    );
   if (annotations[TOLERATIONS]) errors.push(...validateTolerationsText(annotations[TOLERATIONS], path));
-  const cost = annotations[DELETION_COST];
-  if (cost !== undefined && !isInt32(cost)) errors.push(invalid(path.key(DELETION_COST), cost, 'must be a 32bit integer'));
+  const cost = annotations[POD_DELETION_COST_ANNOTATION];
+  if (cost !== undefined && !isInt32(cost)) errors.push(invalid(path.key(POD_DELETION_COST_ANNOTATION), cost, 'must be a 32bit integer'));
   const names = new Set(placedContainers(spec, path).map(({ container }) => container.name));
   for (const [key, value] of Object.entries(annotations)) {
-    if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) errors.push(...validateSeccompName(value, path.child(key)));
-    if (!key.startsWith(APPARMOR)) continue;
-    const container = key.slice(APPARMOR.length);
+    if (key === SECCOMP_POD_ANNOTATION || key.startsWith(SECCOMP_CONTAINER_ANNOTATION))
+      errors.push(...validateSeccompName(value, path.child(key)));
+    if (!key.startsWith(APPARMOR_ANNOTATION)) continue;
+    const container = key.slice(APPARMOR_ANNOTATION.length);
     if (!names.has(container)) errors.push(invalid(path.key(key), container, 'container not found'));
     if (value !== '' && value !== 'runtime/default' && value !== 'unconfined' && !value.startsWith('localhost/'))
       errors.push(invalid(path.key(key), value, `invalid AppArmor profile name: ${JSON.stringify(value)}`));
@@ -62,8 +67,8 @@ export function validateAnnotationsUpdate(pod: Pod, old: Pod, path: FieldPath): 
   for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
     if (now[key] === before[key]) continue;
     const verb = before[key] === undefined ? 'add' : 'remove or update';
-    if (key.startsWith(APPARMOR)) errors.push(forbidden(path.key(key), `may not ${verb} AppArmor annotations`));
-    if (key === MIRROR) errors.push(forbidden(path.key(key), `may not ${verb} mirror pod annotation`));
+    if (key.startsWith(APPARMOR_ANNOTATION)) errors.push(forbidden(path.key(key), `may not ${verb} AppArmor annotations`));
+    if (key === MIRROR_ANNOTATION) errors.push(forbidden(path.key(key), `may not ${verb} mirror pod annotation`));
   }
   return [...errors, ...validatePodAnnotations(now, path, pod.spec)];
 }
@@ -72,18 +77,23 @@ export function validateAnnotationsUpdate(pod: Pod, old: Pod, path: FieldPath): 
 export function validateProfilesAgree(annotations: Annotations, path: FieldPath, spec: PodSpec): FieldError[] {
   const errors = profileConflict(
     'seccomp',
-    annotations[SECCOMP_POD],
+    annotations[SECCOMP_POD_ANNOTATION],
     spec.securityContext?.seccompProfile,
     path.child('securityContext', 'seccompProfile'),
   );
   for (const { container, path: at } of placedContainers(spec, path)) {
     const context = container.securityContext;
-    const seccomp = annotations[SECCOMP_CONTAINER + container.name];
+    const seccomp = annotations[SECCOMP_CONTAINER_ANNOTATION + container.name];
     errors.push(...profileConflict('seccomp', seccomp, context?.seccompProfile, at.child('securityContext', 'seccompProfile')));
     if (spec.os?.name === 'windows') continue;
     const profile = context?.appArmorProfile ?? spec.securityContext?.appArmorProfile;
     errors.push(
-      ...profileConflict('apparmor', annotations[APPARMOR + container.name], profile, at.child('securityContext', 'appArmorProfile')),
+      ...profileConflict(
+        'apparmor',
+        annotations[APPARMOR_ANNOTATION + container.name],
+        profile,
+        at.child('securityContext', 'appArmorProfile'),
+      ),
     );
   }
   return errors;
@@ -112,7 +122,7 @@ export function applyAppArmorAnnotations({ metadata, spec }: Pod): string[] {
   if (spec.os?.name === 'windows') return [];
   const podProfile = spec.securityContext?.appArmorProfile;
   return placedContainers(spec, at('spec')).flatMap(({ container }) => {
-    const key = APPARMOR + container.name;
+    const key = APPARMOR_ANNOTATION + container.name;
     const name = metadata.annotations?.[key];
     if (name === undefined || container.securityContext?.appArmorProfile) return [];
     const profile = appArmorProfile(name);

@@ -1,8 +1,8 @@
 // Changing the resources of a pod that runs (KEP-1287).
 import { at, type FieldError, type FieldPath, forbidden, invalid, NAMELESS } from '../../meta/field-errors.js';
 import { semanticEqual } from '../../meta/metadata.js';
+import { MIRROR_ANNOTATION } from '../../meta/well-known.js';
 import type { Container, Pod, ResourceRequirements } from '../../types/core-v1.gen.js';
-import { MIRROR } from './annotations.js';
 import { isSidecar, type Quantities, qosClass } from './resources.js';
 import { type PodScope, validateAnyPod } from './rules.js';
 
@@ -11,7 +11,7 @@ const ONLY_COMPUTE = forbidden(SPEC, 'only cpu and memory resources are mutable'
 
 /** @returns all that is wrong with a resize: only cpu and memory may change, and the class of the pod may not */
 export function validateResize(pod: Pod, old: Pod, scope: PodScope): FieldError[] {
-  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden(NAMELESS, 'static pods cannot be resized')];
+  if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined) return [forbidden(NAMELESS, 'static pods cannot be resized')];
   if (old.spec.os?.name === 'windows') return [forbidden(NAMELESS, 'windows pods cannot be resized')];
   const errors = validateAnyPod(pod, scope);
   if ((old.status.qosClass ?? qosClass(old.spec)) !== qosClass(pod.spec))

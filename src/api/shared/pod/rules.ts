@@ -6,8 +6,9 @@ import { semanticEqual } from '../../meta/metadata.js';
 import { isInRange } from '../../meta/names.js';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.gen.js';
 import { type GoKind, goValue } from '../go-value.js';
-import { MIRROR, validateAnnotationsUpdate, validatePodAnnotations, validateProfilesAgree } from './annotations.js';
+import { validateAnnotationsUpdate, validatePodAnnotations, validateProfilesAgree } from './annotations.js';
 import { invalids } from '../../meta/checks.js';
+import { MIRROR_ANNOTATION } from '../../meta/well-known.js';
 import { validateImageSpaces } from './containers.js';
 import { validateGatesUpdate, validateTolerations } from './scheduling.js';
 import { validatePodSpec } from './spec.js';
@@ -164,7 +165,8 @@ function termNarrowed(term: NodeSelectorTerm, old: NodeSelectorTerm, path: Field
 
 /** @returns all that is wrong with a change of a pod's ephemeral containers: they can only be added */
 export function validateEphemeralUpdate(pod: Pod, old: Pod, scope: PodScope): FieldError[] {
-  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden(NAMELESS, 'static pods do not support ephemeral containers')];
+  if (old.metadata.annotations?.[MIRROR_ANNOTATION] !== undefined)
+    return [forbidden(NAMELESS, 'static pods do not support ephemeral containers')];
   const errors = [...validateAnyPod(pod, scope), ...validateAnnotationsUpdate(pod, old, at('metadata', 'annotations'))];
   const path = SPEC.child('ephemeralContainers');
   for (const before of old.spec.ephemeralContainers ?? []) {

@@ -19,8 +19,8 @@ import type { HostAlias, PodDNSConfig, PodResourceClaim, PodSpec } from '../../t
 import { goValue } from '../go-value.js';
 import { validateIP } from '../ip.js';
 import { validateAffinity } from './affinity.js';
-import { MIRROR } from './annotations.js';
 import { invalids, validateChoice, validateDNSLabel, validateDNSSubdomain, validateQualifiedName } from '../../meta/checks.js';
+import { MIRROR_ANNOTATION } from '../../meta/well-known.js';
 import { validateAllContainers } from './containers.js';
 import { validateContainerResources, validatePodLevelResources } from './resource-rules.js';
 import { validateSchedulingGates, validateSpread, validateTolerations } from './scheduling.js';
@@ -99,7 +99,8 @@ function validateResourceClaims(claims: readonly PodResourceClaim[], path: Field
   const names = new Set<string>();
   return claims.flatMap((claim, i) => {
     const at = path.index(i);
-    if (metadata?.annotations?.[MIRROR] !== undefined) return [forbidden(NAMELESS, 'static pods do not support resource claims')];
+    if (metadata?.annotations?.[MIRROR_ANNOTATION] !== undefined)
+      return [forbidden(NAMELESS, 'static pods do not support resource claims')];
     const { name, resourceClaimName, resourceClaimTemplateName } = claim;
     const errors: FieldError[] = [];
     if (!name) errors.push(required(at.child('name')));

@@ -2,6 +2,7 @@
 import { FieldPath } from '../../meta/field-errors.js';
 import { isLabelValue } from '../../meta/names.js';
 import { parse } from '../../meta/quantity.js';
+import { SECCOMP_POD_ANNOTATION } from '../../meta/well-known.js';
 import type { ContainerPort, EnvVar, NodeSelectorTerm, Pod, PodSpec, PodTemplateSpec, Volume } from '../../types/core-v1.gen.js';
 import { warningsForIP } from '../ip.js';
 import { overlapWarnings } from './overlaps.js';
@@ -65,7 +66,7 @@ function* specWarnings(spec: PodSpec, annotations: Annotations, root: FieldPath)
   yield* volumeWarnings(spec, path.child('volumes'));
   yield* duplicateWarnings(spec, path);
   for (const name of ['memory', 'ephemeral-storage']) yield* fractionWarnings(spec.overhead?.[name], path.child('overhead').key(name));
-  if (!spec.securityContext?.seccompProfile) yield* seccompWarning('seccomp.security.alpha.kubernetes.io/pod', annotations, root);
+  if (!spec.securityContext?.seccompProfile) yield* seccompWarning(SECCOMP_POD_ANNOTATION, annotations, root);
   for (const placed of containers) yield* containerWarnings(placed, annotations, root);
   yield* portWarnings(containers);
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0)
