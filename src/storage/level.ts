@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { access, open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
@@ -55,6 +56,8 @@ class LevelMedium implements Medium {
   readonly #sync: boolean;
   readonly #release: () => void;
   #open: ClassicLevel<string, Buffer> | undefined;
+  /** The lock file LevelDB holds, whatever the directory's name comes to mean. */
+  #lock: number | undefined;
 
   /** @param release called when the directory is free again */
   constructor(directory: string, sync: boolean, release: () => void) {
@@ -71,6 +74,7 @@ class LevelMedium implements Medium {
     try {
       await db.open({ createIfMissing: isNew, ...SIZES });
       this.#open = db;
+      this.#lock = this.#lockFile();
     } catch (error) {
       throw isLocked(error) ? locked(this.#directory, 'another process') : error;
     }
@@ -90,6 +94,7 @@ class LevelMedium implements Medium {
       batch.map(({ key, value }) => (value === undefined ? { type: 'del', key } : { type: 'put', key, value })),
       { sync: this.#sync },
     );
+    this.#assertThere();
   }
 
   scan(from: string, to: string): Scan {
@@ -99,6 +104,8 @@ class LevelMedium implements Medium {
 
   async reopen(): Promise<void> {
     await this.#assertRoom();
+    // what is gone may come back; in its place nothing is begun
+    if ((await inspect(this.#directory)) === 'new') throw new Error(`there is no store in ${this.#directory} any more`);
     await this.#open?.close();
     this.#open = undefined;
     await this.open();
@@ -106,7 +113,17 @@ class LevelMedium implements Medium {
 
   /** LevelDB goes on writing into files that nobody can open again. */
   async check(): Promise<void> {
+    this.#assertThere();
     await access(join(this.#directory, 'CURRENT'));
+  }
+
+  #assertThere(): void {
+    if (this.#lockFile() !== this.#lock) throw new Error(`the store in ${this.#directory} is another one now`);
+  }
+
+  /** Asked for at once: that takes microseconds, where a turn in the pool of threads takes as long as a small write. */
+  #lockFile(): number {
+    return statSync(join(this.#directory, 'LOCK')).ino;
   }
 
   async close(): Promise<void> {
