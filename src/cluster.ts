@@ -33,14 +33,14 @@ import { authorizerFor } from './server/authorization/index.js';
 import { Health } from './server/health.js';
 import { serverUrl } from './server/kubeconfig.js';
 import { type Listener, listen } from './server/listener.js';
-import { Metrics } from './server/metrics.js';
+import { Metrics, type ResourceCount } from './server/metrics.js';
 import { serverPaths } from './server/paths.js';
 import { openPki, type Pki } from './server/pki.js';
 import { createTokens, type Tokens } from './server/tokens/index.js';
 import { versionInfo } from './server/version.js';
 import { startCompactor } from './storage/compactor.js';
 import { openLevel } from './storage/level.js';
-import { measured, type StorageObserver } from './storage/measured.js';
+import { measured } from './storage/measured.js';
 import { openMemory } from './storage/memory.js';
 import { type Storage, StorageError } from './storage/storage.js';
 import type { Logger } from './util/log.js';
@@ -119,14 +119,21 @@ interface Core {
   readonly authorizer: Authorizer;
   readonly client: LocalClient;
   readonly tokens: Tokens;
-  /** Where the observer of the store is put once there are metrics. */
-  readonly observed: { storage?: StorageObserver };
+  readonly metrics: Metrics;
 }
 
 /** Opens storage and registry, with the custom resources that are defined. @param stops as of `start` */
 async function openCore(settings: Settings, stops: Stops): Promise<Core> {
   const { clock, random, logger } = settings;
+  const definitions = new Definitions(KINDS);
+  // what it reads of the registry it reads when it is asked
+  const metrics = new Metrics({
+    version: versionInfo(),
+    objectCounts: () => objectCounts(registry),
+    isServed: ({ group, version, resource }) => definitions.find(group, version, resource) !== undefined,
+  });
   const admission = await createAdmission({
+    podSecurity: metrics.podSecurity,
     enable: settings.enableAdmissionPlugins,
     disable: settings.disableAdmissionPlugins,
     configFile: settings.admissionControlConfigFile,
@@ -138,9 +145,7 @@ async function openCore(settings: Settings, stops: Stops): Promise<Core> {
   // registered before it is open: when another part fails meanwhile, the store must not stay locked
   stops.push(async () => (await opening.catch(() => undefined))?.close());
   const [access, storage] = await Promise.all([openPki({ ...settings, serviceAddresses: serviceAddresses(settings) }), opening]);
-  const definitions = new Definitions(KINDS);
-  const observed: Core['observed'] = {};
-  const registry = new Registry({ definitions, storage: measured(storage, () => observed.storage), admission });
+  const registry = new Registry({ definitions, storage: measured(storage, metrics.storageRequest), admission });
   const feed = new Feed({ storage, logger });
   stops.push(() => feed.stop());
   const authorizer = authorizerFor(settings.authorizationMode, registry);
@@ -169,7 +174,7 @@ async function openCore(settings: Settings, stops: Stops): Promise<Core> {
   const extensions = new Extensions({ registry, clock, logger });
   stops.push(() => extensions.stop());
   await extensions.start();
-  return { access, storage, definitions, registry, feed, authorizer, client, tokens, observed };
+  return { access, storage, definitions, registry, feed, authorizer, client, tokens, metrics };
 }
 
 /** @param stops gets what ends each part, in the order of the start */
@@ -249,6 +254,11 @@ function healthOf(storage: Storage, logger: Logger, progress: { readonly bootstr
   return health;
 }
 
+/** How many objects of each resource there are. */
+function objectCounts(registry: Registry): ResourceCount[] {
+  return registry.stores().map(({ definition: { group, resource }, cache }) => ({ group, resource, count: cache.statistics().items }));
+}
+
 interface Serving extends Core {
   readonly settings: Settings;
   readonly health: Health;
@@ -256,19 +266,9 @@ interface Serving extends Core {
 }
 
 /** The API server's side that clients see. */
-async function serve({ settings, registry, authorizer, access, tokens, health, streams, observed }: Serving): Promise<Listener> {
+async function serve({ settings, registry, authorizer, access, tokens, health, streams, metrics }: Serving): Promise<Listener> {
   const { clock, logger } = settings;
   const { definitions } = registry;
-  const version = versionInfo();
-  const metrics = new Metrics({
-    version,
-    objectCounts: () =>
-      registry
-        .stores()
-        .map(({ definition, cache }) => ({ group: definition.group, resource: definition.resource, count: cache.statistics().items })),
-    isServed: ({ group, version: v, resource }) => definitions.find(group, v, resource) !== undefined,
-  });
-  observed.storage = metrics.storageRequest;
   const nodes: NodeStreams = {
     async logs(pod, options, signal) {
       if (!streams.host) throw serviceUnavailable(`there is no agent of node ${JSON.stringify(pod.node)} to read the log from`);
@@ -296,7 +296,7 @@ async function serve({ settings, registry, authorizer, access, tokens, health, s
     tokens: tokens.authenticator,
     anonymousAuth: settings.anonymousAuth,
     authorizer,
-    handler: serverPaths({ health, metrics, version, issuer }, resources),
+    handler: serverPaths({ health, metrics, version: versionInfo(), issuer }, resources),
     metrics,
     logger,
     newId: randomUUID,

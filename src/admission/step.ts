@@ -3,6 +3,7 @@ import * as errors from '../api/meta/errors.js';
 import type { Resource } from '../api/meta/object.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import type { ConfigurationDocument } from './configuration/document.js';
+import type { PodSecurityObserver } from './pod-security/observer.js';
 
 /** What there is to say of a plug-in before a server has one. */
 interface Plugin {
@@ -24,10 +25,15 @@ export interface Rules {
 /** One admission step. */
 export interface Step extends Plugin, Rules {}
 
+/** Who wants to know what steps do. */
+export interface Observers {
+  readonly podSecurity?: PodSecurityObserver | undefined;
+}
+
 /** A step that --admission-control-config-file may tell something: each server has rules of its own. */
 export interface ConfiguredStep extends Plugin {
   /** @param configuration undefined: it is told nothing. @throws UserError when it is told something wrong, or too little */
-  configure(configuration: ConfigurationDocument | undefined): Rules | Promise<Rules>;
+  configure(configuration: ConfigurationDocument | undefined, observers: Observers): Rules | Promise<Rules>;
 }
 
 /** Whether the write makes or changes an object of the core resource itself, not of a subresource. */

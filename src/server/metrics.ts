@@ -1,5 +1,6 @@
 // What the server measures, under kube-apiserver's names. Each server has a set of its own.
 import type { Handler, RequestInfo } from '../handlers/request.js';
+import { PodSecurityMetrics } from './pod-security-metrics.js';
 import { addProcessMetrics } from './process-metrics.js';
 import { type Count, type Distribution, MetricSet } from './series.js';
 import type { VersionInfo } from './version.js';
@@ -109,8 +110,11 @@ export class Metrics {
     'result',
   ]);
 
+  readonly podSecurity: PodSecurityMetrics;
+
   constructor({ version, objectCounts, isServed }: MetricsOptions) {
     this.#isServed = isServed;
+    this.podSecurity = new PodSecurityMetrics(this.#all, Number(version.minor));
     this.#addObjects(objectCounts);
     addProcessMetrics(this.#all);
     const { gitVersion, gitCommit, gitTreeState, buildDate, goVersion, compiler, platform, major, minor } = version;

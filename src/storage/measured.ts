@@ -3,14 +3,9 @@ import type { Range, Storage } from './storage.js';
 /** What was done, to which key (or keys with which prefix), and how long it took. */
 export type StorageObserver = (operation: 'get' | 'list' | 'create' | 'update' | 'delete', key: string, seconds: number) => void;
 
-/**
- * The same store, with an observer of every request that reaches it, whether it succeeds or not.
- * @param observer is asked for at each request, so that it may come later than the store
- */
-export function measured(storage: Storage, observer: () => StorageObserver | undefined): Storage {
+/** The same store, with an observer of every request that reaches it, whether it succeeds or not. */
+export function measured(storage: Storage, observe: StorageObserver): Storage {
   function timed<T>(operation: Parameters<StorageObserver>[0], key: string, act: () => Promise<T>): Promise<T> {
-    const observe = observer();
-    if (!observe) return act();
     const began = performance.now();
     return act().finally(() => observe(operation, key, (performance.now() - began) / 1000));
   }

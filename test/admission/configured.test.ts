@@ -63,6 +63,11 @@ describe('a server with a configuration of admission', function () {
     expect(body.message).to.equal('pods "p" is forbidden: violates PodSecurity "baseline:latest": host namespaces (hostPID=true)');
     const asKim = api.post(api.path('pods'), pod('p', { hostPID: true }));
     await asKim.set('impersonate-user', 'kim').set('impersonate-group', 'system:masters').expect(201);
+    const { text } = await api.get('/metrics').expect(200);
+    expect(text).to.contain('pod_security_exemptions_total{request_operation="create",resource="pod",subresource=""} 1\n');
+    expect(text).to.match(
+      /^pod_security_evaluations_total\{decision="deny",policy_level="baseline",policy_version="latest",mode="enforce",.* 1$/m,
+    );
   });
 
   it('gives pods the nodes of the cluster', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { admit, refusal } from './helpers.js';
+import type { PodSecurityObserver } from '../../src/admission/pod-security/observer.js';
+import { admit, configured, refusal, type Write } from './helpers.js';
 
 const LABEL = 'pod-security.kubernetes.io/';
 const labels = (modes: Record<string, string>) => Object.fromEntries(Object.entries(modes).map(([mode, level]) => [LABEL + mode, level]));
@@ -181,5 +182,42 @@ describe('PodSecurity', () => {
       expect(await warnings({ enforce: 'baseline' })).to.deep.equal([]);
       expect(await warnings({ enforce: 'privileged', warn: 'privileged' })).to.deep.equal([]);
     });
+  });
+
+  it('tells an observer what it decides', async () => {
+    const told: string[] = [];
+    const observer: PodSecurityObserver = {
+      evaluated: (decision, mode, { level, version }, { resource }) => told.push(`${decision} ${mode} ${level}:${version} ${resource}`),
+      exempted: ({ operation, resource }) => told.push(`exempt ${operation} ${resource}`),
+      misled: ({ resource }) => told.push(`misled ${resource}`),
+    };
+    const configuration = {
+      apiVersion: 'pod-security.admission.config.k8s.io/v1',
+      kind: 'PodSecurityConfiguration',
+      exemptions: { usernames: ['kim'] },
+    };
+    const admission = await configured([], { PodSecurity: configuration }, { podSecurity: observer });
+    const of = async (modes: Record<string, string>, more: Partial<Write> = {}) => {
+      told.length = 0;
+      await refusal({ resource: 'pods', object: pod({ hostPID: true }), admission, world: { namespaces: [namespace(modes)] }, ...more });
+      return told.join(', ');
+    };
+    expect(await of({})).to.equal('allow enforce privileged:latest pod');
+    expect(await of({ audit: 'baseline', warn: 'baseline' })).to.equal(
+      'allow enforce privileged:latest pod, deny audit baseline:latest pod, deny warn baseline:latest pod',
+    );
+    expect(await of({ enforce: 'baseline', audit: 'restricted', 'audit-version': 'v1.30' })).to.equal(
+      'deny enforce baseline:latest pod, deny audit restricted:v1.30 pod',
+    );
+    expect(await of({ enforce: 'strict' }, { object: GOOD })).to.equal('misled pod, allow enforce restricted:latest pod');
+    expect(await of({ enforce: 'baseline' }, { old: pod({ hostPID: true }) })).to.equal('');
+    expect(await of({ enforce: 'baseline' }, { username: 'kim', old: pod() })).to.equal('exempt update pod');
+    const deployment = {
+      group: 'apps',
+      resource: 'deployments',
+      object: { metadata: { name: 'd' }, spec: { template: pod({ hostPID: true }) } },
+    };
+    expect(await of({ enforce: 'baseline' }, deployment)).to.equal('deny warn baseline:latest controller');
+    expect(await of({}, deployment)).to.equal('');
   });
 });

@@ -119,4 +119,35 @@ describe('metrics', () => {
     );
     expect(samples(await scrape(), 'apiserver_watch_events_total')).to.deep.equal({});
   });
+
+  it('counts what PodSecurity decides; versions of the future are one', async () => {
+    const { podSecurity } = metrics;
+    const pod = { operation: 'create', resource: 'pod', subresource: '' } as const;
+    podSecurity.evaluated('deny', 'enforce', { level: 'baseline', version: 'v1.36' }, pod);
+    podSecurity.evaluated('deny', 'enforce', { level: 'baseline', version: 'v1.37' }, pod);
+    podSecurity.evaluated('deny', 'enforce', { level: 'baseline', version: 'v1.99' }, pod);
+    podSecurity.evaluated(
+      'allow',
+      'enforce',
+      { level: 'privileged', version: 'v1.99' },
+      { ...pod, operation: 'update', subresource: 'resize' },
+    );
+    podSecurity.exempted(pod);
+    podSecurity.misled({ ...pod, resource: 'controller' });
+    const text = await scrape();
+    const evaluated = (decision: string, level: string, version: string, rest: string) =>
+      `decision="${decision}",mode="enforce",policy_level="${level}",policy_version="${version}",${rest}`;
+    const created = 'request_operation="create",resource="pod"';
+    expect(samples(text, 'pod_security_evaluations_total')).to.deep.equal({
+      [evaluated('allow', 'privileged', 'latest', created)]: 0,
+      [evaluated('allow', 'privileged', 'latest', 'request_operation="update",resource="pod"')]: 0,
+      [evaluated('allow', 'privileged', 'latest', 'request_operation="update",resource="pod",subresource="resize"')]: 1,
+      [evaluated('deny', 'baseline', 'v1.36', created)]: 1,
+      [evaluated('deny', 'baseline', 'future', created)]: 2,
+    });
+    expect(samples(text, 'pod_security_exemptions_total')).to.include({ [created]: 1 });
+    expect(samples(text, 'pod_security_errors_total')).to.deep.equal({
+      'fatal="false",request_operation="create",resource="controller"': 1,
+    });
+  });
 });

@@ -8,6 +8,7 @@ import type { Namespace, Pod as FullPod, PodSpec } from '../../api/types/core-v1
 import { equal } from '../../util/equal.js';
 import { type ConfiguredStep, forbidden, isCore, podOf, type Rules } from '../step.js';
 import { type PodSecurityConfiguration, readConfiguration } from './configuration.js';
+import { blind, type PodSecurityObserver, subjectOf } from './observer.js';
 import type { Pod } from './findings.js';
 import {
   detailsOf,
@@ -15,6 +16,7 @@ import {
   isEquivalent,
   isPrivileged,
   isStricter,
+  MODES,
   modesIn,
   type Policy,
   policyOf,
@@ -40,16 +42,21 @@ const TEMPLATED = new Set([
 export const podSecurity: ConfiguredStep = {
   name: 'PodSecurity',
   onByDefault: true,
-  configure: (document) => new PodSecurity(readConfiguration(document)),
+  configure: (document, { podSecurity: observer = blind }) => new PodSecurity(readConfiguration(document), observer),
 };
+
+/** What the labels of a namespace ask for. */
+type Asked = ReturnType<typeof policyOf>;
 
 class PodSecurity implements Rules {
   readonly #defaults: Policy;
   readonly #exempt: PodSecurityConfiguration['exempt'];
+  readonly #observer: PodSecurityObserver;
 
-  constructor({ defaults, exempt }: PodSecurityConfiguration) {
+  constructor({ defaults, exempt }: PodSecurityConfiguration, observer: PodSecurityObserver) {
     this.#defaults = defaults;
     this.#exempt = exempt;
+    this.#observer = observer;
   }
 
   handles(attributes: AdmissionAttributes): boolean {
@@ -59,7 +66,8 @@ class PodSecurity implements Rules {
   validate(attributes: AdmissionAttributes): void {
     if (isNamespace(attributes)) return this.#checkNamespace(attributes);
     const { namespaces: exemptNamespaces, usernames } = this.#exempt;
-    if (exemptNamespaces.includes(attributes.namespace) || usernames.includes(attributes.context.user.username)) return;
+    if (exemptNamespaces.includes(attributes.namespace) || usernames.includes(attributes.context.user.username))
+      return this.#observer.exempted(subjectOf(attributes));
     if (isPod(attributes)) this.#checkPod(attributes);
     else this.#checkController(attributes);
   }
@@ -87,22 +95,45 @@ class PodSecurity implements Rules {
 
   #checkPod(attributes: AdmissionAttributes): void {
     const pod = podOf(attributes);
+    const asked = this.#askedBy(attributes);
+    const { policy, errors: wrong } = asked;
+    if (wrong.length === 0 && isPrivileged(policy))
+      return this.#observer.evaluated('allow', 'enforce', policy.enforce, subjectOf(attributes));
     if (attributes.operation === 'UPDATE' && !changesImages(pod.spec, (attributes.old as FullPod).spec)) return;
-    if (this.#isExemptByClass(pod)) return;
-    const policy = this.#policyFor(attributes);
-    const found = findings(policy.enforce, pod);
-    if (found.length > 0) throw forbidden(attributes, `violates PodSecurity ${JSON.stringify(shown(policy.enforce))}: ${detailsOf(found)}`);
-    warn(attributes, policy.warn, pod);
+    this.#evaluate(pod, MODES, asked, attributes);
   }
 
   /** What makes pods is never refused: its pods will be. */
   #checkController(attributes: AdmissionAttributes): void {
+    const asked = this.#askedBy(attributes);
+    const { policy, errors: wrong } = asked;
+    if (wrong.length === 0 && policy.audit.level === 'privileged' && policy.warn.level === 'privileged') return;
     const template = templateOf(attributes.object as KubeObject);
-    if (template && !this.#isExemptByClass(template)) warn(attributes, this.#policyFor(attributes).warn, template);
+    if (template) this.#evaluate(template, ['audit', 'warn'], asked, attributes);
   }
 
-  #policyFor({ namespace, context }: AdmissionAttributes): Policy {
-    return policyOf(context.services.reader.get(namespaces, '', namespace)?.metadata.labels, this.#defaults).policy;
+  /** @throws ApiError Forbidden when what is enforced forbids it */
+  #evaluate(pod: Pod, modes: readonly (keyof Policy)[], { policy, errors: wrong }: Asked, attributes: AdmissionAttributes): void {
+    const subject = subjectOf(attributes);
+    if (this.#isExemptByClass(pod)) return this.#observer.exempted(subject);
+    if (wrong.length > 0) this.#observer.misled(subject);
+    let refusal: errors.ApiError | undefined;
+    for (const mode of modes) {
+      // nobody is warned of what is refused
+      if (mode === 'warn' && refusal) continue;
+      const found = findings(policy[mode], pod);
+      if (found.length > 0 || mode === 'enforce')
+        this.#observer.evaluated(found.length > 0 ? 'deny' : 'allow', mode, policy[mode], subject);
+      if (found.length === 0) continue;
+      const text = `violate${mode === 'enforce' ? 's' : ''} PodSecurity ${JSON.stringify(shown(policy[mode]))}: ${detailsOf(found)}`;
+      if (mode === 'enforce') refusal = forbidden(attributes, text);
+      else if (mode === 'warn') attributes.context.warn(`would ${text}`);
+    }
+    if (refusal) throw refusal;
+  }
+
+  #askedBy({ namespace, context }: AdmissionAttributes): Asked {
+    return policyOf(context.services.reader.get(namespaces, '', namespace)?.metadata.labels, this.#defaults);
   }
 
   #isExemptByClass({ spec: { runtimeClassName = '' } }: Pod): boolean {
@@ -191,9 +222,4 @@ function templateOf(object: KubeObject): Pod | undefined {
   const { template, spec } = object as KubeObject & Templated;
   const found = template ?? spec?.template ?? spec?.jobTemplate?.spec?.template;
   return found?.spec && { metadata: found.metadata ?? {}, spec: found.spec };
-}
-
-function warn({ context }: AdmissionAttributes, standard: Standard, pod: Pod): void {
-  const found = findings(standard, pod);
-  if (found.length > 0) context.warn(`would violate PodSecurity ${JSON.stringify(shown(standard))}: ${detailsOf(found)}`);
 }
