@@ -221,6 +221,8 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly shownAs?: string;
   /** DELETE answers with the object, not with a Status; `undocumented`: and OpenAPI says Status all the same. */
   readonly returnDeletedObject?: boolean | 'undocumented';
+  /** Upstream has no cache of these objects: wrong revisions are told as its storage tells them. */
+  readonly uncached?: boolean;
   readonly serving?: Serving;
   readonly subresources?: Readonly<Record<string, Partial<Subresource<T>>>>;
 }
@@ -235,6 +237,7 @@ export const UNSAID = {
   createOnUpdate: false,
   unconditionalUpdate: true,
   returnDeletedObject: false,
+  uncached: false,
   serving: BUILT_IN,
 } as const satisfies Partial<DefinitionInput<KubeObject>>;
 

@@ -1,5 +1,4 @@
-import * as errors from '../api/meta/errors.js';
-import { parseRevision } from '../registry/list.js';
+import { checkPresent, parseListRevision, parseRevision } from '../registry/list.js';
 import type { Store } from '../registry/store.js';
 import { answer, negotiateObject } from './answer.js';
 import type { ApiRequest } from './request.js';
@@ -18,7 +17,5 @@ export async function get(server: Server, store: Store, request: ApiRequest): Pr
 }
 
 function checkRevision(store: Store, text: string): void {
-  const asked = parseRevision(text);
-  const current = store.cache.revision();
-  if (asked > current) throw errors.tooLargeResourceVersion(asked, current);
+  checkPresent(store, store.definition.uncached ? parseListRevision(text) : parseRevision(text));
 }

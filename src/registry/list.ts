@@ -70,8 +70,8 @@ function position(store: Store, query: ListQuery, prefix: string): Position {
   }
   if (query.resourceVersion === '' || query.resourceVersion === '0') return { revision: undefined, after: undefined };
   const asked = parseListRevision(query.resourceVersion);
+  checkPresent(store, asked);
   const current = store.cache.revision();
-  if (asked > current) throw errors.tooLargeResourceVersion(asked, current);
   const exact = query.match === 'Exact' || (query.match === '' && query.limit > 0);
   return { revision: exact && asked < current ? asked : undefined, after: undefined };
 }
@@ -122,10 +122,16 @@ function firstFrom(items: readonly ObjectItem[], key: string): number {
   return low;
 }
 
+/** @throws ApiError Timeout for a revision of the future */
+export function checkPresent({ cache, definition }: Store, revision: number): void {
+  const current = cache.revision();
+  if (revision > current) throw errors.tooLargeResourceVersion(revision, current, definition.uncached ? undefined : 1);
+}
+
 const LARGEST_REVISION = 2n ** 64n - 1n;
 
-/** @throws ApiError BadRequest */
-function parseListRevision(text: string): number {
+/** The revision that what is read from storage is asked for: a list, or an object without a cache. @throws ApiError BadRequest */
+export function parseListRevision(text: string): number {
   const problem = revisionProblem(text);
   if (problem !== undefined) throw errors.badRequest(`invalid resource version: ${problem}`);
   return Number(text);

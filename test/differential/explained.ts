@@ -12,7 +12,10 @@ const DEFINITIONS = /\/customresourcedefinitions$/;
 const said = ({ reference }: Mismatch): string => (reference.status >= 400 ? reference.body.toString() : '');
 
 export const explanations: readonly Explanation[] = [
-  { why: 'The reference server gives up without an answer (its handler panics)', matches: ({ reference }) => reference.status === 0 },
+  {
+    why: 'The reference server gives up without an answer (its handler panics)',
+    matches: ({ reference, request }) => reference.status === 0 && String(request.headers?.['content-type']).includes('strategic'),
+  },
   {
     why: 'Expressions are not compiled yet',
     matches: (m) =>
@@ -54,10 +57,6 @@ export const explanations: readonly Explanation[] = [
   {
     why: 'A watch that is over before it begins tells nothing, where the reference may say so',
     matches: ({ request }) => request.path.includes('watch=true') && request.path.includes('timeoutSeconds=-1'),
-  },
-  {
-    why: 'Events come from a cache like everything else: revisions of the future and unreadable ones are refused as everywhere',
-    matches: ({ resource, request }) => resource.endsWith('/events') && /resourceVersion=/.test(request.path),
   },
   {
     why: 'Bookmarks have nothing but their revision, where those of the reference show some defaults',

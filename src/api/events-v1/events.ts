@@ -10,6 +10,7 @@ export default define<Event>({
   ownMetadataChecks: { whole: false },
   storedAs: { group: '', version: 'v1', resource: 'events' },
   createOnUpdate: true,
+  uncached: true,
   // events own nothing
   defaultPropagation: 'Unsupported',
   fromStored: (stored) => fromCore(stored as CoreEvent),

@@ -163,8 +163,8 @@ export function expired(message: string, continueToken?: string): ApiError {
   if (continueToken !== undefined) (error.status.metadata as { continue?: string }).continue = continueToken;
   return error;
 }
-/** A list or watch asks for a revision that is not there yet. */
-export function tooLargeResourceVersion(asked: number, current: number, retryAfterSeconds = 1): ApiError {
+/** A read asks for a revision that is not there yet. @param retryAfterSeconds undefined: the client is not told when */
+export function tooLargeResourceVersion(asked: number, current: number, retryAfterSeconds: number | undefined): ApiError {
   return new ApiError({
     code: 504,
     reason: 'Timeout',

@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
 import { invalids, validateDNSSubdomain } from '../meta/checks.js';
 import { at, type FieldError, type FieldPath, invalid, notSupported, required } from '../meta/field-errors.js';
-import { shownList } from '../meta/given-empty.js';
+import { asGiven } from '../meta/given-empty.js';
 import {
   isDNS1123Subdomain,
   isPathSegmentName,
@@ -76,7 +76,7 @@ function validate({ spec }: Ingress, old?: Ingress): FieldError[] {
   const { rules = [], tls = [], defaultBackend, ingressClassName: name } = spec;
   const errors: FieldError[] = [];
   if (rules.length === 0 && !defaultBackend)
-    errors.push(invalid(SPEC, shownList(spec, 'rules'), 'either `defaultBackend` or `rules` must be specified'));
+    errors.push(invalid(SPEC, asGiven(spec, 'rules'), 'either `defaultBackend` or `rules` must be specified'));
   if (defaultBackend) errors.push(...validateBackend(defaultBackend, SPEC.child('defaultBackend')));
   const wildcards = old?.spec.rules?.some((rule) => rule.host?.includes('*') && validatePaths(rule, SPEC).length > 0) ?? false;
   rules.forEach((rule, i) => errors.push(...validateRule(rule, SPEC.child('rules').index(i), wildcards)));

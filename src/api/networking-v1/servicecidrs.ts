@@ -1,6 +1,6 @@
 import { define } from '../definition.js';
 import { at, type FieldError, invalid, required } from '../meta/field-errors.js';
-import { shownList } from '../meta/given-empty.js';
+import { asGiven } from '../meta/given-empty.js';
 import { FIELD_IMMUTABLE } from '../meta/metadata.js';
 import { age } from '../shared/format.js';
 import { goValue } from '../shared/go-value.js';
@@ -38,5 +38,5 @@ function validateChange(range: ServiceCIDR, old: ServiceCIDR): FieldError[] {
   const frozen = (i: number) => invalid(CIDRS.index(i), cidrs[i], FIELD_IMMUTABLE);
   if (cidrs.length === before.length) return before.flatMap((cidr, i) => (cidr === cidrs[i] ? [] : [frozen(i)]));
   if (before.length === 1 && cidrs.length === 2) return [...(cidrs[0] === before[0] ? [] : [frozen(0)]), ...validate(range)];
-  return [invalid(CIDRS, shownList(range.spec, 'cidrs'), FIELD_IMMUTABLE)];
+  return [invalid(CIDRS, asGiven(range.spec, 'cidrs'), FIELD_IMMUTABLE)];
 }

@@ -1,7 +1,7 @@
 // The devices of a slice.
 import { invalids, validateChoice, validateDistinct, validateDNSLabel, validateQualifiedName } from '../meta/checks.js';
 import { duplicate, type FieldError, type FieldPath, forbidden, invalid, required, tooLong } from '../meta/field-errors.js';
-import { shownList } from '../meta/given-empty.js';
+import { asGiven } from '../meta/given-empty.js';
 import { byteLength, isLabelValue, nameIsDNSSubdomain } from '../meta/names.js';
 import { goValue } from '../shared/go-value.js';
 import { validateNodeSelector } from '../shared/pod/affinity.js';
@@ -139,15 +139,11 @@ export function validateBinding(device: Pick<Device, 'bindingConditions' | 'bind
   }
   if (conditions.length === 0 && failures.length > 0)
     errors.push(
-      invalid(conditionsPath, shownList(device, 'bindingConditions'), 'bindingConditions are required to use bindingFailureConditions'),
+      invalid(conditionsPath, asGiven(device, 'bindingConditions'), 'bindingConditions are required to use bindingFailureConditions'),
     );
   if (failures.length === 0 && conditions.length > 0)
     errors.push(
-      invalid(
-        failuresPath,
-        shownList(device, 'bindingFailureConditions'),
-        'bindingFailureConditions are required to use bindingConditions',
-      ),
+      invalid(failuresPath, asGiven(device, 'bindingFailureConditions'), 'bindingFailureConditions are required to use bindingConditions'),
     );
   return errors;
 }

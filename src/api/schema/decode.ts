@@ -227,7 +227,7 @@ function compileStruct(type: StructType): Compiled {
       if (field.empty === 'keep' || !isEmpty(decoded)) output[name] = decoded;
       else if (field.empty === 'null') output[name] = state.isInput ? decoded : null;
       else if (state.isInput && field.hasElements) {
-        noteGivenEmpty(output, name);
+        noteGivenEmpty(output, name, decoded);
         state.holdsEmpty = true;
       }
     }

@@ -1,7 +1,7 @@
 // The spec of a PersistentVolume, by itself or within a VolumeAttachment.
 import { validateDNSSubdomain, validateOptionalChoice } from '../meta/checks.js';
 import { type FieldError, type FieldPath, forbidden, invalid, notSupported, required } from '../meta/field-errors.js';
-import { wasGivenEmpty } from '../meta/given-empty.js';
+import { asGiven } from '../meta/given-empty.js';
 import { sign } from '../meta/quantity.js';
 import type { PersistentVolumeSpec } from '../types/core-v1.gen.js';
 import { ACCESS_MODES, VOLUME_MODES } from './claim-spec.js';
@@ -67,8 +67,7 @@ function validateCapacity(spec: PersistentVolumeSpec, parent: FieldPath): FieldE
   const names = Object.keys(capacity);
   const errors: FieldError[] = [];
   if (names.length === 0) errors.push(required(path));
-  const isNull = spec.capacity === undefined && !wasGivenEmpty(spec, 'capacity');
-  if (capacity.storage === undefined || names.length > 1) errors.push(notSupported(path, isNull ? null : capacity, ['storage']));
+  if (capacity.storage === undefined || names.length > 1) errors.push(notSupported(path, asGiven(spec, 'capacity'), ['storage']));
   for (const [name, amount] of Object.entries(capacity)) {
     if (sign(amount) < 0) errors.push(invalid(path.key(name), Number(amount), 'must be a valid resource quantity'));
     if (sign(amount) <= 0) errors.push(invalid(path.key(name), amount, 'must be greater than zero'));

@@ -1,7 +1,7 @@
 import { define } from '../definition.js';
 import { validateDistinct, validateOptionalChoice, validateQualifiedName } from '../meta/checks.js';
 import { at, duplicate, type FieldError, type FieldPath, notSupported, required } from '../meta/field-errors.js';
-import { shownMap } from '../meta/given-empty.js';
+import { asGiven } from '../meta/given-empty.js';
 import { validateImmutable } from '../meta/metadata.js';
 import { DEFAULT_STORAGE_CLASS_ANNOTATIONS } from '../meta/well-known.js';
 import { age } from '../shared/format.js';
@@ -25,7 +25,7 @@ export default define<StorageClass>({
   validate,
   validateUpdate: (storageClass, old) => [
     ...validate(storageClass),
-    ...validateImmutable(storageClass.parameters, old.parameters, at('parameters'), shownMap(storageClass, 'parameters')),
+    ...validateImmutable(storageClass.parameters, old.parameters, at('parameters'), asGiven(storageClass, 'parameters')),
     ...(['provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
       validateImmutable(storageClass[field], old[field], at(field)),
     ),

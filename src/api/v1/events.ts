@@ -10,6 +10,7 @@ export default define<Event>({
   ownMetadataChecks: { change: false, whole: false },
   plainFinalizers: true,
   createOnUpdate: true,
+  uncached: true,
   // events own nothing
   defaultPropagation: 'Unsupported',
   validateName: nameIsPathSegment,

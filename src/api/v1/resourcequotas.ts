@@ -1,5 +1,6 @@
 import { define } from '../definition.js';
 import { at, type FieldError, type FieldPath, invalid, required } from '../meta/field-errors.js';
+import { asGiven } from '../meta/given-empty.js';
 import { FIELD_IMMUTABLE } from '../meta/metadata.js';
 import * as quantity from '../meta/quantity.js';
 import { age } from '../shared/format.js';
@@ -38,7 +39,7 @@ export default define<ResourceQuota>({
   validateUpdate: (quota, old) => {
     const errors = validateSpec(quota.spec);
     if (!sameSet(quota.spec.scopes, old.spec.scopes))
-      errors.push(invalid(at('spec', 'scopes'), quota.spec.scopes ?? null, FIELD_IMMUTABLE));
+      errors.push(invalid(at('spec', 'scopes'), asGiven(quota.spec, 'scopes'), FIELD_IMMUTABLE));
     return errors;
   },
   subresources: { status: { validate: ({ status }) => validateStatus(status) } },
@@ -91,7 +92,7 @@ function validateSpec(spec: ResourceQuotaSpec): FieldError[] {
     errors.push(...validateRequirement(requirement, selectorPath));
   }
   const names = requirements.map(({ scopeName }) => scopeName);
-  return [...errors, ...validateConflicts(names, selectorPath, spec.scopes ?? null)];
+  return [...errors, ...validateConflicts(names, selectorPath, asGiven(spec, 'scopes'))];
 }
 
 function isCountedIn(scope: string, resource: string): boolean {

@@ -100,7 +100,9 @@ export function itemElement(shape: Shape, item: unknown): string {
   if (typeof item !== 'object' || Array.isArray(item)) throw new ItemError('associative list with keys may not have non-map elements');
   const found: [string, unknown][] = [];
   for (const key of shape.keys) {
-    const value = (item as Record<string, unknown>)[key.name] ?? key.default;
+    const given = (item as Record<string, unknown>)[key.name];
+    // a key that is given as null is a key
+    const value = given === undefined ? key.default : given;
     if (value !== undefined) found.push([key.name, value]);
   }
   if (found.length > 0) return keyElement(found);

@@ -90,6 +90,16 @@ export function coreKindConversations(use: () => Api): void {
     expect(body.metadata).to.not.have.property('managedFields');
   });
 
+  it('applies an item whose key is null, and shows a scope list that was emptied', async () => {
+    const api = use();
+    const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'nulled' }, secrets: [{ name: null }] };
+    const applied = await api.patch(`${api.path('serviceaccounts', 'nulled')}?fieldManager=m`, 'apply-patch', object).expect(201);
+    expect(JSON.stringify(applied.body.metadata.managedFields)).to.match(/"f:secrets":\{"k:\{\\"name\\":null\}"/);
+    await api.create('resourcequotas', { metadata: { name: 'scoped' }, spec: { scopes: ['NotTerminating'] } });
+    const emptied = await api.put(api.path('resourcequotas', 'scoped'), { metadata: { name: 'scoped' }, spec: { scopes: [] } });
+    refused(emptied, 422, 'Invalid', /spec\.scopes: Invalid value: \[\]: field is immutable$/);
+  });
+
   it('checks a name that cannot be part of a path where the object is looked for', async () => {
     const api = use();
     const path = api.path('endpoints', '%2E%2E');
@@ -151,6 +161,16 @@ export function coreKindConversations(use: () => Api): void {
         .managedFields.length;
     expect(await managers({})).to.equal(1);
     expect(await managers({ namespaces: [] })).to.equal(2);
+  });
+
+  it('tells revisions that events have not as storage does', async () => {
+    const api = use();
+    for (const events of ['events', 'events.events.k8s.io']) {
+      const answer = await api.get(`${api.path(events, 'none')}?resourceVersion=x`);
+      refused(answer, 400, 'BadRequest', /^invalid resource version: resourceVersion: Invalid value: "x": strconv\.ParseUint/);
+      const future = await api.get(`${api.path(events)}?resourceVersion=999999999`).expect(504);
+      expect([future.headers['retry-after'], future.body.details.retryAfterSeconds]).to.deep.equal([undefined, undefined]);
+    }
   });
 
   it('tells pairs of CIDRs of a node that cannot be read', async () => {

@@ -2,6 +2,7 @@
 import { equal } from '../../../util/equal.js';
 import { unifiedDiff } from '../../../util/unified-diff.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required, NAMELESS } from '../../meta/field-errors.js';
+import { asGiven } from '../../meta/given-empty.js';
 import { semanticEqual } from '../../meta/metadata.js';
 import { isInRange } from '../../meta/names.js';
 import type { Container, NodeAffinity, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../types/core-v1.gen.js';
@@ -110,7 +111,7 @@ function validateFixedFields(spec: PodSpec, old: PodSpec): FieldError[] {
     munged.terminationGracePeriodSeconds = old.terminationGracePeriodSeconds;
   // KEP-3838: what narrows the choice of nodes may still be added while the pod is held back from scheduling
   if (old.schedulingGates?.length) {
-    errors.push(...validateNodeSelectorNarrowed(spec.nodeSelector, old.nodeSelector ?? {}));
+    errors.push(...validateNodeSelectorNarrowed(spec, old.nodeSelector ?? {}));
     munged.nodeSelector = old.nodeSelector;
     const affinity = spec.affinity?.nodeAffinity;
     const oldAffinity = old.affinity?.nodeAffinity;
@@ -135,13 +136,14 @@ function withOldImages(containers: readonly Container[], old: readonly Container
   return containers.map((container, i) => ({ ...container, image: old[i]?.image }));
 }
 
-function validateNodeSelectorNarrowed(
-  selector: Readonly<Record<string, string>> | undefined,
-  old: Readonly<Record<string, string>>,
-): FieldError[] {
-  if (Object.entries(old).every(([key, value]) => selector?.[key] === value)) return [];
+function validateNodeSelectorNarrowed(spec: PodSpec, old: Readonly<Record<string, string>>): FieldError[] {
+  if (Object.entries(old).every(([key, value]) => spec.nodeSelector?.[key] === value)) return [];
   return [
-    invalid(SPEC.child('nodeSelector'), selector ?? null, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'),
+    invalid(
+      SPEC.child('nodeSelector'),
+      asGiven(spec, 'nodeSelector'),
+      'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+    ),
   ];
 }
 
