@@ -7,6 +7,7 @@ import { systemClock, type Clock } from './util/clock.js';
 import { silentLogger, type Logger } from './util/log.js';
 import { nearest } from './util/nearest.js';
 import { UserError } from './util/user-error.js';
+import { isObject } from './util/json.js';
 
 /** As in --authorization-mode. */
 export type AuthorizationMode = 'AlwaysAllow' | 'AlwaysDeny' | 'RBAC' | 'Node';
@@ -209,7 +210,7 @@ function definedOf<T extends object>(options: T | undefined): T {
 
 /** JavaScript has no compiler that would find a misspelt name. @param path of the value: '' or 'components.' */
 function checkShape(value: unknown, shapes: { readonly [name: string]: Shape }, path: string): void {
-  if (!isPlain(value)) throw usage(`${path === '' ? 'options' : `option ${path.slice(0, -1)}`}: must be an object`);
+  if (!isObject(value)) throw usage(`${path === '' ? 'options' : `option ${path.slice(0, -1)}`}: must be an object`);
   for (const [name, given] of Object.entries(value)) {
     const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
     if (shape === undefined) {
@@ -220,10 +221,6 @@ function checkShape(value: unknown, shapes: { readonly [name: string]: Shape }, 
     if (typeof shape !== 'string') checkShape(given, shape, `${path}${name}.`);
     else if (!MEANING[shape][1](given)) throw usage(`option ${path}${name}: must be ${MEANING[shape][0]}`);
   }
-}
-
-function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function check(s: Settings): void {

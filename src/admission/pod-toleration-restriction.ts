@@ -6,11 +6,12 @@ import { at } from '../api/meta/field-errors.js';
 import { namespaces } from '../api/meta/resources.gen.js';
 import { MEMORY_PRESSURE_TAINT } from '../api/meta/well-known.js';
 import { listType, typeOf } from '../api/schema/types.js';
-import { jsonArrayError, jsonKind } from '../api/shared/go-json.js';
+import { jsonArrayError } from '../api/shared/go-json.js';
 import { qosClass } from '../api/shared/pod/resources.js';
 import { validateTolerations } from '../api/shared/pod/scheduling.js';
 import { covers, mergeTolerations } from '../api/shared/tolerations.js';
 import type { Toleration } from '../api/types/core-v1.gen.js';
+import { jsonKind } from '../util/json.js';
 import { type ConfigurationDocument, type DocumentType, documentType } from './configuration/document.js';
 import { type ConfiguredStep, isCore, podOf, type Rules } from './step.js';
 

@@ -4,6 +4,7 @@ import { isApiError } from '../api/meta/errors.js';
 import { type KubeObject, qualified, type Resource } from '../api/meta/object.js';
 import { type Clock, sleep } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
+import { messageOf } from '../util/errors.js';
 import type { Client, ListOptions, WatchEvent } from './client.js';
 import { type IndexFunction, keyOf, ObjectStore, type Store } from './store.js';
 
@@ -99,7 +100,7 @@ export class Informer<T extends KubeObject> {
     if (lost) this.#resourceVersion = undefined;
     this.#options.logger.debug('informer starts again', {
       resource: qualified(this.resource),
-      error: error instanceof Error ? error.message : String(error),
+      error: messageOf(error),
     });
     // history that does not reach is no fault of the server: the first new list need not wait
     if (lost && this.#failures++ === 0) return;

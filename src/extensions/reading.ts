@@ -1,13 +1,12 @@
 // How custom resources are read: metadata as those of every object, the rest as it was written, less what the schema does not
 // declare.
 import { Field, scalarType, structType, type StructType, structTypeOf } from '../api/schema/types.js';
-import { coerceEmbedded } from '../api/structural/embedded.js';
+import { coerceEmbedded, OBJECT_META } from '../api/structural/embedded.js';
 import { prune, pruneNulls } from '../api/structural/prune.js';
 import { anySchema, type Schema } from '../api/structural/schema.js';
 import { DecodeError } from '../api/schema/decode-state.js';
 import { writeJson } from '../util/exact-json.js';
 
-const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const text = (name: string): Field => new Field({ name, omitEmpty: true, pointer: false }, scalarType('string'));
 export const metadataField = (): Field => new Field({ name: 'metadata', omitEmpty: true, pointer: false }, () => structTypeOf(OBJECT_META));
 

@@ -5,12 +5,12 @@ import { BUILT_IN, type Definition, type GroupVersionKind, schemaOf, type Servin
 import * as errors from '../api/meta/errors.js';
 import { wasGivenEmpty } from '../api/meta/given-empty.js';
 import { apiVersionOf, type KubeObject } from '../api/meta/object.js';
-import { jsonKind } from '../api/schema/decode-state.js';
 import { decode, DecodeError, seenDuplicates } from '../api/schema/decode.js';
 import { inDocumentOrder, JsonError, parseJson } from '../api/schema/json.js';
 import { respectLiterals } from '../api/schema/literals.js';
 import { objectType, structTypeOf, type Typed } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
+import { jsonKind } from '../util/json.js';
 import { otherCustomKind, otherVersion } from './custom-kinds.js';
 import { goName, internalName, isRegistered, SCHEME } from './known-kinds.js';
 import { bodyEncoding } from './negotiation.js';

@@ -1,5 +1,6 @@
 // The parameters of every operation: their types, and which action takes which.
 import type { Definition } from '../api/definition.js';
+import { compareText } from '../util/order.js';
 import { parameterDescription } from './openapi-descriptions.js';
 
 /** A parameter of the path or the query. */
@@ -109,9 +110,5 @@ export function pathParameter(name: string, description: string): Parameter {
 
 /** As both versions of OpenAPI list them. */
 export function inOrder(parameters: readonly Parameter[]): Parameter[] {
-  return [...parameters].sort((a, b) => compare(a.name, b.name) || compare(a.in, b.in));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return [...parameters].sort((a, b) => compareText(a.name, b.name) || compareText(a.in, b.in));
 }

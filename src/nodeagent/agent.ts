@@ -8,6 +8,7 @@ import { EventRecorder } from '../client/event-recorder.js';
 import { type Clock, sleep, type Timer } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { equal } from '../util/equal.js';
+import { messageOf } from '../util/errors.js';
 import type { LeaseRenewer } from './leases.js';
 import {
   newNode,
@@ -22,7 +23,6 @@ import {
 import { PodEvents } from './pod-events.js';
 import type { Runtime, RuntimeContainer, RuntimeNode } from './runtime.js';
 import type { Sources } from './sources.js';
-import { messageOf } from './text.js';
 import { PodWorker, type WorkerContext } from './worker.js';
 
 /** One node and what it works with. */

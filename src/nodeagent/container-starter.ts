@@ -1,5 +1,6 @@
 import type { Clock } from '../util/clock.js';
 import { formatDuration } from '../util/duration.js';
+import { messageOf } from '../util/errors.js';
 import type { LifecycleHandler, Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Place } from './downward.js';
 import { ConfigError, environment } from './environment.js';
@@ -11,7 +12,7 @@ import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode, ST
 import type { Sources } from './sources.js';
 import { NO_EPHEMERAL } from './status.js';
 import { killContainer } from './stop-pod.js';
-import { messageOf, podText } from './text.js';
+import { podText } from './text.js';
 
 /** What a pod's containers are started with. */
 export interface StarterContext {

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { type Clock, sleep } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
+import { messageOf } from '../util/errors.js';
 import { LABELS } from './docker-config.js';
-import { messageOf } from './text.js';
 
 const RETRY = 1_000;
 

@@ -8,8 +8,8 @@ import { chmod, chown, lstat, mkdir, readdir, readlink, realpath, rename, rm, st
 import { dirname, join, relative, sep } from 'node:path';
 import { uidOf } from '../api/meta/object.js';
 import type { Container, Pod, VolumeMount } from '../api/types/core-v1.gen.js';
+import { messageOf } from '../util/errors.js';
 import type { VolumeContent, VolumeFile } from './runtime.js';
-import { messageOf } from './text.js';
 
 /** The directories on the host that hold the volumes of pods. */
 export class PodDirectories {

@@ -9,6 +9,7 @@ import { parseImageName } from '../api/shared/pod/image-name.js';
 import type { Container, Pod } from '../api/types/core-v1.gen.js';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
+import { messageOf } from '../util/errors.js';
 import { containerOptions, LABELS, sandboxOptions } from './docker-config.js';
 import { watchContainers } from './docker-events.js';
 import { execIn, lastLines, logsOf } from './docker-streams.js';
@@ -36,7 +37,6 @@ import {
   START_ERROR,
   type VolumeContent,
 } from './runtime.js';
-import { messageOf } from './text.js';
 
 /** Which Docker, and for whom. */
 export interface DockerOptions {

@@ -1,11 +1,12 @@
 // What runs when a container has started and before it is stopped (pkg/kubelet/lifecycle).
 import type { LifecycleHandler } from '../api/types/core-v1.gen.js';
 import { type Clock, sleep } from '../util/clock.js';
+import { messageOf } from '../util/errors.js';
 import { httpGet } from './network-probes.js';
 import { portNumber } from './prober.js';
 import type { ContainerRecord, PodRecord } from './records.js';
 import type { Runtime } from './runtime.js';
-import { messageOf, podText } from './text.js';
+import { podText } from './text.js';
 
 /** Longer than this no hook waits for the answer of a server. */
 const HTTP_TIMEOUT = 30_000;

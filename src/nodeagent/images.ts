@@ -2,12 +2,12 @@ import { defaultPullPolicy, parseImageName } from '../api/shared/pod/image-name.
 import type { Pod } from '../api/types/core-v1.gen.js';
 import type { Clock } from '../util/clock.js';
 import { formatDuration } from '../util/duration.js';
+import { messageOf } from '../util/errors.js';
 import type { PodEvents } from './pod-events.js';
 import type { ContainerRecord } from './records.js';
 import { credentialsFor, pullSecrets } from './pull-secrets.js';
 import { type Credentials, type Image, type Runtime, RuntimeError } from './runtime.js';
 import type { Sources } from './sources.js';
-import { messageOf } from './text.js';
 
 /** What images are fetched with. */
 export interface ImageOptions {

@@ -5,7 +5,7 @@ import type { Node } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
 import { type Clock, microTimestamp, type Timer } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
-import { messageOf } from './text.js';
+import { messageOf } from '../util/errors.js';
 
 const NAMESPACE = 'kube-node-lease';
 const DURATION_SECONDS = 40;

@@ -3,8 +3,8 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { HTTPGetAction, TCPSocketAction } from '../api/types/core-v1.gen.js';
+import { messageOf } from '../util/errors.js';
 import type { ProbeResult } from './runtime.js';
-import { messageOf } from './text.js';
 
 /** As much of an answer as the kubelet reads. */
 const MAX_BODY = 10 * 1024;

@@ -2,10 +2,10 @@
 // two back; results count only after so many equal ones in a row.
 import type { Container, Pod, Probe } from '../api/types/core-v1.gen.js';
 import type { Clock, Timer } from '../util/clock.js';
+import { messageOf } from '../util/errors.js';
 import type { PodEvents } from './pod-events.js';
 import type { ContainerRecord } from './records.js';
 import type { ProbeKind, Runtime, RuntimeContainer } from './runtime.js';
-import { messageOf } from './text.js';
 
 /** What is probed, and who is told. */
 export interface ProberOptions {

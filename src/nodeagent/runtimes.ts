@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { UserError } from '../util/user-error.js';
+import { messageOf } from '../util/errors.js';
 import type { Runtime } from './runtime.js';
 import { simulatedRuntime } from './simulated.js';
-import { messageOf } from './text.js';
 import { TimerWheel } from './timer-wheel.js';
 
 /** Which runtime, and for which cluster. */

@@ -2,10 +2,10 @@
 // them where the containers see them.
 import type { ConfigMap, KeyToPath, Pod, Secret, Volume, VolumeProjection } from '../api/types/core-v1.gen.js';
 import { value } from '../api/meta/quantity.js';
+import { messageOf } from '../util/errors.js';
 import { fieldValue, type Place, resourceValue } from './downward.js';
 import type { VolumeContent, VolumeFile } from './runtime.js';
 import type { Sources } from './sources.js';
-import { messageOf } from './text.js';
 
 const DEFAULT_MODE = 0o644;
 

@@ -7,6 +7,7 @@ import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
+import { messageOf } from '../util/errors.js';
 import { Backoff } from './backoff.js';
 import { ContainerStarter } from './container-starter.js';
 import { plan } from './plan.js';
@@ -17,7 +18,7 @@ import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode } f
 import type { Sources } from './sources.js';
 import { StatusWriter } from './status-writer.js';
 import { hurryPod, killContainer, leaveSandbox, stopPod } from './stop-pod.js';
-import { messageOf, podText } from './text.js';
+import { podText } from './text.js';
 import { volumeContents, volumeReferences } from './volumes.js';
 
 /** What the workers of a node share. */

@@ -11,6 +11,7 @@ import type { Informers } from '../client/informers.js';
 import { keyOf } from '../client/store.js';
 import { type Clock, timestamp } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
+import { messageOf } from '../util/errors.js';
 import { Cache } from './cache.js';
 import { assignedPodChanges, nodeChanges, waitingPodChanges } from './changes.js';
 import { SchedulingCycle } from './cycle.js';
@@ -196,7 +197,7 @@ class RunningScheduler implements Scheduler {
       outcome = this.#cycle.run(pod, snapshot);
     } catch (error) {
       this.#options.logger.error('scheduling a pod failed', { pod: keyOf(pod), error });
-      this.#fail(queued, pod, 'SchedulerError', error instanceof Error ? error.message : String(error), new Set());
+      this.#fail(queued, pod, 'SchedulerError', messageOf(error), new Set());
       return;
     }
     if ('message' in outcome) {
@@ -221,7 +222,7 @@ class RunningScheduler implements Scheduler {
       this.#queue.notify({ event: 'assigned-pod-deleted', old: pod, current: undefined });
       const present = this.#options.informers.of(pods).store.get(keyOf(pod));
       if (isApiError(error, 'NotFound') || !present || present.metadata.uid !== uid || present.spec.nodeName) return;
-      const message = `binding rejected: running Bind plugin "DefaultBinder": ${error instanceof Error ? error.message : String(error)}`;
+      const message = `binding rejected: running Bind plugin "DefaultBinder": ${messageOf(error)}`;
       this.#fail(queued, present, 'SchedulerError', message, new Set());
     }
   }

@@ -2,6 +2,7 @@
 import type { ApiRequest, Handler } from '../handlers/request.js';
 import { sendBody, sendText } from '../handlers/respond.js';
 import type { Logger } from '../util/log.js';
+import { messageOf } from '../util/errors.js';
 
 /** One thing that must be right for the server to count as healthy. */
 export interface HealthCheck {
@@ -103,6 +104,6 @@ async function problem(check: HealthCheck): Promise<string | undefined> {
     await check.check();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from '../util/log.js';
+import { messageOf } from '../util/errors.js';
 import { GroupCommit } from './group-commit.js';
 import type { Medium, Operation } from './medium.js';
 import { call, type Listener } from './listener.js';
@@ -206,7 +207,7 @@ export class EmbeddedStorage implements Storage {
       // a batch that was not even begun leaves the older doubt, if there is one
       this.#uncertain = batch ?? this.#uncertain;
       this.#logger.error('a write did not reach the disk', { error: cause });
-      const error = new StorageError('UNAVAILABLE', `the write did not reach the disk: ${textOf(cause)}`, { cause });
+      const error = new StorageError('UNAVAILABLE', `the write did not reach the disk: ${messageOf(cause)}`, { cause });
       for (const write of writes) write.reject(error);
       return;
     }
@@ -297,7 +298,7 @@ export class EmbeddedStorage implements Storage {
       return await read();
     } catch (cause) {
       if (cause instanceof StorageError) throw cause;
-      throw new StorageError('UNAVAILABLE', `cannot read: ${textOf(cause)}`, { cause });
+      throw new StorageError('UNAVAILABLE', `cannot read: ${messageOf(cause)}`, { cause });
     } finally {
       if (--this.#readers === 0) this.#readersGone?.();
     }
@@ -387,8 +388,4 @@ function refusal(write: Write, current: Entry | undefined): StorageError {
   if (write.expected === undefined) return new StorageError('EXISTS', `${write.key} exists`, { current });
   const found = current ? `is at revision ${current.revision}` : 'does not exist';
   return new StorageError('CONFLICT', `${write.key} ${found}, not at revision ${write.expected}`, { current });
-}
-
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

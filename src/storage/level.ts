@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { makeDirectory } from '../util/directories.js';
 import type { Logger } from '../util/log.js';
+import { messageOf } from '../util/errors.js';
 import { EmbeddedStorage } from './embedded.js';
 import { inspect, mark, SCRATCH } from './inspect.js';
 import { assertUnlocked, claim, isLocked, locked } from './lock.js';
@@ -154,9 +155,5 @@ class LevelMedium implements Medium {
 
 function unavailable(directory: string, error: unknown): StorageError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return new StorageError(
-    'UNAVAILABLE',
-    `cannot open the store in ${directory}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause },
-  );
+  return new StorageError('UNAVAILABLE', `cannot open the store in ${directory}: ${messageOf(cause)}`, { cause });
 }

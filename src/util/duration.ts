@@ -1,5 +1,14 @@
 /** Milliseconds of each unit that Go's time.ParseDuration knows. */
-const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+export const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Go counts nanoseconds in 64 bits. */
 const MAX_MS = 2 ** 63 / 1e6;
@@ -22,7 +31,7 @@ export function parseDuration(text: string): number {
     rest = rest.slice(number.length);
     const unit = /^[^\d.]*/.exec(rest)?.[0] ?? '';
     if (unit === '') throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
-    const factor = UNITS[unit];
+    const factor = DURATION_UNITS[unit];
     if (factor === undefined) throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
     total += Number(number) * factor;
     if (total > MAX_MS) throw invalid();

@@ -3,6 +3,7 @@ import { define } from '../definition.js';
 import { badRequest } from '../meta/errors.js';
 import { reviewedUser } from '../shared/reviews.js';
 import type { TokenReview, TokenReviewStatus } from '../types/authentication-v1.gen.js';
+import { messageOf } from '../../util/errors.js';
 
 export default define<TokenReview>({
   group: 'authentication.k8s.io',
@@ -24,6 +25,6 @@ async function authenticate(tokens: TokenAuthenticator, token: string, audiences
     if (!found) return { error: 'invalid bearer token' };
     return { authenticated: true, user: reviewedUser(found.user), audiences: found.audiences && [...found.audiences] };
   } catch (e) {
-    return { error: e instanceof Error ? e.message : String(e) };
+    return { error: messageOf(e) };
   }
 }

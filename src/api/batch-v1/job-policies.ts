@@ -12,6 +12,7 @@ import type {
   SuccessPolicy,
   SuccessPolicyRule,
 } from '../types/batch-v1.gen.js';
+import { goQuoteList } from '../meta/quote.js';
 
 const MAX_RULES = 20;
 const MAX_EXIT_CODES = 255;
@@ -24,7 +25,7 @@ export function invalidWhole(path: FieldPath, detail: string): FieldError {
 
 // as Go's %q prints a list
 function choices(values: readonly string[]): string {
-  return `valid values: [${values.map((v) => JSON.stringify(v)).join(' ')}]`;
+  return `valid values: ${goQuoteList(values)}`;
 }
 
 function validateNamedChoice(value: string | undefined, path: FieldPath, allowed: readonly string[]): FieldError[] {

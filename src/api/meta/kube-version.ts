@@ -1,4 +1,5 @@
 // Versions of APIs in the order of k8s.io/apimachinery/pkg/version: v2, v1, v1beta2, v1alpha1, others by name.
+import { compareText } from '../../util/order.js';
 
 const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
 
@@ -6,7 +7,7 @@ const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/;
 export function compareKubeVersions(a: string, b: string): number {
   const [x, y] = [stability(a), stability(b)];
   for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return (y[i] as number) - (x[i] as number);
-  return a < b ? -1 : a > b ? 1 : 0;
+  return compareText(a, b);
 }
 
 function stability(version: string): number[] {

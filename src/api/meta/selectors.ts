@@ -1,5 +1,6 @@
 // Label selectors and field selectors in the syntax of URLs (`app=web,tier notin (a,b),!old`; `spec.nodeName=n1`): parsing,
 // matching, printing. Errors are BadRequest with the texts of k8s.io/apimachinery/pkg/labels and pkg/fields.
+import { compareText } from '../../util/order.js';
 import { badRequest } from './errors.js';
 import { at, type FieldError, invalid } from './field-errors.js';
 import { isLabelValue, isQualifiedName } from './names.js';
@@ -22,7 +23,7 @@ export class LabelSelection {
   readonly #tests: readonly ((labels: Labels) => boolean)[];
 
   constructor(requirements: readonly LabelRequirement[]) {
-    this.requirements = [...requirements].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    this.requirements = [...requirements].sort((a, b) => compareText(a.key, b.key));
     this.#tests = this.requirements.map(testOf);
   }
   get empty(): boolean {

@@ -1,5 +1,6 @@
 // Paths and messages of decoding, in the words of upstream's decoders.
 import { goQuote } from '../meta/quote.js';
+import { jsonKind } from '../../util/json.js';
 import type { Field, Type } from './types.js';
 
 /** The value does not fit the type. The message is that of Go's decoder: `json: cannot unmarshal string into Go …`. */
@@ -68,11 +69,6 @@ export class State {
   }
 }
 
-/** What JSON calls a value, in Go's words. */
-export function jsonKind(value: unknown): string {
-  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
-}
-
 /** Types that read their own JSON do it by way of another type, and that one is named. */
 function unmarshalTarget(type: Type): string {
   if (type.kind !== 'scalar') return type.goName;
@@ -112,7 +108,7 @@ function unconvertible(value: unknown, type: Type, literal: boolean): string {
 }
 
 /** spec.containers[0].image */
-function joinPath(path: Path): string {
+export function joinPath(path: Path): string {
   return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');
 }
 

@@ -1,4 +1,5 @@
 // Schedules of CronJobs, read as github.com/robfig/cron/v3 reads the five standard fields, with its messages.
+import { DURATION_UNITS } from '../../util/duration.js';
 
 interface Bounds {
   readonly min: number;
@@ -116,8 +117,6 @@ function parseNumber(text: string): number {
   return value;
 }
 
-const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 function parseEvery(spec: string): number {
   const text = spec.slice('@every '.length);
   const fail = (why: string) => new ScheduleError(`failed to parse duration ${spec}: time: ${why} ${JSON.stringify(text)}`);
@@ -130,7 +129,7 @@ function parseEvery(spec: string): number {
     if (!part) throw fail('invalid duration');
     const unit = part[2] ?? '';
     if (unit === '') throw fail('missing unit in duration');
-    const size = UNITS[unit];
+    const size = DURATION_UNITS[unit];
     if (size === undefined) throw fail(`unknown unit ${JSON.stringify(unit)} in duration`);
     ms += Number(part[1]) * size;
     rest = rest.slice(part[0].length);

@@ -1,3 +1,4 @@
+import { jsonKind } from '../../util/json.js';
 /**
  * What Go's encoding/json says about a text that should be a JSON object.
  * @param type the Go type it is read into
@@ -10,12 +11,6 @@ export function jsonSyntaxError(text: string, type = 'map[string]interface {}'):
 /** The same about a text that should be a JSON array. */
 export function jsonArrayError(text: string, type: string): string | undefined {
   return problemOf(text, 'array', type);
-}
-
-/** How encoding/json calls what a value is. */
-export function jsonKind(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 function problemOf(text: string, wanted: 'array' | 'object', type: string): string | undefined {

@@ -3,6 +3,7 @@
 import { add, compare, sign, sub } from '../meta/quantity.js';
 import type { KubeObject } from '../meta/object.js';
 import type { PersistentVolumeClaim, Pod, PodAffinityTerm, ResourceQuota, Service } from '../types/core-v1.gen.js';
+import { COMPUTE, isStandardContainerResource } from './resource-names.js';
 import { isPodFinished } from './pod/conditions.js';
 import { aggregate, qosClass, type Quantities } from './pod/resources.js';
 import { storageClassOf } from './storage.js';
@@ -15,7 +16,6 @@ export interface Counted {
 
 /** Kinds of the core group that are counted under their own name, too. */
 const PLAIN = new Set(['configmaps', 'secrets', 'resourcequotas', 'replicationcontrollers']);
-const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
 const STORAGE_CLASS = '.storageclass.storage.k8s.io/';
 
 /** What one object uses, by the names of quotas. @param now of the clock; a pod past its grace period uses nothing but its place */
@@ -73,7 +73,7 @@ function podUsage(pod: Pod, now: number): Quantities {
 function computeUsage(requests: Quantities, limits: Quantities): Quantities {
   const usage: Quantities = {};
   for (const [name, amount] of Object.entries(requests)) {
-    if (COMPUTE.includes(name) || name.startsWith('hugepages-')) usage[name] = amount;
+    if (isStandardContainerResource(name)) usage[name] = amount;
     if (usage[name] !== undefined || isExtended(name)) usage[`requests.${name}`] = amount;
   }
   for (const name of COMPUTE) if (limits[name] !== undefined) usage[`limits.${name}`] = limits[name];

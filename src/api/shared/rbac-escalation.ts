@@ -1,6 +1,7 @@
 // Nobody may hand out rights that he does not have himself, unless he may escalate or bind.
 // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
 import { equal } from '../../util/equal.js';
+import { goQuoteList } from '../meta/quote.js';
 import type { Context, Rules } from '../context.js';
 import { forbidden, notFound } from '../meta/errors.js';
 import type { KubeObject } from '../meta/object.js';
@@ -85,7 +86,7 @@ function escalation(wanted: readonly PolicyRule[], own: Rules | undefined, { use
   if (missing.length === 0) return undefined;
   const lines = [...new Set(joinVerbs(missing).map(describe))].sort();
   const error = own?.error ? `; resolution errors: ${own.error}` : '';
-  return `user ${JSON.stringify(user.username)} (groups=${quoted(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${error}`;
+  return `user ${JSON.stringify(user.username)} (groups=${goQuoteList(user.groups)}) is attempting to grant RBAC permissions not currently held:\n${lines.join('\n')}${error}`;
 }
 
 /** Parts about the same resource become one with all their verbs. */
@@ -112,10 +113,6 @@ function describe({ apiGroups, resources, nonResourceURLs, resourceNames, verbs 
     ResourceNames: resourceNames,
     Verbs: verbs,
   };
-  const shown = Object.entries(parts).flatMap(([name, list]) => (list?.length ? `${name}:${quoted(list)}` : []));
+  const shown = Object.entries(parts).flatMap(([name, list]) => (list?.length ? `${name}:${goQuoteList(list)}` : []));
   return `{${shown.join(', ')}}`;
-}
-
-function quoted(list: readonly string[]): string {
-  return `[${list.map((item) => JSON.stringify(item)).join(' ')}]`;
 }

@@ -7,7 +7,8 @@ import { isQualifiedName } from '../meta/names.js';
 import * as quantity from '../meta/quantity.js';
 
 const HUGE_PAGES = 'hugepages-';
-const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
+/** What containers use up of a machine, beside huge pages. */
+export const COMPUTE: readonly string[] = ['cpu', 'memory', 'ephemeral-storage'];
 const COUNTS = [
   'pods',
   'resourcequotas',
@@ -48,7 +49,8 @@ export function isOvercommitAllowed(name: string): boolean {
   return isNativeResource(name) && !isHugePages(name);
 }
 
-function isStandardContainerResource(name: string): boolean {
+/** Resources of containers that need no domain in their name. */
+export function isStandardContainerResource(name: string): boolean {
   return COMPUTE.includes(name) || isHugePages(name);
 }
 

@@ -1,6 +1,7 @@
 // PKCS #10 certificate signing requests (RFC 2986): are they well-formed? Who signed them is the signer's to check.
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { BIT_STRING, DerError, type Element, elements, SEQUENCE, tagged } from '../../util/der.js';
+import { messageOf } from '../../util/errors.js';
 
 /** id-at-commonName and id-at-organizationName (X.520), as DER has them. */
 const COMMON_NAME = '550403';
@@ -35,7 +36,7 @@ export function requestedSubject(request: string): RequestedSubject {
   try {
     return parseRequest(Buffer.from(block[1] ?? '', 'base64'));
   } catch (e) {
-    const problem = e instanceof DerError ? `asn1: structure error: ${e.message}` : `x509: ${e instanceof Error ? e.message : String(e)}`;
+    const problem = e instanceof DerError ? `asn1: structure error: ${e.message}` : `x509: ${messageOf(e)}`;
     throw new SigningRequestError(problem, { cause: e });
   }
 }

@@ -7,7 +7,8 @@ import { decode, DecodeError } from '../schema/decode.js';
 import { typeOf } from '../schema/types.js';
 import { additionalOf, asRoot, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
 
-const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+/** The schema of every object's metadata. */
+export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** What is done about what cannot be read. */
 export interface CoerceOptions {

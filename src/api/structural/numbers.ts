@@ -1,15 +1,11 @@
 // Numbers against the bounds, factors and formats of a schema.
 import { invalid } from '../meta/field-errors.js';
+import { isGoInteger } from '../schema/decode-state.js';
 import { formatOf } from './formats.js';
 import { type Place, Result } from './result.js';
 import type { Schema } from './schema.js';
 
 const MAX_FLOAT = 3.4028234663852886e38;
-
-/** Whether a number counts as an integer: an int64, or a float64 that is none for certain only below 2^53. */
-export function isInteger(value: number | bigint): boolean {
-  return typeof value === 'bigint' || Number.isSafeInteger(value);
-}
 
 /** @returns what is wrong with a number */
 export function checkNumber(place: Place, value: number | bigint, schema: Schema): Result {
@@ -28,7 +24,7 @@ export function checkNumber(place: Place, value: number | bigint, schema: Schema
   };
   range(value, 'Checked');
   // Go compares integers as such: what a bound has behind the point does not count then
-  const whole = isInteger(value);
+  const whole = isGoInteger(value);
   const native = (bound: number, fits: boolean): number => (whole && fits ? Math.trunc(bound) : bound);
   const { multipleOf, maximum, minimum } = schema;
   if (multipleOf !== undefined) {

@@ -1,4 +1,5 @@
 // Fields that no schema declares are dropped, and those that are null and may not be.
+import { joinPath } from '../schema/decode-state.js';
 import { additionalOf, asRoot, fieldOf, isObject, itemsOf, type Json, META_FIELDS, propertyOf, type Schema } from './schema.js';
 
 type Path = readonly (string | number)[];
@@ -25,7 +26,7 @@ function pruneValue(value: Json, schema: Schema | undefined, path: Path, dropped
     if (declared || schema?.additionalProperties !== undefined)
       pruneValue(value[name] as Json, declared ?? additionalOf(schema), [...path, name], dropped);
     else {
-      if (!META_FIELDS.has(name) || path.length > 0) dropped.push(joined([...path, name]));
+      if (!META_FIELDS.has(name) || path.length > 0) dropped.push(joinPath([...path, name]));
       delete value[name];
     }
   }
@@ -42,10 +43,6 @@ function keepUnknown(value: Json, schema: Schema | undefined, path: Path, droppe
     if (declared || schema.additionalProperties !== undefined)
       pruneValue(value[name] as Json, declared ?? additionalOf(schema), [...path, name], dropped);
   }
-}
-
-function joined(path: Path): string {
-  return path.reduce<string>((text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`), '');
 }
 
 /** Drops null where the schema does not allow it and has no default to put in its place. @returns whether there was any */

@@ -4,10 +4,11 @@ import { type FieldError, type FieldPath, invalid, notSupported, required, tooLo
 import { goRegExp, GoRegExpError } from '../../util/go-regexp.js';
 import { equal } from '../../util/equal.js';
 import { formatOf, hasFormat, isTextFormat } from './formats.js';
-import { checkNumber, isInteger } from './numbers.js';
+import { checkNumber } from './numbers.js';
 import { Place, Result } from './result.js';
 import { additionalOf, fieldOf, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
 import { writeJson } from '../../util/exact-json.js';
+import { isGoInteger } from '../schema/decode-state.js';
 
 /** The value at the same place before the update; undefined: there is none, or it cannot be told which. */
 type Old = { readonly value: unknown } | undefined;
@@ -61,7 +62,7 @@ function typesOf(schema: Schema): readonly string[] {
 /** What JSON calls the value, and the format Go sees in it. */
 function typeOfValue(value: unknown): [type: string, format: string] {
   if (Array.isArray(value)) return ['array', ''];
-  if (typeof value === 'number' || typeof value === 'bigint') return isInteger(value) ? ['integer', 'int64'] : ['number', 'float64'];
+  if (typeof value === 'number' || typeof value === 'bigint') return isGoInteger(value) ? ['integer', 'int64'] : ['number', 'float64'];
   return [typeof value, ''];
 }
 

@@ -1,6 +1,7 @@
 // How many pods each ReplicaSet of a Deployment should have. All functions are pure.
 import type { Deployment, ReplicaSet } from '../../api/types/apps-v1.gen.js';
 import type { IntOrString } from '../../api/types/meta-v1.gen.js';
+import { compareText } from '../../util/order.js';
 import { MAX_REPLICAS, numberAnnotation } from './revisions.js';
 
 /** A number, or a share of `total`. @throws Error when the text is no percentage */
@@ -130,7 +131,9 @@ export function shrinkOld(old: readonly ReplicaSet[], limit: number): Resize[] {
 
 /** Oldest first. */
 export function byCreation(a: ReplicaSet, b: ReplicaSet): number {
-  return compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') || compare(a.metadata.name, b.metadata.name);
+  return (
+    compareText(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') || compareText(a.metadata.name, b.metadata.name)
+  );
 }
 
 function bySizeOlder(a: ReplicaSet, b: ReplicaSet): number {
@@ -139,8 +142,4 @@ function bySizeOlder(a: ReplicaSet, b: ReplicaSet): number {
 
 function bySizeNewer(a: ReplicaSet, b: ReplicaSet): number {
   return replicasOf(b) - replicasOf(a) || byCreation(b, a);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -3,6 +3,7 @@ import { isApiError } from '../../api/meta/errors.js';
 import { deployments, replicasets } from '../../api/meta/resources.gen.js';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../api/types/apps-v1.gen.js';
 import { equal } from '../../util/equal.js';
+import { messageOf } from '../../util/errors.js';
 import type { Environment, Result } from '../runtime/controller.js';
 import { isNamespaceTerminating } from '../runtime/pod-writer.js';
 import {
@@ -183,7 +184,7 @@ export class Rollout {
       throw error;
     }
     if (isNamespaceTerminating(error)) throw error;
-    const message = `Failed to create new replica set "${name}": ${error instanceof Error ? error.message : String(error)}`;
+    const message = `Failed to create new replica set "${name}": ${messageOf(error)}`;
     if (hasDeadline(this.#deployment)) await this.#writeStatus(this.#withProgress('False', 'ReplicaSetCreateError', message));
     recorder.warning(this.#deployment, 'ReplicaSetCreateError', message);
     throw error;

@@ -3,6 +3,7 @@ import { ApiError, isApiError } from '../../api/meta/errors.js';
 import type { KubeObject, Resource } from '../../api/meta/object.js';
 import { pods } from '../../api/meta/resources.gen.js';
 import type { Pod, PodTemplateSpec } from '../../api/types/core-v1.gen.js';
+import { messageOf } from '../../util/errors.js';
 import type { Environment } from './controller.js';
 import { controllerReference } from './owners.js';
 import { podFromTemplate } from './pods.js';
@@ -28,7 +29,7 @@ export class PodWriter {
       recorder.normal(owner, 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
     } catch (error) {
       if (isNamespaceTerminating(error)) return;
-      recorder.warning(owner, 'FailedCreate', `Error creating: ${error instanceof Error ? error.message : String(error)}`);
+      recorder.warning(owner, 'FailedCreate', `Error creating: ${messageOf(error)}`);
       throw error;
     }
   }
@@ -47,7 +48,7 @@ export class PodWriter {
       return true;
     } catch (error) {
       if (isApiError(error, 'NotFound')) return false;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       recorder.warning(owner, 'FailedDelete', `Error deleting: ${message}`);
       throw new Error(`unable to delete pods: ${message}`, { cause: error });
     }

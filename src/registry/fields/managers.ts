@@ -1,6 +1,7 @@
 // metadata.managedFields, read into sets by manager and written back. As apimachinery's util/managedfields.
 import type { ManagedFieldsEntry } from '../../api/types/meta-v1.gen.js';
 import { timestamp } from '../../util/clock.js';
+import { compareText } from '../../util/order.js';
 import { type FieldSet, isEmptySet, parseSet, union } from './set.js';
 
 /** What tells managers apart. */
@@ -89,10 +90,6 @@ function compareManagers(a: Manager, b: Manager): number {
     compareText(a.apiVersion, b.apiVersion) ||
     compareText(a.subresource, b.subresource)
   );
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Adds what a manager has changed to what it owns already. */

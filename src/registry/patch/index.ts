@@ -6,12 +6,11 @@
 import * as errors from '../../api/meta/errors.js';
 import { invalid } from '../../api/meta/field-errors.js';
 import { decode, DecodeError, seenDuplicates, strictErrors } from '../../api/schema/decode.js';
-import { jsonKind } from '../../api/schema/decode-state.js';
 import { JsonError, parseJson } from '../../api/schema/json.js';
 import { ANY, Field, listType, scalarType, structType, type StructType } from '../../api/schema/types.js';
 import { copy } from '../../util/equal.js';
 import { goString } from '../../util/go-format.js';
-import { inKeyOrder } from '../../util/json.js';
+import { inKeyOrder, jsonKind } from '../../util/json.js';
 import { applyJsonPatch, JsonPatchError, MAX_OPERATIONS, type Operation } from './json-patch.js';
 import { applyMergePatch } from './merge-patch.js';
 import { mergeStrategic, StrategicPatchError } from './strategic.js';

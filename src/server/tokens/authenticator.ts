@@ -3,6 +3,7 @@ import type { KubeObject, Resource, UserInfo } from '../../api/meta/object.js';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/meta/resources.gen.js';
 import { NODE_NAME_EXTRA } from '../../api/meta/well-known.js';
 import type { Clock } from '../../util/clock.js';
+import { goQuoteList } from '../../api/meta/quote.js';
 import { CREDENTIAL_ID, serviceAccountGroups, serviceAccountName } from '../user-names.js';
 import { type ClaimedObject, ISSUER, type PrivateClaims, type TokenClaims } from './claims.js';
 import { type SigningKey, unverifiedClaims } from './keys.js';
@@ -31,7 +32,8 @@ export function serviceAccountTokens({ key, clock, reader }: AuthenticatorOption
       const own = [claims.aud ?? []].flat();
       // tokens that name no audience (those in Secrets) are for this server
       const audiences = wanted.filter((audience) => (own.length > 0 ? own : [ISSUER]).includes(audience));
-      if (audiences.length === 0) throw new Error(`token audiences ${quoted(own)} is invalid for the target audiences ${quoted(wanted)}`);
+      if (audiences.length === 0)
+        throw new Error(`token audiences ${goQuoteList(own)} is invalid for the target audiences ${goQuoteList(wanted)}`);
       checkTimes(claims, clock.now());
       checkObjects(claims['kubernetes.io'], reader, clock.now());
       return { user: userOf(claims), audiences };
@@ -85,8 +87,4 @@ function userOf({ jti, 'kubernetes.io': { namespace, serviceaccount, pod, node }
     groups: serviceAccountGroups(namespace),
     ...(Object.keys(extra).length > 0 && { extra }),
   };
-}
-
-function quoted(list: readonly string[]): string {
-  return `[${list.map((item) => JSON.stringify(item)).join(' ')}]`;
 }

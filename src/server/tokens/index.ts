@@ -4,6 +4,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Reader, TokenAuthenticator, TokenIssuer } from '../../api/context.js';
 import type { Handler } from '../../handlers/request.js';
 import type { Clock } from '../../util/clock.js';
+import { messageOf } from '../../util/errors.js';
 import { authenticated } from '../user-names.js';
 import { serviceAccountTokens } from './authenticator.js';
 import { bootstrapTokens } from './bootstrap.js';
@@ -71,7 +72,7 @@ export function tokenUnion(authenticators: readonly TokenAuthenticator[]): Token
           const found = await authenticator.authenticate(token, audiences);
           if (found) return { ...found, user: authenticated(found.user) };
         } catch (error) {
-          problems.push(error instanceof Error ? error.message : String(error));
+          problems.push(messageOf(error));
         }
       }
       if (problems.length === 1) return undefined;

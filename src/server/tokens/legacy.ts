@@ -6,6 +6,7 @@ import { secrets, serviceaccounts } from '../../api/meta/resources.gen.js';
 import { dayOf, INVALID_SINCE, LAST_USED } from '../../api/shared/legacy-tokens.js';
 import type { Secret } from '../../api/types/core-v1.gen.js';
 import type { Clock } from '../../util/clock.js';
+import { goQuoteList } from '../../api/meta/quote.js';
 import { serviceAccountGroups, serviceAccountName } from '../user-names.js';
 import { ISSUER } from './claims.js';
 import { type Claims, type SigningKey, unverifiedClaims } from './keys.js';
@@ -38,8 +39,7 @@ export function legacyTokens({ key, clock, reader, label }: LegacyOptions): Toke
       if (claims?.['iss'] !== LEGACY_ISSUER) return undefined;
       (await key()).check(token);
       const audiences = wanted.filter((audience) => audience === ISSUER);
-      if (audiences.length === 0)
-        throw new Error(`token audiences [] is invalid for the target audiences [${wanted.map((a) => JSON.stringify(a)).join(' ')}]`);
+      if (audiences.length === 0) throw new Error(`token audiences [] is invalid for the target audiences ${goQuoteList(wanted)}`);
       const named = namesIn(claims);
       const secret = secretOf(token, named, reader);
       checkAccount(named, reader);
