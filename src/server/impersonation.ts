@@ -14,6 +14,7 @@ import {
   serviceAccountOf,
   UNAUTHENTICATED_GROUP,
 } from './user-names.js';
+import { LruCache } from '../util/lru.js';
 
 /** From so many groups or extra values on, the right to all of them is asked for first. */
 const MANY = 4;
@@ -39,7 +40,7 @@ const MODES: readonly Mode[] = [
 export class ImpersonationModes {
   readonly #authorizer: Authorizer;
   /** The mode that last worked for a user: tried first, so that the usual one costs no more than before there were modes. */
-  readonly #last = new Map<string, Mode>();
+  readonly #last = new LruCache<string, Mode>(REMEMBERED);
 
   constructor(authorizer: Authorizer) {
     this.#authorizer = authorizer;
@@ -59,20 +60,13 @@ export class ImpersonationModes {
       if (!mode.applies(wanted, request.user)) continue;
       try {
         const user = await this.#check(mode, wanted, request);
-        this.#remember(requester, mode);
+        this.#last.set(requester, mode);
         return user;
       } catch (error) {
         refused ??= error;
       }
     }
     throw refused;
-  }
-
-  #remember(requester: string, mode: Mode): void {
-    this.#last.delete(requester);
-    this.#last.set(requester, mode);
-    const oldest = this.#last.keys().next().value;
-    if (this.#last.size > REMEMBERED && oldest !== undefined) this.#last.delete(oldest);
   }
 
   async #check(mode: Mode, wanted: UserInfo, request: AuthorizationAttributes): Promise<UserInfo> {

@@ -23,8 +23,4 @@ export class LruCache<K, V> {
       return;
     }
   }
-
-  delete(key: K): void {
-    this.#entries.delete(key);
-  }
 }

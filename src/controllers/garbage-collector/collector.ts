@@ -5,6 +5,7 @@ import { type KubeObject, type OwnerReference, uidOf } from '../../api/meta/obje
 import { referenceTo } from '../../client/event-recorder.js';
 import { splitKey, keyOf } from '../../client/store.js';
 import { equal } from '../../util/equal.js';
+import { LruCache } from '../../util/lru.js';
 import type { Enqueue, Environment, Result } from '../runtime/controller.js';
 import { type Item, itemKey, type Monitors } from './monitors.js';
 
@@ -31,7 +32,7 @@ export class Collector {
   readonly #environment: Environment;
   readonly #monitors: Monitors;
   /** Owners known by a live read not to be there; a uid never comes back. */
-  readonly #absent = new Set<string>();
+  readonly #absent = new LruCache<string, true>(MAX_ABSENT);
 
   constructor(environment: Environment, monitors: Monitors) {
     this.#environment = environment;
@@ -115,7 +116,7 @@ export class Collector {
   async #read(item: Item, ref: OwnerReference): Promise<KubeObject | 'absent' | 'unknown kind' | 'invalid'> {
     const { namespace = '' } = item.object.metadata;
     const cacheKey = `${ref.apiVersion} ${ref.kind} ${namespace}/${ref.name} ${ref.uid}`;
-    if (this.#absent.has(cacheKey)) return 'absent';
+    if (this.#absent.get(cacheKey)) return 'absent';
     const resource = this.#monitors.resourceOf(ref);
     if (!resource) return 'unknown kind';
     // nothing outside of namespaces can be owned from inside one; upstream leaves such objects alone
@@ -126,16 +127,9 @@ export class Collector {
     } catch (error) {
       if (!isApiError(error, 'NotFound')) throw error;
     }
-    this.#remember(cacheKey);
+    this.#absent.set(cacheKey, true);
     if (resource.namespaced && this.#monitors.isElsewhere(ref)) this.#reportNamespace(item, ref, namespace);
     return 'absent';
-  }
-
-  #remember(cacheKey: string): void {
-    this.#absent.add(cacheKey);
-    if (this.#absent.size <= MAX_ABSENT) return;
-    const [oldest] = this.#absent;
-    if (oldest !== undefined) this.#absent.delete(oldest);
   }
 
   #reportNamespace(item: Item, ref: OwnerReference, namespace: string): void {
