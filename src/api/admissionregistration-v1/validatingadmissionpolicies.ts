@@ -75,8 +75,9 @@ function validateValidation({ expression, message, messageExpression, reason }: 
 }
 
 function validateAnnotation({ key, valueExpression }: AuditAnnotation, path: FieldPath, name: string): FieldError[] {
-  const qualified = `${name}/${key}`;
-  const errors = validateQualifiedName(qualified, path.child('key'));
+  const errors = name
+    ? validateQualifiedName(`${name}/${key}`, path.child('key'))
+    : [invalid(path.child('key'), key, 'requires metadata.name be non-empty')];
   const expression = valueExpression.trim();
   if (expression === '') errors.push(required(path.child('valueExpression'), 'valueExpression is not specified'));
   else if (expression.length > MAX_VALUE_EXPRESSION)

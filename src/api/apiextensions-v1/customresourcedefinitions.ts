@@ -35,7 +35,7 @@ export default define<CustomResourceDefinition>({
   validate: (definition) => [...validateDefinitionName(definition), ...validateDefinition(definition)],
   validateUpdate: validateDefinition,
   warnings: formatWarnings,
-  subresources: { status: { validate: validateDefinitionStatus } },
+  subresources: { status: { table: 'none', validate: validateDefinitionStatus } },
 });
 
 /** Upstream marks definitions in a way of its own: no grace period shows, and the generation stays. */

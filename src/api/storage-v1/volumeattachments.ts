@@ -24,7 +24,7 @@ export default define<VolumeAttachment>({
   },
   validate,
   validateUpdate: validateChange,
-  subresources: { status: { keeps: ['metadata'], validate: validateChange } },
+  subresources: { status: { keeps: ['metadata'], ownMetadataChecks: { whole: true }, validate: validateChange } },
   row: (attachment, { now }) => {
     const { metadata, spec, status } = attachment;
     return [metadata.name, spec.attacher, spec.source.persistentVolumeName ?? '', spec.nodeName, status.attached, age(attachment, now)];

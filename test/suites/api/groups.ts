@@ -105,4 +105,29 @@ export function groupConversations(use: () => Api): void {
     expect(shortened.headers['warning']).to.contain('unknown field \\"spec.devices[0].capacity.unknown\\"');
     await api.delete(`${path}/${name}`).expect(200);
   });
+
+  it('checks all metadata of an attachment when its status is written', async () => {
+    const api = use();
+    const name = `${api.namespace}-attachment`;
+    const path = '/apis/storage.k8s.io/v1/volumeattachments';
+    const attachment = { spec: { attacher: 'a.b', nodeName: 'n', source: { persistentVolumeName: 'p' } }, status: { attached: true } };
+    const { body } = await api.post(path, { metadata: { name }, ...attachment }).expect(201);
+    const metadata = { name, resourceVersion: body.metadata.resourceVersion as string, generateName: 'Bad_Value!' };
+    const answer = await api.put(`${path}/${name}/status`, { metadata, ...attachment });
+    refused(answer, 422, 'Invalid', /metadata\.generateName: Invalid value: "Bad_Value!": a lowercase RFC 1123 subdomain/);
+    await api.delete(`${path}/${name}`).expect(200);
+  });
+
+  it('wants a name of a policy whose audit annotations begin with it', async () => {
+    const api = use();
+    const spec = { matchConstraints: { resourceRules: [] }, auditAnnotations: [{ key: 'k', valueExpression: "'v'" }] };
+    const answer = await api.post('/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', { spec });
+    refused(answer, 422, 'Invalid', /auditAnnotations\[0\]\.key: Invalid value: "k": requires metadata\.name be non-empty/);
+  });
+
+  it('shows the status of a CustomResourceDefinition in no other form', async () => {
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/none.example.com/status';
+    const answer = await use().get(path, 'application/json;as=Table;g=meta.k8s.io;v=v1');
+    refused(answer, 406, 'NotAcceptable', /^only the following media types are accepted: application\/json, application\/yaml, [^ ]+$/);
+  });
 }
