@@ -1,8 +1,10 @@
 // A server that is started with --admission-control-config-file, as its clients see it.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { startCluster } from '../../src/cluster.js';
+import { UserError } from '../../src/util/user-error.js';
 import { API_ONLY, startTestCluster, type TestCluster } from '../helpers/cluster.js';
 import { Api } from '../suites/api/session.js';
 
@@ -96,5 +98,17 @@ describe('a server with a configuration of admission', function () {
       code: 429,
     });
     expect(headers).not.to.have.property('retry-after');
+  });
+
+  it('is not started with a wrong one, and nothing is made then', async () => {
+    const [admissionControlConfigFile, dataDir] = ['wrong.yaml', 'data'].map((name) => join(directory, name)) as [string, string];
+    await writeFile(admissionControlConfigFile, CONFIGURATION.replace('qps', 'rate'));
+    const options = { dataDir, admissionControlConfigFile, enableAdmissionPlugins: ['EventRateLimit'] };
+    const error: unknown = await startCluster({ ...options, securePort: 0, components: API_ONLY }).catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(UserError);
+    expect((error as Error).message).to.equal(
+      `--admission-control-config-file=${admissionControlConfigFile}: plugins[1].configuration: limits[0].qps: Invalid value: 0: must be positive`,
+    );
+    expect(await readdir(directory)).not.to.include('data');
   });
 });
