@@ -4,6 +4,7 @@ import { GroupCommit } from './group-commit.js';
 import type { Medium, Operation } from './medium.js';
 import { call, type Listener } from './listener.js';
 import { before, merged, readHistory } from './past.js';
+import { Readers } from './readers.js';
 import {
   decodeEntry,
   decodeRevision,
@@ -90,9 +91,7 @@ export class EmbeddedStorage implements Storage {
   #hidden: ReadonlyMap<string, Entry | undefined> = new Map();
   /** The batch whose writing failed: it may be on the disk or not. */
   #uncertain: Batch | undefined;
-  #reopening: Promise<void> | undefined;
-  #readers = 0;
-  #readersGone: (() => void) | undefined;
+  readonly #readers = new Readers();
   readonly #subscriptions = new Set<Subscription>();
   #closing: Promise<void> | undefined;
 
@@ -180,7 +179,7 @@ export class EmbeddedStorage implements Storage {
 
   async #shutDown(): Promise<void> {
     await this.#queue.idle();
-    await this.#waitForReaders();
+    await this.#readers.idle();
     this.#subscriptions.clear();
     await this.#medium.close();
   }
@@ -272,12 +271,7 @@ export class EmbeddedStorage implements Storage {
   /** After a failed write: opens the medium anew and finds out whether the batch got there after all. */
   async #recover(uncertain: Batch): Promise<void> {
     // no reader may be inside while the medium is closed for a moment
-    this.#reopening = this.#waitForReaders().then(() => this.#medium.reopen());
-    try {
-      await this.#reopening;
-    } finally {
-      this.#reopening = undefined;
-    }
+    await this.#readers.exclude(() => this.#medium.reopen());
     const found = decodeRevision(this.#medium.get(REVISION_RECORD));
     if (found === uncertain.revision) this.#apply(uncertain);
     else if (found !== this.#revision)
@@ -291,24 +285,15 @@ export class EmbeddedStorage implements Storage {
 
   /** Runs `read`, whose synchronous start sees one state of the medium, while the medium is not being reopened. */
   async #read<T>(read: () => Promise<T>): Promise<T> {
-    while (this.#reopening) await this.#reopening.catch(() => undefined);
-    this.#assertOpen();
-    this.#readers++;
     try {
-      return await read();
+      return await this.#readers.run(() => {
+        this.#assertOpen();
+        return read();
+      });
     } catch (cause) {
       if (cause instanceof StorageError) throw cause;
       throw new StorageError('UNAVAILABLE', `cannot read: ${messageOf(cause)}`, { cause });
-    } finally {
-      if (--this.#readers === 0) this.#readersGone?.();
     }
-  }
-
-  #waitForReaders(): Promise<void> {
-    if (this.#readers === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#readersGone = resolve;
-    });
   }
 
   #stored(key: string): Entry | undefined {
