@@ -1,14 +1,13 @@
 // Drives one pod on a node from its API object to containers and back. Level-based: `#sync` looks at what is wanted and what
 // there is, does the next steps, and asks to be called again; everything that happens (a new API object, an ended container,
-// a probe's result, a timer) only asks for another sync. One sync of a pod runs at a time.
+// a probe's result, a timer) only asks for another sync (sync-loop.ts).
 import { isApiError } from '../api/meta/errors.js';
 import { pods } from '../api/meta/resources.gen.js';
 import type { Node, Pod } from '../api/types/core-v1.gen.js';
 import type { Client } from '../client/client.js';
-import type { Clock, Timer } from '../util/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { Logger } from '../util/log.js';
 import { messageOf } from '../util/errors.js';
-import { Backoff } from './backoff.js';
 import { ContainerStarter } from './container-starter.js';
 import { plan } from './plan.js';
 import type { PodEvents } from './pod-events.js';
@@ -18,6 +17,7 @@ import { type Runtime, type RuntimeContainer, RuntimeError, type RuntimeNode } f
 import type { Sources } from './sources.js';
 import { StatusWriter } from './status-writer.js';
 import { hurryPod, killContainer, leaveSandbox, stopPod } from './stop-pod.js';
+import { SyncLoop } from './sync-loop.js';
 import { podText } from './text.js';
 import { volumeContents, volumeReferences } from './volumes.js';
 
@@ -35,9 +35,6 @@ export interface WorkerContext {
   readonly nodeObject: () => Node | undefined;
 }
 
-/** Failures of sandbox, volumes and the server: half a second, doubled up to two minutes. */
-const FIRST_RETRY = 500;
-const LAST_RETRY = 122_000;
 /** A start that takes longer than this is shown as being under way. */
 const SLOW = 50;
 
@@ -46,7 +43,7 @@ export class PodWorker {
   readonly #context: WorkerContext;
   readonly #record: PodRecord;
   readonly #probers = new Probers();
-  readonly #retry = new Backoff(FIRST_RETRY, LAST_RETRY);
+  readonly #loop: SyncLoop;
   readonly #forgotten: () => void;
   readonly #starter: ContainerStarter;
   readonly #status: StatusWriter;
@@ -54,14 +51,10 @@ export class PodWorker {
   #starting = new AbortController();
   #adopted = false;
   #vanished = false;
-  #removed = false;
   #volumesChanged = false;
   #sandboxEnded = false;
   #frozen = false;
   #sawExit = false;
-  #syncing: Promise<void> | undefined;
-  #again = false;
-  #timer: { readonly due: number; readonly timer: Timer } | undefined;
 
   /** @param forgotten called once when nothing is left of the pod, here and on the server */
   constructor(pod: Pod, context: WorkerContext, forgotten: () => void) {
@@ -70,6 +63,14 @@ export class PodWorker {
     this.#status = new StatusWriter({ ...context, record: this.#record, hostIP: context.node.ip });
     this.#forgotten = forgotten;
     this.#starter = new ContainerStarter(context);
+    this.#loop = new SyncLoop({
+      clock: context.clock,
+      sync: () => this.#sync(),
+      failed: (error) => {
+        if (!(error instanceof RuntimeError))
+          context.logger.error('a pod could not be brought to its wanted state', { pod: podText(this.#record.pod), error });
+      },
+    });
   }
 
   get record(): Readonly<PodRecord> {
@@ -142,60 +143,17 @@ export class PodWorker {
   freeze(): void {
     this.#frozen = true;
     this.#status.stop();
-    this.#disarm();
+    this.#loop.stop();
     this.#starting.abort();
     this.#probers.endAll();
   }
 
   #wake(): void {
-    if (this.#frozen || this.#removed || !this.#adopted) return;
+    if (this.#frozen || !this.#adopted) return;
     // a start under way may take long; what must end need not wait for it
-    if (this.#syncing) this.#checkDeadline();
+    if (this.#loop.running) this.#checkDeadline();
     if (this.#mustStop()) this.#starting.abort();
-    if (this.#syncing) {
-      this.#again = true;
-      return;
-    }
-    this.#disarm();
-    this.#syncing = this.#run().finally(() => {
-      this.#syncing = undefined;
-      if (!this.#again) return;
-      this.#again = false;
-      this.#wake();
-    });
-  }
-
-  /** Another sync after `ms` milliseconds at the latest. */
-  #wakeIn(ms: number): void {
-    const { clock } = this.#context;
-    const due = clock.now() + ms;
-    if (this.#timer && this.#timer.due <= due) return;
-    this.#disarm();
-    const timer = clock.after(ms, () => {
-      this.#timer = undefined;
-      this.#wake();
-    });
-    this.#timer = { due, timer };
-  }
-
-  #disarm(): void {
-    this.#timer?.timer.cancel();
-    this.#timer = undefined;
-  }
-
-  async #run(): Promise<void> {
-    const { clock, logger } = this.#context;
-    try {
-      await this.#sync();
-      this.#retry.reset();
-    } catch (error) {
-      if (this.#frozen) return;
-      if (!(error instanceof RuntimeError))
-        logger.error('a pod could not be brought to its wanted state', { pod: podText(this.#record.pod), error });
-      const now = clock.now();
-      this.#retry.next(now, now);
-      this.#wakeIn(this.#retry.delay);
-    }
+    this.#loop.wake();
   }
 
   #mustStop(): boolean {
@@ -235,7 +193,7 @@ export class PodWorker {
     if (seconds === undefined || record.verdict || this.#mustStop()) return;
     const left = record.startTime + seconds * 1_000 - clock.now();
     if (left > 0) {
-      this.#wakeIn(left);
+      this.#loop.wakeIn(left);
       return;
     }
     const message = 'Pod was active on the node longer than the specified deadline';
@@ -305,7 +263,7 @@ export class PodWorker {
       this.#sawExit = false;
       for (const container of next.backoff) this.#starter.announceBackoff(this.#record.pod, container);
       if (next.start.length === 0) {
-        if (next.again !== undefined) this.#wakeIn(next.again);
+        if (next.again !== undefined) this.#loop.wakeIn(next.again);
         await this.#status.write();
         return;
       }
@@ -374,8 +332,7 @@ export class PodWorker {
 
   async #remove(): Promise<void> {
     await this.#context.runtime.removePod(this.#record.pod);
-    this.#removed = true;
-    this.#disarm();
+    this.#loop.stop();
     this.#forgotten();
   }
 
