@@ -92,7 +92,7 @@ export function parseYaml(text: string): ParsedYaml {
     const [value = null] = constructFromEvents(events, { source: text, schema, json: true });
     return { value, duplicates: findDuplicates(text, events) };
   } catch (e) {
-    if (e instanceof YAMLException) throw new YamlError(describe(e), { cause: e });
+    if (e instanceof YAMLException) throw new YamlError(describe(e, text), { cause: e });
     throw e;
   }
 }
@@ -151,17 +151,33 @@ const WORDINGS: readonly (readonly [RegExp, (line: number, match: RegExpExecArra
     (line) => `${line > 0 ? `line ${line + 1}: ` : ''}mapping values are not allowed in this context`,
   ],
   [/^unexpected end of the stream within a (?:double|single) quoted scalar/, () => 'found unexpected end of stream'],
-  [
-    /^(?:deficient indentation|unexpected end of the stream within a flow collection|missed comma)/,
-    (line) => `line ${Math.max(line, 1)}: did not find expected ',' or ']'`,
-  ],
 ];
 
-function describe(e: YAMLException): string {
-  const line = (e.mark as { line?: number } | undefined)?.line ?? 0;
+/** What js-yaml says where a list or map in brackets is not closed. */
+const OPEN_BRACKET = /^(?:deficient indentation|unexpected end of the stream within a flow collection|missed comma)/;
+
+function describe(e: YAMLException, text: string): string {
+  const { line = 0, position = 0 } = (e.mark ?? {}) as { line?: number; position?: number };
+  if (OPEN_BRACKET.test(e.reason)) return `yaml: ${openBracket(text, position, line)}`;
   for (const [shape, wording] of WORDINGS) {
     const match = shape.exec(e.reason);
     if (match) return `yaml: ${wording(line, match)}`;
   }
   return `yaml: ${line > 0 ? `line ${line + 1}: ` : ''}${e.reason}`;
+}
+
+/** What go-yaml misses within brackets at a place: the next value, or the end of the last one. */
+function openBracket(text: string, position: number, at: number): string {
+  const isEnd = text.slice(position).trim() === '';
+  // the end of a text is at the beginning of a line of its own
+  const line = isEnd ? text.split('\n').length - (text.endsWith('\n') ? 1 : 0) : at;
+  const where = line > 0 ? `line ${line}: ` : '';
+  const before = (isEnd ? text : text.slice(0, position)).replace(/"(?:[^"\\]|\\.)*"|'[^']*'/g, 'text').trimEnd();
+  if (/[[{,:]$/.test(before)) return `${where}did not find expected node content`;
+  let innermost = before;
+  for (let open = ''; open !== innermost; ) {
+    open = innermost;
+    innermost = open.replace(/\[[^[\]{}]*\]|\{[^[\]{}]*\}/g, '');
+  }
+  return `${where}did not find expected ',' or '${innermost.lastIndexOf('[') > innermost.lastIndexOf('{') ? ']' : '}'}'`;
 }

@@ -27,6 +27,12 @@ describe('reading YAML', () => {
   });
   for (const [text, message] of [
     ['a: [1\nb: 2', "yaml: line 1: did not find expected ',' or ']'"],
+    ['x: y\na: {b: c\nd: e', "yaml: line 2: did not find expected ',' or '}'"],
+    ['a: {b: "[", c', "yaml: line 1: did not find expected ',' or '}'"],
+    ['a: {b: c]', "yaml: did not find expected ',' or '}'"],
+    ['\n\na: [b\n\n', "yaml: line 4: did not find expected ',' or ']'"],
+    ['x: y\na: {', 'yaml: line 2: did not find expected node content'],
+    ['a: {b:', 'yaml: line 1: did not find expected node content'],
     ['a:\n\t- x', 'yaml: line 2: found character that cannot start any token'],
     ['x: *y', "yaml: unknown anchor 'y' referenced"],
     ['a: b: c', 'yaml: mapping values are not allowed in this context'],

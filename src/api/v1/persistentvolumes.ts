@@ -123,12 +123,13 @@ function validateChange({ spec }: PersistentVolume, { spec: old }: PersistentVol
 /** The old affinity with the keys of the next one, where these are the names that labels have today. */
 function withLaterKeys(old: VolumeNodeAffinity, next: VolumeNodeAffinity | undefined): VolumeNodeAffinity {
   const { required } = old;
+  const terms = next?.required?.nodeSelectorTerms;
   const rename = (own: readonly NodeSelectorRequirement[] = [], other: readonly NodeSelectorRequirement[] = []) =>
     own.map((term, i) => (other[i]?.key === laterKey(term.key) ? { ...term, key: other[i].key } : term));
   return {
     required: required && {
       nodeSelectorTerms: required.nodeSelectorTerms.map(({ matchExpressions, matchFields }, i) => {
-        const other = next?.required?.nodeSelectorTerms[i];
+        const other = terms?.[i];
         return {
           matchExpressions: rename(matchExpressions, other?.matchExpressions),
           matchFields: rename(matchFields, other?.matchFields),

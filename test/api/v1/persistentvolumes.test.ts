@@ -46,7 +46,9 @@ describe('persistent volumes', () => {
     });
     const old = to('failure-domain.beta.kubernetes.io/zone');
     expect(changes(to('topology.kubernetes.io/zone'), old)).to.deep.equal([]);
-    const [immutable] = changes(to('topology.kubernetes.io/region'), old);
-    expect(immutable).to.match(/^nodeAffinity: Invalid value: .*: field is immutable, except for updating from beta label to GA$/);
+    for (const next of [to('topology.kubernetes.io/region'), { ...NFS, nodeAffinity: { required: {} } }])
+      expect(changes(next, old).at(-1)).to.match(
+        /^nodeAffinity: Invalid value: .*: field is immutable, except for updating from beta label to GA$/,
+      );
   });
 });
