@@ -47,6 +47,7 @@ export class Definitions {
   find(group: string, version: string, resource: string): Definition | undefined {
     return this.#byPath.get(resourcePath({ group, version, resource }));
   }
+  /** The definition of a kind; undefined: none is served. */
   byKind(gvk: GroupVersionKind): Definition | undefined {
     return this.all().find((d) => d.group === gvk.group && d.version === gvk.version && d.kind === gvk.kind);
   }

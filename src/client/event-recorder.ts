@@ -42,10 +42,12 @@ export class EventRecorder {
     this.#correlator = new EventCorrelator(options.clock);
   }
 
+  /** Something went as it should. */
   normal(object: KubeObject | ObjectReference, reason: string, message: string): void {
     this.#record(object, 'Normal', reason, message);
   }
 
+  /** Something went wrong. */
   warning(object: KubeObject | ObjectReference, reason: string, message: string): void {
     this.#record(object, 'Warning', reason, message);
   }

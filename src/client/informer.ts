@@ -57,10 +57,12 @@ export class Informer<T extends KubeObject> {
     this.synced = new Promise((resolve) => (this.#settle = resolve));
   }
 
+  /** What is known of the objects; complete once it has synced. */
   get store(): Store<T> {
     return this.#store;
   }
 
+  /** Whether all objects that were there at the start are known. */
   get hasSynced(): boolean {
     return this.#hasSynced;
   }
@@ -70,6 +72,7 @@ export class Informer<T extends KubeObject> {
     return this.#resourceVersion;
   }
 
+  /** Has the store find objects by the values that `of` gives. */
   addIndex(name: string, of: IndexFunction<T>): void {
     this.#store.addIndex(name, of);
   }

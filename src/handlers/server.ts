@@ -51,6 +51,7 @@ export class Server {
     this.watchSent = options.watchSent;
   }
 
+  /** What hooks are told of a request. */
   context(request: ApiRequest, query?: Pick<WriteQuery, 'dryRun' | 'fieldManager'>): Context {
     return this.registry.context({
       user: request.user,

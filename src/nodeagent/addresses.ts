@@ -51,6 +51,7 @@ export class AddressPool {
     if (offset >= 0 && offset < this.#size) this.#used.add(offset);
   }
 
+  /** Gives an address back. */
   release(ip: string): void {
     this.#used.delete(ipNumber(ip) - this.#first);
   }

@@ -39,6 +39,7 @@ export class Addressing {
     return addressing;
   }
 
+  /** Gives the addresses of a node back. */
   release(name: string): void {
     this.#given.delete(name);
   }

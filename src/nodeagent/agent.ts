@@ -98,6 +98,7 @@ export class NodeAgent {
     await this.#recorder.stop();
   }
 
+  /** A pod of the node is new, or another one than before. */
   podChanged(pod: Pod): void {
     if (!this.#open) return;
     const uid = uidOf(pod);
@@ -109,22 +110,27 @@ export class NodeAgent {
     void this.#adopt(pod).then(() => this.#workers.get(uid)?.start());
   }
 
+  /** The API object of a pod is gone. */
   podDeleted(pod: Pod): void {
     this.#workers.get(uidOf(pod))?.vanish();
   }
 
+  /** A container of a pod has ended, or changed its readiness. */
   containerChanged(podUid: string, container: RuntimeContainer): void {
     this.#workers.get(podUid)?.changed(container);
   }
 
+  /** The sandbox of a pod has ended by itself. */
   sandboxEnded(podUid: string, sandboxId: string): void {
     this.#workers.get(podUid)?.sandboxEnded(sandboxId);
   }
 
+  /** A ConfigMap or Secret has changed. */
   sourceChanged(namespace: string, name: string): void {
     for (const worker of this.#workers.values()) if (worker.record.pod.metadata.namespace === namespace) worker.sourceChanged(name);
   }
 
+  /** Who works for a pod; undefined: nobody. */
   worker(podUid: string): PodWorker | undefined {
     return this.#workers.get(podUid);
   }

@@ -27,6 +27,7 @@ export class Backoff {
     this.#last = now;
   }
 
+  /** What was tried has succeeded. */
   reset(): void {
     this.#delay = 0;
   }

@@ -10,15 +10,18 @@ export class PodEvents {
     this.#recorder = recorder;
   }
 
+  /** An event about a pod as a whole. */
   pod(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.#record(referenceTo(pod), type, reason, message);
   }
 
+  /** An event about a container of a pod. */
   container(pod: Pod, container: ContainerRecord, type: 'Normal' | 'Warning', reason: string, message: string): void {
     const list = container.kind === 'main' ? 'containers' : 'initContainers';
     this.#record({ ...referenceTo(pod), fieldPath: `spec.${list}{${container.spec.name}}` }, type, reason, message);
   }
 
+  /** An event about an ephemeral container of a pod. */
   ephemeral(pod: Pod, name: string, reason: string, message: string): void {
     this.#record({ ...referenceTo(pod), fieldPath: `spec.ephemeralContainers{${name}}` }, 'Warning', reason, message);
   }

@@ -29,6 +29,7 @@ const TITLES: Readonly<Record<ProbeKind, string>> = { startup: 'Startup', livene
 export class Probers {
   readonly #byContainer = new Map<string, Prober>();
 
+  /** Begins the probes of a container. */
   begin(options: ProberOptions): void {
     const prober = new Prober(options);
     this.#byContainer.set(options.container.id, prober);
@@ -41,6 +42,7 @@ export class Probers {
     this.#byContainer.delete(id);
   }
 
+  /** Ends the probes of all containers. */
   endAll(): void {
     for (const id of this.#byContainer.keys()) this.end(id);
   }

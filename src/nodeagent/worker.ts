@@ -73,6 +73,7 @@ export class PodWorker {
     });
   }
 
+  /** What is known of the pod. */
   get record(): Readonly<PodRecord> {
     return this.#record;
   }

@@ -23,6 +23,7 @@ export class HotObjects {
   constructor(size = 1024) {
     this.#ring = Array.from({ length: size });
   }
+  /** An item was parsed: it keeps its object, and the one that was parsed longest ago forgets its own. */
   keep(item: ObjectItem): void {
     this.#ring[this.#next]?.cool();
     this.#ring[this.#next] = item;
@@ -105,6 +106,7 @@ export class ObjectItem {
     }
     return this.#sorted;
   }
+  /** For label selectors. */
   get labels(): Readonly<Record<string, string>> {
     return (this.#labels ??= this.parsed.metadata.labels ?? NO_LABELS);
   }
@@ -140,6 +142,7 @@ export class ObjectItem {
   again(kind: ItemKind): ObjectItem {
     return new ObjectItem(kind, this.key, this.revision, this.#stored ?? this.text);
   }
+  /** For limits of the history. */
   get size(): number {
     return this.text.length;
   }
@@ -189,9 +192,11 @@ export function withRevision(value: Buffer, revision: number | string): Buffer {
  */
 export class Written {
   readonly #objects = new WeakMap<Buffer, KubeObject>();
+  /** An object is about to be stored as `value`; nobody may change it any more. */
   remember(value: Buffer, object: KubeObject): void {
     this.#objects.set(value, object);
   }
+  /** The object that was stored as `value`, with its revision; once. */
   take(value: Buffer, revision: number): KubeObject | undefined {
     const object = this.#objects.get(value);
     if (!object) return undefined;

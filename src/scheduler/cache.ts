@@ -31,10 +31,12 @@ export class Cache {
     return this.#nodes.get(name);
   }
 
+  /** Whether a pod counts on a node that the API does not say yet. */
   isAssumed(uid: string): boolean {
     return this.#assumed.has(uid);
   }
 
+  /** A node is new, or another one than before. */
   setNode(node: Node): void {
     const name = node.metadata.name;
     this.#list = undefined;
@@ -49,6 +51,7 @@ export class Cache {
     this.#homeless.delete(name);
   }
 
+  /** A node is gone; its pods may still be there. */
   removeNode(name: string): void {
     const info = this.#nodes.get(name);
     if (!info) return;
@@ -57,6 +60,7 @@ export class Cache {
     if (info.pods.size > 0) this.#homeless.set(name, new Map([...info.pods].map(([uid, { pod }]) => [uid, pod])));
   }
 
+  /** Counts a pod on its node before the API says that it is there. */
   assume(pod: Pod, nodeName: string): void {
     const uid = uidOf(pod);
     this.#assumed.add(uid);
@@ -77,6 +81,7 @@ export class Cache {
     else this.#place(uid, pod.spec.nodeName ?? '', pod);
   }
 
+  /** A pod is gone, or has ended. */
   removePod(uid: string): void {
     this.#assumed.delete(uid);
     this.#unplace(uid);

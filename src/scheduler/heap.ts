@@ -19,6 +19,7 @@ export class KeyedHeap<T> {
     return place === undefined ? undefined : this.#items[place];
   }
 
+  /** The first item, which stays. */
   peek(): T | undefined {
     return this.#items[0];
   }
@@ -34,12 +35,14 @@ export class KeyedHeap<T> {
     this.#settle(place);
   }
 
+  /** Takes the first item out. */
   pop(): T | undefined {
     const first = this.#items[0];
     if (first !== undefined) this.remove(this.#key(first));
     return first;
   }
 
+  /** Takes the item of a key out. */
   remove(key: string): T | undefined {
     const place = this.#places.get(key);
     if (place === undefined) return undefined;

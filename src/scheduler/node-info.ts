@@ -83,11 +83,13 @@ export class NodeInfo {
     return this.node.metadata.labels ?? {};
   }
 
+  /** The Node object is another one than before. */
   setNode(node: Node): void {
     this.node = node;
     this.allocatable = amounts(node.status?.allocatable);
   }
 
+  /** Counts a pod. */
   addPod(info: PodInfo): void {
     const uid = uidOf(info.pod);
     this.removePod(uid);
@@ -96,6 +98,7 @@ export class NodeInfo {
     if (info.ports.length > 0) this.portsInUse.set(uid, info.ports);
   }
 
+  /** Counts a pod no more. */
   removePod(uid: string): void {
     const info = this.pods.get(uid);
     if (!info) return;

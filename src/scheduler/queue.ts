@@ -116,6 +116,7 @@ export class SchedulingQueue {
     if (events.some((event) => this.#mayHelp(stuck, event)) || old.metadata.generation !== pod.metadata.generation) this.#retry(stuck);
   }
 
+  /** A pod is gone, or has a node. */
   remove(uid: string): void {
     this.#active.remove(uid);
     this.#backoff.remove(uid);
@@ -155,6 +156,7 @@ export class SchedulingQueue {
     for (const queued of this.#unschedulable.values()) if (this.#mayHelp(queued, change)) this.#retry(queued);
   }
 
+  /** Ends the timers. */
   stop(): void {
     this.#flush.cancel();
     this.#timer?.timer.cancel();

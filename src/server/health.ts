@@ -32,6 +32,7 @@ export class Health {
     this.#logger = logger;
   }
 
+  /** Adds checks; they are shown in the order in which they are added. */
   add(...checks: readonly HealthCheck[]): void {
     this.#checks.push(...checks);
   }

@@ -240,10 +240,12 @@ export class Metrics {
     this.#storageDuration.of(labels).observe(seconds);
   };
 
+  /** A request was authenticated, or failed to be. */
   authenticated(result: 'success' | 'failure' | 'error'): void {
     this.#authentication.of({ result }).value++;
   }
 
+  /** A request was authorized, or refused. */
   authorized(result: 'allowed' | 'denied' | 'no-opinion'): void {
     this.#authorization.of({ result }).value++;
   }

@@ -53,6 +53,7 @@ export class PodSecurityMetrics {
     return this.#evaluations.of({ decision, policy_level: level, policy_version: shown, mode, ...labelsOf(subject) });
   }
 
+  /** A request was let pass unchecked. */
   exempted(subject: Subject): void {
     this.#exemptions.of(labelsOf(subject)).value++;
   }

@@ -18,6 +18,7 @@ export class GroupCommit<T> {
     this.#sizeOf = sizeOf;
   }
 
+  /** Puts a write into the next batch. */
   add(item: T): void {
     this.#queue.push(item);
     this.#running ??= this.#run();

@@ -8,12 +8,14 @@ export class LruCache<K, V> {
     this.#size = size;
   }
 
+  /** The value of a key, which counts as used now. */
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) this.set(key, value);
     return value;
   }
 
+  /** Keeps a value; the one that was used longest ago goes when there is no room. */
   set(key: K, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);

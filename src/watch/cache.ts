@@ -47,6 +47,7 @@ export class Cache<I extends Item> {
     this.#history = new History(progress.revision, limits);
   }
 
+  /** The present state of a key; undefined: there is none. */
   get(key: string): I | undefined {
     return this.#byKey.get(key);
   }
@@ -138,6 +139,7 @@ export class Cache<I extends Item> {
     });
   }
 
+  /** Tells the active watchers. */
   notify(writes: readonly Write<I>[]): void {
     const last = writes.at(-1)?.revision;
     if (last === undefined || this.#active.size === 0) return;
@@ -173,10 +175,12 @@ export class Cache<I extends Item> {
 
   // --- for Watcher
 
+  /** All active watchers have been given everything up to this revision. */
   delivered(): number {
     return this.#progress.delivered;
   }
 
+  /** A sink has thrown: its own affair, and told nobody but the log. */
   report(error: unknown): void {
     this.#progress.logger.error('a watcher has failed', { prefix: this.prefix, error });
   }
@@ -186,14 +190,17 @@ export class Cache<I extends Item> {
     return this.#removed || revision < this.#history.floor ? undefined : this.#history.after(revision, limit);
   }
 
+  /** The watcher is up to date: it is told of writes as they come. */
   activate(watcher: Watcher<I>): void {
     this.#active.add(watcher);
   }
 
+  /** The watcher lags: it reads the history when it has room again. */
   deactivate(watcher: Watcher<I>): void {
     this.#active.delete(watcher);
   }
 
+  /** The watcher has ended. */
   leave(watcher: Watcher<I>): void {
     this.#active.delete(watcher);
     this.#watchers.delete(watcher);

@@ -37,6 +37,7 @@ export class History<I extends Item> {
     return this.#writes.length - this.#head;
   }
 
+  /** Adds a write; the oldest go when there are too many. */
   push(write: Write<I>): void {
     this.#writes.push(write);
     this.#bytes += write.size;

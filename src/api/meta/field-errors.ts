@@ -34,13 +34,16 @@ export class FieldPath {
     this.#own = own;
     this.#parent = parent;
   }
+  /** A field of it, or one further below. */
   child(name: string, ...more: string[]): FieldPath {
     const path = new FieldPath(this.#isRoot ? name : `.${name}`, this.#isRoot ? undefined : this);
     return more.length === 0 ? path : path.child(...(more as [string, ...string[]]));
   }
+  /** An item of it, which is a list. */
   index(i: number): FieldPath {
     return new FieldPath(`[${i}]`, this);
   }
+  /** An entry of it, which is a map. */
   key(k: string): FieldPath {
     return new FieldPath(`[${k}]`, this);
   }

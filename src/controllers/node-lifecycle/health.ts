@@ -44,6 +44,7 @@ export class NodeHealth {
     for (const [name, sign] of this.#signs) this.#signs.set(name, { ...sign, at: now });
   }
 
+  /** The node is gone. */
   forget(name: string): void {
     this.#signs.delete(name);
   }

@@ -20,6 +20,7 @@ export class Expectations {
     this.#clock = clock;
   }
 
+  /** So many objects are about to be created for a key. */
   expectCreations(owner: string, count: number): void {
     this.#expected.set(owner, { since: this.#clock.now(), creations: count, deletions: new Set() });
   }
@@ -47,6 +48,7 @@ export class Expectations {
     return (expected.creations <= 0 && expected.deletions.size === 0) || this.#clock.now() - expected.since > TIMEOUT;
   }
 
+  /** The owner is gone. */
   forget(owner: string): void {
     this.#expected.delete(owner);
   }

@@ -30,6 +30,7 @@ export class WorkQueue {
     return this.#queue.size;
   }
 
+  /** Has a key worked on; once, however often it is added before that. */
   add(key: string): void {
     if (this.#closed) return;
     if (this.#working.has(key)) {
@@ -88,6 +89,7 @@ export class WorkQueue {
     return Promise.resolve(key);
   }
 
+  /** A key is no longer worked on; if it was added meanwhile, its turn comes again. */
   done(key: string): void {
     this.#working.delete(key);
     if (this.#again.delete(key)) this.add(key);

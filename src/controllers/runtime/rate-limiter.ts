@@ -23,10 +23,12 @@ export class RateLimiter {
     return Math.max(Math.min(FIRST * 2 ** failures, LAST), this.#bucket.reserve());
   }
 
+  /** How often a key has failed in a row. */
   failures(key: string): number {
     return this.#failures.get(key) ?? 0;
   }
 
+  /** A key has succeeded, or is gone. */
   forget(key: string): void {
     this.#failures.delete(key);
   }

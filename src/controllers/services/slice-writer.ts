@@ -33,6 +33,7 @@ export class SliceWriter {
     return informer.store.byIndex(BY_SERVICE, key).filter((s) => this.isOurs(s) && s.metadata.deletionTimestamp === undefined);
   }
 
+  /** Whether a slice is one of this controller's. */
   isOurs({ metadata }: EndpointSlice): boolean {
     return metadata.labels?.[SLICE_MANAGED_BY_LABEL] === this.#manager;
   }
@@ -66,6 +67,7 @@ export class SliceWriter {
     }
   }
 
+  /** The owner of slices is gone. */
   forget(key: string): void {
     this.#written.delete(key);
   }

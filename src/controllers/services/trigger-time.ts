@@ -24,6 +24,7 @@ export class TriggerTimes {
     return changed.sort()[0];
   }
 
+  /** The service is gone. */
   forget(key: string): void {
     this.#seen.delete(key);
   }

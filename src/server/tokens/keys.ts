@@ -31,6 +31,7 @@ export class SigningKey {
       .digest('base64url');
   }
 
+  /** A JSON Web Token that makes these claims. */
   sign(claims: Claims): string {
     const text = `${encode({ alg: HEADER_ALGORITHM, kid: this.id })}.${encode(claims)}`;
     return `${text}.${sign('sha256', Buffer.from(text), this.#private).toString('base64url')}`;
@@ -47,6 +48,7 @@ export class SigningKey {
     if (!signed) throw new Error('go-jose/go-jose: error in cryptographic primitive');
   }
 
+  /** The public key, for /openid/v1/jwks. */
   toJson(): JsonWebKey {
     const { kty = '', n = '', e = '' } = this.#public.export({ format: 'jwk' });
     return { use: 'sig', kty, kid: this.id, alg: HEADER_ALGORITHM, n, e };
