@@ -229,7 +229,7 @@ function goType({ definition, subresource }: Subject): string {
 }
 
 /** A Status with its fields in the order of the Go struct, which people compare and read. */
-function statusInOrder({ metadata, status, message, reason, details, code }: Status) {
+export function statusInOrder({ metadata, status, message, reason, details, code }: Status): Status {
   return {
     kind: 'Status',
     apiVersion: 'v1',

@@ -5,7 +5,7 @@ import { INITIAL_EVENTS_END_ANNOTATION } from '../api/meta/well-known.js';
 import { decode } from '../api/schema/decode.js';
 import { objectType } from '../api/schema/types.js';
 import type { ObjectItem } from '../registry/item.js';
-import { parseRevision, selects } from '../registry/list.js';
+import { checkPresent, parseRevision, selects } from '../registry/list.js';
 import type { Store } from '../registry/store.js';
 import { StorageError } from '../storage/storage.js';
 import type { Timer } from '../util/clock.js';
@@ -16,7 +16,7 @@ import { itemOf } from './forms/item.js';
 import { endpointOf, negotiateWatch } from './negotiation.js';
 import { listQuery } from './options.js';
 import type { ApiRequest } from './request.js';
-import { drained, writeHead } from './respond.js';
+import { drained, statusInOrder, writeHead } from './respond.js';
 import type { Server } from './server.js';
 
 /** A watch without timeoutSeconds ends after this and up to twice as much, so that watches do not all return at once. */
@@ -105,7 +105,11 @@ class WatchAnswer implements Sink<ObjectItem> {
 
   expired(): void {
     const { resourceVersion } = this.#query;
-    this.#fail(errors.expired(`too old resource version: ${resourceVersion || 0} (${this.#store.cache.revision()})`));
+    const { definition, cache } = this.#store;
+    const why = definition.uncached
+      ? 'The resourceVersion for the provided watch is too old.'
+      : `too old resource version: ${resourceVersion || 0} (${cache.floor()})`;
+    this.#fail(errors.expired(why));
   }
 
   /** Who names no revision, or any, is shown what is there unless told otherwise. */
@@ -126,8 +130,10 @@ class WatchAnswer implements Sink<ObjectItem> {
       sink: this,
     };
     try {
+      if (initial) checkPresent(this.#store, Number(resourceVersion));
       this.#watcher = this.#store.cache.watch(options);
     } catch (e) {
+      if (e instanceof errors.ApiError) return this.#fail(e);
       if (!(e instanceof StorageError) || e.code !== 'COMPACTED') throw e;
       this.expired();
     }
@@ -157,7 +163,7 @@ class WatchAnswer implements Sink<ObjectItem> {
   }
 
   #fail(error: errors.ApiError): void {
-    this.#request.response.write(this.#encoder.error(error.status));
+    this.#request.response.write(this.#encoder.error(statusInOrder(error.status)));
     this.#finish();
   }
 }

@@ -109,6 +109,23 @@ export function readingConversations(use: () => Api): void {
     refused(future, 504, 'Timeout', /^Timeout: Too large resource version: 900000000000, current: \d+$/);
   });
 
+  it('ends a watch with what is wrong with its revision', async () => {
+    const api = use();
+    const [old] = await api.watch(api.path('configmaps'), { resourceVersion: '1' });
+    expect(old?.type).to.equal('ERROR');
+    const inOrder = ['kind', 'apiVersion', 'metadata', 'status', 'message', 'reason', 'code'];
+    expect(Object.keys(old?.object ?? {})).to.deep.equal(inOrder);
+    expect(old?.object).to.include({ reason: 'Expired', code: 410 });
+    const [future] = await api.watch(api.path('configmaps'), {
+      resourceVersion: '900000000000',
+      sendInitialEvents: 'true',
+      resourceVersionMatch: 'NotOlderThan',
+      timeoutSeconds: '5',
+    });
+    expect(future?.type).to.equal('ERROR');
+    expect(future?.object).to.include({ reason: 'Timeout', code: 504 });
+  });
+
   it('prints tables and bare metadata', async () => {
     const api = use();
     const table = await api
