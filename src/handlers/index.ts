@@ -2,7 +2,8 @@
 import type { Definition, Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import type { Store } from '../registry/store.js';
-import { act, create } from './create.js';
+import { act, ask } from './act.js';
+import { create } from './create.js';
 import { remove, removeCollection } from './delete.js';
 import { sendUnknown } from './discovery.js';
 import { get } from './get.js';
@@ -21,21 +22,23 @@ export function resourceHandler(server: Server, next: Handler): Handler {
     if (!info.isResource) return next(request);
     const definition = server.registry.definitions.find(info.group, info.version, info.resource);
     if (!definition) return unknownResource(server, request);
-    if (!definition.serving.routes) return unrouted(server, request, definition);
-    checkScope(definition, request);
-    if (info.subresource !== '') return subresource(server, request, definition, routedPart(definition, request));
-    if (definition.act && info.name !== '') throw errors.pathNotFound();
-    if (request.method === 'HEAD' || (info.deprecatedWatch && request.method !== 'GET')) refuse();
-    if (definition.act) {
-      return info.verb === 'create' ? act(server, request, definition) : refuse();
-    }
-    if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
-    if (info.name !== '' ? info.verb === 'create' : info.verb === 'update' || info.verb === 'patch') refuse();
-    if (definition.deprecation) request.warnings.push(definition.deprecation);
-    if (definition.compute)
-      return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
-    return object(server, request, definition);
+    return definition.serving.routes ? routed(server, request, definition) : unrouted(server, request, definition);
   };
+}
+
+/** The paths of built-in kinds are routes: what none leads to is not there, and what one does not take is not allowed. */
+async function routed(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
+  const { info } = request;
+  checkScope(definition, request);
+  if (info.subresource !== '') return subresource(server, request, definition, routedPart(definition, request));
+  if (definition.act && info.name !== '') throw errors.pathNotFound();
+  if (request.method === 'HEAD' || (info.deprecatedWatch && request.method !== 'GET')) refuse();
+  if (definition.act) return info.verb === 'create' ? ask(server, request, definition) : refuse();
+  if (!(definition.verbs as readonly string[]).includes(info.verb)) refuse();
+  if (info.name !== '' ? info.verb === 'create' : info.verb === 'update' || info.verb === 'patch') refuse();
+  if (definition.deprecation) request.warnings.push(definition.deprecation);
+  if (definition.compute) return info.verb === 'get' ? getComputed(server, request, definition) : listComputed(server, request, definition);
+  return object(server, request, definition);
 }
 
 /** One handler for all that has no routes (custom resources): it knows other paths than they would. */
@@ -112,7 +115,7 @@ async function subresource(server: Server, request: ApiRequest, definition: Defi
     case 'patch':
       return patch(server, store, request);
     case 'create':
-      return act(server, request, definition);
+      return part.create ? act(server, request, definition, part) : refuse();
     default:
       return refuse();
   }

@@ -8,13 +8,13 @@ import type { Change, Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
 import { claimed, complete, type Expected, expectedOf, kindProblem, readApplied } from './body.js';
-import { dedupeOwners, placeInNamespace } from './create.js';
+import { checkName, dedupeOwners, placeInNamespace, requireName } from './input.js';
 import { changedKind } from './custom-kinds.js';
 import { patchKind, type PatchKind } from './negotiation.js';
 import { type WriteQuery, writeQuery } from './options.js';
 import type { ApiRequest } from './request.js';
 import type { Server } from './server.js';
-import { checkName, requireName, throughView } from './update.js';
+import { throughView } from './update.js';
 
 /** One PATCH on its way. */
 interface Patching {

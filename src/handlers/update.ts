@@ -6,7 +6,7 @@ import type { Change, Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
 import { decodeBody, expectedOf } from './body.js';
-import { dedupeOwners, placeInNamespace } from './create.js';
+import { checkName, dedupeOwners, placeInNamespace, requireName } from './input.js';
 import { writeQuery } from './options.js';
 import type { ApiRequest } from './request.js';
 import type { Server } from './server.js';
@@ -43,11 +43,6 @@ export async function update(server: Server, store: Store, request: ApiRequest):
   await answer(server, request, store.definition, negotiated, created ? 201 : 200, view?.read ? view.read(item.object, context) : item);
 }
 
-/** Where paths are no routes, a collection can be written to. @throws ApiError BadRequest */
-export function requireName(name: string): void {
-  if (name === '') throw errors.badRequest('name must be provided');
-}
-
 /**
  * The next state of an object that is written through a view of it: Scale, or the object itself as a subresource sees it.
  * @throws ApiError Conflict when the input names another revision than the present
@@ -65,12 +60,4 @@ export function throughView(
   const next = copy(current);
   view.write?.(next, input, context);
   return next;
-}
-
-/** @throws ApiError BadRequest unless the object has the name of the URL */
-export function checkName(object: KubeObject, name: string): void {
-  if (!object.metadata.name)
-    throw errors.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (object.metadata.name !== name)
-    throw errors.badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
 }
