@@ -1,7 +1,7 @@
 import type { Subresource } from '../api/definition.js';
 import * as errors from '../api/meta/errors.js';
 import type { KubeObject } from '../api/meta/object.js';
-import { parseRevision } from '../registry/preparation.js';
+import { revisionOf } from '../registry/preparation.js';
 import type { Change, Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
@@ -54,7 +54,7 @@ export function throughView(
   context: Parameters<NonNullable<Subresource['write']>>[2],
   store: Store,
 ): KubeObject {
-  const revision = parseRevision(input);
+  const revision = revisionOf(input);
   if (revision !== 0 && String(revision) !== current.metadata.resourceVersion)
     throw errors.conflict(store.definition, current.metadata.name, errors.OBJECT_MODIFIED);
   const next = copy(current);

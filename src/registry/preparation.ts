@@ -39,7 +39,7 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
  * The revision an object names; 0: none.
  * @throws ApiError: upstream does not classify this one
  */
-export function parseRevision({ metadata: { resourceVersion = '' } }: KubeObject): number {
+export function revisionOf({ metadata: { resourceVersion = '' } }: KubeObject): number {
   if (!/^\d*$/.test(resourceVersion))
     throw new errors.ApiError({ code: 500, message: `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax` });
   return Number(resourceVersion);
@@ -59,7 +59,7 @@ export function checkUnversioned({ metadata: { resourceVersion = '' } }: KubeObj
  * @throws ApiError Conflict, Invalid
  */
 export function checkRevision(definition: Definition, next: KubeObject, current: { revision: number; name: string }): void {
-  const revision = parseRevision(next);
+  const revision = revisionOf(next);
   if (revision !== 0) {
     if (revision !== current.revision) throw errors.conflict(definition, current.name, errors.OBJECT_MODIFIED);
   } else if (!definition.unconditionalUpdate) {

@@ -16,7 +16,7 @@ import type { Versions } from './fields/index.js';
 import { type ItemKind, ObjectItem, withRevision, type Written } from './item.js';
 import { track, versionsOf } from './managed-fields.js';
 import { canonical, encode, fillSystemMetadata, wipeSystemMetadata } from './metadata.js';
-import { checkRevision, checkUnversioned, keepUnchangedTimes, parseRevision, partOf, prepareCreate, prepareUpdate } from './preparation.js';
+import { checkRevision, checkUnversioned, keepUnchangedTimes, revisionOf, partOf, prepareCreate, prepareUpdate } from './preparation.js';
 import { shownKey, translate } from './storage-errors.js';
 
 /** How often a generated name is tried, as apiserver does (KEP-4420). */
@@ -260,7 +260,7 @@ export class Store {
 
   async #createByUpdate(context: Context, key: ObjectKey, draft: KubeObject, options: UpdateOptions): Promise<ObjectItem | undefined> {
     await options.authorizeCreate?.();
-    parseRevision(draft);
+    revisionOf(draft);
     draft.metadata.resourceVersion = undefined;
     const object = this.#defaulted(draft);
     if (!options.tracked) this.#track(context, object, undefined);

@@ -6,7 +6,7 @@ import { eachField, tag } from './special.js';
 import { decodeMessage, encodeMessage } from './wire.js';
 
 /** Any object that says what it is. */
-export interface Typed {
+export interface ApiObject {
   /** The discovery documents of the core group have none. */
   apiVersion?: string;
   kind: string;
@@ -25,13 +25,13 @@ const WATCH_EVENT = { type: 1, object: 2 } as const;
  * An object in its JSON form to its envelope: the magic number and a runtime.Unknown.
  * @throws ProtobufError for a kind without a protobuf form
  */
-export function encodeObject(object: Typed): Buffer {
+export function encodeObject(object: ApiObject): Buffer {
   const writer = protobuf.Writer.create();
   writeObject(object, writer);
   return Buffer.concat([MAGIC, writer.finish()]);
 }
 
-function writeObject(object: Typed, writer: protobuf.Writer): void {
+function writeObject(object: ApiObject, writer: protobuf.Writer): void {
   const { apiVersion = '', kind } = object;
   const message = messageOf(apiVersion, kind);
   if (!message) throw new ProtobufError(`no kind "${kind}" of version "${apiVersion}" can be written as protobuf`);
@@ -48,7 +48,7 @@ function writeObject(object: Typed, writer: protobuf.Writer): void {
  * @param expected what an object without a type of its own is taken for
  * @throws ProtobufError for bytes that are no envelope, or of a kind that is not known
  */
-export function decodeObject(bytes: Buffer, expected?: Typed): Typed & Record<string, unknown> {
+export function decodeObject(bytes: Buffer, expected?: ApiObject): ApiObject & Record<string, unknown> {
   if (bytes.length === 0) throw new ProtobufError('empty data');
   if (!bytes.subarray(0, MAGIC.length).equals(MAGIC))
     throw new ProtobufError(`provided data does not appear to be a protobuf message, expected prefix [${[...MAGIC].join(' ')}]`);
@@ -101,7 +101,7 @@ function readType(reader: protobuf.Reader, end: number, into: Envelope): void {
  * One frame of a watch: its length, and a bare WatchEvent (no magic number) around the object's envelope.
  * @throws ProtobufError as encodeObject
  */
-export function encodeWatchEvent(type: string, object: Typed): Buffer {
+export function encodeWatchEvent(type: string, object: ApiObject): Buffer {
   const writer = protobuf.Writer.create();
   const raw = encodeObject(object);
   writer.uint32(tag(WATCH_EVENT.type, 2)).string(type);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { fact } from '../../../src/api/facts.js';
-import { decodeObject, encodeObject, encodeWatchEvent, ProtobufError, type Typed } from '../../../src/api/protobuf/index.js';
+import { decodeObject, encodeObject, encodeWatchEvent, ProtobufError, type ApiObject } from '../../../src/api/protobuf/index.js';
 
 interface Schema {
   $ref?: string;
@@ -52,7 +52,7 @@ function list(item: unknown): unknown[] | undefined {
 }
 
 /** Protobuf knows the type of the outermost object only: those within lose theirs. */
-function withoutInnerTypes(object: Record<string, unknown>): Typed & Record<string, unknown> {
+function withoutInnerTypes(object: Record<string, unknown>): ApiObject & Record<string, unknown> {
   const strip = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(strip);
     if (typeof value !== 'object' || value === null) return value;
@@ -187,7 +187,7 @@ describe('protobuf', () => {
   });
 
   it('takes bytes without a type for what is expected', () => {
-    const typeless = encodeObject({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } } as Typed);
+    const typeless = encodeObject({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } } as ApiObject);
     const typeLength = typeless[5] as number;
     const bytes = Buffer.concat([typeless.subarray(0, 4), typeless.subarray(6 + typeLength)]);
     expect(decodeObject(bytes, { apiVersion: 'v1', kind: 'ConfigMap' })).to.deep.equal({

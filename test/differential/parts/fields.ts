@@ -1,5 +1,5 @@
 // Every field of every kind, wrong in every way: created, updated and written to subresources, as dry runs.
-import { decodeObject, encodeObject, type Typed } from '../../../src/api/protobuf/index.js';
+import { decodeObject, encodeObject, type ApiObject } from '../../../src/api/protobuf/index.js';
 import { stringifyYaml } from '../../../src/util/yaml.js';
 import { type Mutation, mutationsOf, written } from '../mutations.js';
 import { filled, followed, type Path, schemaOf } from '../schema.js';
@@ -53,7 +53,7 @@ function asYaml({ name, text }: Mutation): string {
 
 /** Undefined when protobuf cannot say it: a wrong type, an unknown field, null. */
 function asProtobuf(text: string): Buffer | undefined {
-  const object = JSON.parse(text) as Typed;
+  const object = JSON.parse(text) as ApiObject;
   try {
     const bytes = encodeObject(object);
     return holds(decodeObject(bytes), object) ? bytes : undefined;

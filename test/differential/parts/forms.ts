@@ -1,5 +1,5 @@
 // Every form an answer can be asked in, and every form a body can be sent in.
-import { encodeObject, type Typed } from '../../../src/api/protobuf/index.js';
+import { encodeObject, type ApiObject } from '../../../src/api/protobuf/index.js';
 import { stringifyYaml } from '../../../src/util/yaml.js';
 import type { Fields } from '../seeds.js';
 import { type Conversation, JSON_BODY, nameOf, type Part, type Step, type Subject } from './part.js';
@@ -153,7 +153,7 @@ function* protobufBodies(step: (type: string, body: Buffer) => Step, object: Fie
 /** Custom resources have no protobuf form: what stands behind the magic number is not looked at. */
 function asProtobuf(object: Fields): Buffer {
   try {
-    return encodeObject(object as unknown as Typed);
+    return encodeObject(object as unknown as ApiObject);
   } catch {
     return Buffer.from(`k8s\0${JSON.stringify(object)}`);
   }

@@ -1,4 +1,4 @@
-import { encodeObject, type Typed } from '../../../src/api/protobuf/index.js';
+import { encodeObject, type ApiObject } from '../../../src/api/protobuf/index.js';
 import { expect } from 'chai';
 import { type Api, POD, refused } from './session.js';
 
@@ -48,7 +48,7 @@ export function coreKindConversations(use: () => Api): void {
     const answer = await api
       .raw('post', api.path('resourcequotas'))
       .set('content-type', 'application/vnd.kubernetes.protobuf')
-      .send(encodeObject(object as Typed));
+      .send(encodeObject(object as ApiObject));
     refused(answer, 400, 'BadRequest', /^ResourceQuota in version "v1" cannot be handled as a ResourceQuota: quantities must match/);
   });
 
