@@ -259,14 +259,14 @@ function objectCounts(registry: Registry): ResourceCount[] {
   return registry.stores().map(({ definition: { group, resource }, cache }) => ({ group, resource, count: cache.statistics().items }));
 }
 
-interface Serving extends Core {
+interface Front extends Core {
   readonly settings: Settings;
   readonly health: Health;
   readonly streams: { readonly host?: NodeHost };
 }
 
 /** The API server's side that clients see. */
-async function serve({ settings, registry, authorizer, access, tokens, health, streams, metrics }: Serving): Promise<Listener> {
+async function serve({ settings, registry, authorizer, access, tokens, health, streams, metrics }: Front): Promise<Listener> {
   const { clock, logger } = settings;
   const { definitions } = registry;
   const nodes: NodeStreams = {
@@ -337,7 +337,7 @@ async function startComponents({ settings, basics, rootCA, secretToken, stops }:
     stops.push(() => controllers.stop());
   }
   if (components.scheduler) {
-    const scheduler = startScheduler({ ...parts, client: client.as('kube-scheduler') });
+    const scheduler = startScheduler({ ...parts, client });
     stops.push(() => scheduler.stop());
   }
   if (!components.nodes) return undefined;
@@ -345,7 +345,7 @@ async function startComponents({ settings, basics, rootCA, secretToken, stops }:
   const { clusterIdOf, openRuntimes, startNodeHost } = await import('./nodeagent/index.js');
   const runtimes = await openRuntimes({ ...settings, clusterId: clusterIdOf(rootCA) });
   const nodes = Array.from({ length: settings.nodes }, (_, i) => ({ name: `node-${i + 1}` }));
-  const host = await startNodeHost({ ...parts, ...runtimes, client: client.as('kubelet'), nodes, capacity: { ...settings.nodeCapacity } });
+  const host = await startNodeHost({ ...parts, ...runtimes, client, nodes, capacity: { ...settings.nodeCapacity } });
   stops.push(() => host.stop());
   return host;
 }

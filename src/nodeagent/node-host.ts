@@ -71,9 +71,12 @@ interface Hosted {
   stopping?: Promise<void>;
 }
 
-/** Starts the host and its first nodes. Resolves once these are registered. */
+/** Who the agents are in managedFields and user agents. */
+const MANAGER = 'kubelet';
+
+/** Starts the host and its first nodes. They write as kubelets. Resolves once these are registered. */
 export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost> {
-  const host = new RunningNodeHost(options);
+  const host = new RunningNodeHost({ ...options, client: options.client.as(MANAGER) });
   await host.start();
   return host;
 }

@@ -58,7 +58,8 @@ class RunningScheduler implements Scheduler {
   readonly #cycle: SchedulingCycle;
   readonly #owners: Owners;
   readonly #events: EventRecorder;
-  readonly #bindings = new Set<Promise<void>>();
+  /** Bindings and conditions that are on their way to the server. */
+  readonly #writes = new Set<Promise<void>>();
   readonly #removeHandlers: (() => void)[] = [];
   readonly #abort = new AbortController();
   #running = false;
@@ -110,7 +111,7 @@ class RunningScheduler implements Scheduler {
     this.#abort.abort();
     for (const remove of this.#removeHandlers) remove();
     this.#queue.stop();
-    await Promise.all(this.#bindings);
+    await Promise.all(this.#writes);
     await this.#events.stop();
   }
 
@@ -205,8 +206,8 @@ class RunningScheduler implements Scheduler {
       return;
     }
     this.#cache.assume(pod, outcome.node);
-    const binding = this.#bind(queued, pod, outcome.node).finally(() => this.#bindings.delete(binding));
-    this.#bindings.add(binding);
+    const binding = this.#bind(queued, pod, outcome.node).finally(() => this.#writes.delete(binding));
+    this.#writes.add(binding);
   }
 
   async #bind(queued: Queued, pod: Pod, node: string): Promise<void> {
@@ -233,9 +234,9 @@ class RunningScheduler implements Scheduler {
     const known = pod.status?.conditions?.find((c) => c.type === 'PodScheduled');
     if (known?.status === 'False' && known.reason === reason && known.message === message) return;
     const writing = this.#writeCondition(pod, reason, message, known?.status === 'False' ? known.lastTransitionTime : undefined).finally(
-      () => this.#bindings.delete(writing),
+      () => this.#writes.delete(writing),
     );
-    this.#bindings.add(writing);
+    this.#writes.add(writing);
   }
 
   async #writeCondition(pod: Pod, reason: string, message: string, since: string | undefined): Promise<void> {

@@ -1,3 +1,4 @@
+import { flag } from '../handlers/options.js';
 import type { RequestInfo } from '../handlers/request.js';
 
 const VERBS: Readonly<Record<string, string>> = {
@@ -70,7 +71,7 @@ function resourceRequest(method: string, path: string, query: URLSearchParams): 
   const tail = rest.slice(special === 'proxy' ? 2 : 3).join('/');
   let name = given;
   if (name === '' && verb === 'get') {
-    verb = wantsWatch(query) ? 'watch' : 'list';
+    verb = flag(query, 'watch') ? 'watch' : 'list';
     name = selectedName(query.get('fieldSelector'));
   }
   if (name === '' && verb === 'delete') verb = 'deletecollection';
@@ -88,12 +89,6 @@ function resourceRequest(method: string, path: string, query: URLSearchParams): 
     query,
     deprecatedWatch: special === 'watch',
   };
-}
-
-/** Go's decoding of a boolean parameter: everything but "false" and "0" is true. */
-function wantsWatch(query: URLSearchParams): boolean {
-  const value = query.get('watch');
-  return value !== null && value.toLowerCase() !== 'false' && value !== '0';
 }
 
 /** The name that `metadata.name=x` asks for: such a list needs only the rights for that one object. "" when there is none. */
