@@ -35,7 +35,8 @@ function field(name: string, schema: Schema): Field {
 }
 
 function typeOf(schema: Schema): Type {
-  if (schema['x-kubernetes-int-or-string']) return UNTYPED;
+  // it has no type, so anything goes
+  if (schema['x-kubernetes-int-or-string']) return UNDECLARED;
   switch (schema.type) {
     case 'object': {
       const additional = additionalOf(schema);

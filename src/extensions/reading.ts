@@ -14,17 +14,19 @@ export const metadataField = (): Field => new Field({ name: 'metadata', omitEmpt
 export function readingType(kind: string, schema: Schema | undefined, keepUnknown: boolean): StructType {
   return structType(kind, [text('kind'), text('apiVersion'), metadataField()], {
     open: true,
-    prune: (object) => shape(object, schema, keepUnknown),
+    prune: (object, keepNulls) => shape(object, schema, { keepUnknown, keepNulls }),
   });
 }
 
 /** Drops what has no place in an object. @returns the paths of unknown fields @throws DecodeError */
-function shape(object: Record<string, unknown>, schema: Schema | undefined, keepUnknown: boolean): string[] {
+function shape(
+  object: Record<string, unknown>,
+  schema: Schema | undefined,
+  { keepUnknown, keepNulls }: { readonly keepUnknown: boolean; readonly keepNulls: boolean },
+): string[] {
   const unknown: string[] = [];
-  if (!keepUnknown) {
-    unknown.push(...prune(object, schema, true));
-    pruneNulls(object, schema);
-  }
+  if (!keepUnknown) unknown.push(...prune(object, schema, true));
+  if (!keepUnknown && !keepNulls) pruneNulls(object, schema);
   const error = coerceEmbedded(object, undefined, schema, { isRoot: false, dropInvalid: false, unknown });
   if (error) throw new DecodeError(`${error.field}: ${error.message}`);
   return unknown;

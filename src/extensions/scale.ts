@@ -7,7 +7,7 @@ import { checkUid, SCALE_TABLE, scaleView } from '../api/shared/scale.js';
 import type { Scale } from '../api/types/autoscaling-v1.gen.js';
 import type { CustomResourceSubresourceScale } from '../api/types/apiextensions-v1.gen.js';
 import { isObject, setOwn } from '../util/json.js';
-import { writeJson } from '../util/exact-json.js';
+import { goString } from '../util/go-format.js';
 
 const MAX = 2147483647;
 /** Stands for no number. */
@@ -31,7 +31,7 @@ function valueAt(object: unknown, path: string): unknown {
         `${steps
           .slice(0, i + 1)
           .map((s) => `.${s}`)
-          .join('')} accessor error: ${shown(at)} is of the type ${goType(at)}, expected map[string]interface{}`,
+          .join('')} accessor error: ${goString(at)} is of the type ${goType(at)}, expected map[string]interface{}`,
       );
     at = Object.hasOwn(at, step) ? at[step] : undefined;
   }
@@ -41,7 +41,7 @@ function valueAt(object: unknown, path: string): unknown {
 /** @throws WrongType */
 function numberAt(object: unknown, path: string): number | undefined {
   const value = valueAt(object, path);
-  if (value === undefined || (typeof value === 'number' && Number.isInteger(value))) return value;
+  if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value))) return value;
   if (typeof value === 'bigint') return Number(value);
   throw accessorError(path, value, 'int64');
 }
@@ -55,11 +55,9 @@ function textAt(object: unknown, path: string): string {
 }
 
 function accessorError(path: string, value: unknown, wanted: string): WrongType {
-  return new WrongType(`.${stepsOf(path).join('.')} accessor error: ${shown(value)} is of the type ${goType(value)}, expected ${wanted}`);
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : value === null ? '<nil>' : writeJson(value);
+  return new WrongType(
+    `.${stepsOf(path).join('.')} accessor error: ${goString(value)} is of the type ${goType(value)}, expected ${wanted}`,
+  );
 }
 
 function goType(value: unknown): string {
@@ -67,7 +65,7 @@ function goType(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}';
   if (typeof value === 'object') return 'map[string]interface {}';
   if (typeof value === 'bigint') return 'int64';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'int64' : 'float64';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 

@@ -20,6 +20,8 @@ import type { ApiRequest } from './request.js';
 
 /** How many bytes of an unreadable body an error quotes. */
 const QUOTED = 30;
+/** What upstream says of any scale of a custom resource that it cannot read: it looks for its kind in a scheme of none. */
+const NOT_REGISTERED = 'no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"';
 
 /** What a body is expected to be. */
 export interface Expected extends GroupVersionKind, Typed {
@@ -28,12 +30,15 @@ export interface Expected extends GroupVersionKind, Typed {
   readonly serving: Serving;
   /** What kind the body says it is does not matter: it is forgotten. */
   readonly anyKind?: boolean;
+  /** Whatever is wrong with the body is told in these words. */
+  readonly refusal?: string;
 }
 
 /** What the body of a subresource is: its own kind, or the object's. */
 export function expectedOf(definition: Definition, subresource: string): Expected {
   const { body, otherVersions } = definition.subresources[subresource] ?? {};
-  if (body) return { ...body, schema: schemaOf(body), otherVersions, serving: BUILT_IN };
+  const refusal = definition.serving.typed ? undefined : NOT_REGISTERED;
+  if (body) return { ...body, schema: schemaOf(body), otherVersions, serving: BUILT_IN, ...(refusal !== undefined && { refusal }) };
   return definition.serving.typed ? definition : { ...definition, anyKind: true };
 }
 
@@ -44,12 +49,17 @@ export function expectedOf(definition: Definition, subresource: string): Expecte
 export async function decodeBody(request: ApiRequest, expected: Expected, validation: FieldValidation): Promise<KubeObject> {
   const encoding = bodyEncoding(request);
   const body = await request.body();
-  if (encoding === 'protobuf') {
-    const object = await decodeProtobuf(body, { kind: expected.kind, apiVersion: apiVersionOf(expected) });
-    return decodeValue(checkKind(object, expected, body), PROTOBUF, expected, 'Ignore', request.warnings);
+  try {
+    if (encoding === 'protobuf') {
+      const object = await decodeProtobuf(body, { kind: expected.kind, apiVersion: apiVersionOf(expected) });
+      return decodeValue(checkKind(object, expected, body), PROTOBUF, expected, 'Ignore', request.warnings);
+    }
+    const { value, ...source } = parse(body, encoding, expected);
+    return decodeValue(checkKind(value, expected, body), source, expected, validation, request.warnings);
+  } catch (e) {
+    if (expected.refusal !== undefined && errors.isApiError(e, 'BadRequest')) throw errors.badRequest(expected.refusal);
+    throw e;
   }
-  const { value, ...source } = parse(body, encoding, expected);
-  return decodeValue(checkKind(value, expected, body), source, expected, validation, request.warnings);
 }
 
 /** @throws ApiError BadRequest */
@@ -165,7 +175,8 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): Sou
 
 /** @throws ApiError BadRequest unless the value is an object of the expected kind, or does not say its kind */
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
-  if (value === null) return {};
+  if (value === null && expected.serving.typed) return {};
+  if (value === null) throw unrecognized(expected, "Object 'Kind' is missing in 'null'", body);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw unrecognized(expected, noObject(value), body);
   }

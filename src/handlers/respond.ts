@@ -223,7 +223,8 @@ function notInThisForm(message: string): errors.ApiError {
 /** What upstream's messages call what is answered: the name of its internal Go type. */
 function goType({ definition, subresource }: Subject): string {
   const body = definition.subresources[subresource]?.body;
-  if (!body && !definition.serving.typed) return 'unstructured.Unstructured';
+  // a scale is read by its published type there
+  if (!definition.serving.typed) return body ? `${body.version}.${body.kind}` : 'unstructured.Unstructured';
   const { group, kind } = body ?? { group: definition.storedAs.group, kind: definition.kind };
   return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`;
 }

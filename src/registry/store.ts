@@ -279,7 +279,8 @@ export class Store {
     const old = current.parsed;
     const { name } = old.metadata;
     checkRevision(d, draft, { revision: current.revision, name });
-    const next = this.#defaulted(draft);
+    // what was applied has its defaults, and what an apply does not change gets none
+    const next = options.tracked && !d.serving.throughStored ? draft : this.#defaulted(draft);
     if (!options.tracked) this.#track(context, next, old);
     await this.#mutate(context, 'UPDATE', next, old, name);
     const allocation = await (partOf(d, context.subresource) ?? d).begin?.(next, old, context);

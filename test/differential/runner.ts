@@ -80,9 +80,19 @@ export class Runner {
     await this.#until(200, collection);
   }
 
+  /** Removes a definition and all objects of it, which an earlier run may have left. */
   async #undefine(definition: Definition): Promise<void> {
     const path = `${DEFINITIONS}/${nameOf(definition)}`;
     await this.#both({ method: 'DELETE', path });
+    const { group, names, versions } = definition.spec;
+    const left = await this.#both({ method: 'GET', path: `/apis/${group}/${versions[0]?.name}/${names.plural}` });
+    for (const answer of [left.reference, left.kubemu]) {
+      const { items = [] } = (parsed(answer) ?? {}) as { items?: { metadata: { namespace?: string; name: string } }[] };
+      for (const { metadata } of items) {
+        const within = metadata.namespace === undefined ? '' : `namespaces/${metadata.namespace}/`;
+        await this.#remove(`/apis/${group}/${versions[0]?.name}/${within}${names.plural}/${metadata.name}`);
+      }
+    }
     await this.#until(404, path);
   }
 
@@ -187,13 +197,18 @@ export class Runner {
   }
 }
 
-/** Seeds that exist beside each other need names of their own. */
+/** Seeds that exist beside each other need names of their own; of those whose names say more, the rest has to say it too. */
 function distinct(seeds: readonly Fields[], namespace: string): Fields[] {
   const used = new Set<string>();
-  return seeds.map((seed, i) => {
+  return seeds.map((given, i) => {
+    const { name = `${namespace}-seed` } = (given.metadata ?? {}) as { name?: string };
+    const isTaken = used.has(name);
+    const seed =
+      isTaken && name.includes(`${namespace}.`)
+        ? (JSON.parse(JSON.stringify(given).replaceAll(`${namespace}.`, `${namespace}-${i}.`)) as Fields)
+        : given;
     const metadata = (seed.metadata ?? {}) as Fields;
-    const name = typeof metadata.name === 'string' ? metadata.name : `${namespace}-seed`;
-    const own = used.has(name) ? `${name}${i}` : name;
+    const own = isTaken && seed === given ? `${name}${i}` : ((metadata.name as string | undefined) ?? name);
     used.add(own);
     const { generateName: _, ...rest } = metadata;
     return { ...seed, metadata: { ...rest, name: own, ...(metadata.namespace !== undefined && { namespace }) } };

@@ -8,6 +8,7 @@ export default define<CustomResourceDefinition>({
   group: 'apiextensions.k8s.io',
   version: 'v1',
   resource: 'customresourcedefinitions',
+  shownAs: 'apiextensions.k8s.io/customresourcedefinitions',
   // upstream has a protobuf form of these, which the facts do not know
   serving: { ...BUILT_IN, protobuf: false },
   generation: true,

@@ -17,11 +17,13 @@ import { validateColumns, validateDeprecation, validateSelectableFields, validat
 const SPEC = at('spec');
 const STATUS = at('status');
 
-/** @returns what is wrong with the name of a new definition */
+/** @returns what is wrong with the name of a new definition, and with the prefix of one */
 export function validateDefinitionName({ metadata, spec }: CustomResourceDefinition): FieldError[] {
-  const { name } = metadata;
   const wanted = `${spec.names.plural}.${spec.group}`;
-  return !name || name === wanted ? [] : [invalid(at('metadata', 'name'), name, 'must be spec.names.plural+"."+spec.group')];
+  return (['generateName', 'name'] as const).flatMap((field) => {
+    const given = metadata[field];
+    return !given || given === wanted ? [] : [invalid(at('metadata', field), given, 'must be spec.names.plural+"."+spec.group')];
+  });
 }
 
 /** @returns what is wrong with a definition; what was wrong before an update may stay, where upstream allows it */

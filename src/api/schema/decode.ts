@@ -30,15 +30,20 @@ export interface Decoded<T = Record<string, unknown>> {
 /**
  * Decodes what a client sent. A list or map that must not be left out and is empty stays empty (field ownership sees the
  * difference between `rules: []` and no rules); `normalize` makes it null, as storage does upstream.
+ * @param options.keepNulls what was merged, not sent: null is told where it may not be
  * @throws DecodeError when a value has the wrong type
  */
-export function decode<T = Record<string, unknown>>(type: Type, value: unknown, options: { wording?: Wording } = {}): Decoded<T> {
+export function decode<T = Record<string, unknown>>(
+  type: Type,
+  value: unknown,
+  options: { readonly wording?: Wording; readonly keepNulls?: boolean } = {},
+): Decoded<T> {
   const state = new State(type, true, options.wording);
   const object = run(type, value, state) as T;
   if (state.holdsEmpty) noteHolder(object as Fields);
   const unknown = state.unknownFields(value);
   if (type.kind === 'struct' && type.prune)
-    unknown.push(...type.prune(object as Fields).map((path) => `unknown field ${JSON.stringify(path)}`));
+    unknown.push(...type.prune(object as Fields, options.keepNulls ?? false).map((path) => `unknown field ${JSON.stringify(path)}`));
   return { object, unknown };
 }
 
@@ -301,13 +306,15 @@ function sortedKeys(map: Record<string, unknown>): string[] {
 /** The JSONSchemaPropsOr… types read their own JSON: leniently, so no field in them is ever told unknown. */
 function compileUnion(type: UnionType): Decode {
   return (value, state) => {
-    const unknown = state.unknown.length;
+    // also where the converter reads all else
+    const own = state.converts ? new State(type, state.isInput) : state;
+    const unknown = own.unknown.length;
     let result: unknown = null;
-    if (typeof value === 'object' && !Array.isArray(value)) result = compile(type.object).decode(value, state);
-    else if (type.other !== 'bool') result = Array.isArray(value) ? compile(type.other).decode(value, state) : null;
+    if (typeof value === 'object' && !Array.isArray(value)) result = compile(type.object).decode(value, own);
+    else if (type.other !== 'bool') result = Array.isArray(value) ? compile(type.other).decode(value, own) : null;
     else if (typeof value === 'boolean') result = value;
     else throw new DecodeError('boolean or JSON schema expected');
-    state.unknown.length = unknown;
+    own.unknown.length = unknown;
     return result;
   };
 }

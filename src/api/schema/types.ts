@@ -71,7 +71,7 @@ export interface StructType {
   /** Fields that are not declared are kept as they are: objects of CRDs that preserve unknown fields. */
   readonly open: boolean;
   /** Of an open one: drops what has no place in a decoded object. @returns the paths of what it dropped */
-  readonly prune?: (object: Record<string, unknown>) => string[];
+  readonly prune?: (object: Record<string, unknown>, keepNulls: boolean) => string[];
 }
 
 /** The type of a value: what decoding, merging and field ownership go by. */

@@ -3,6 +3,7 @@ import { at, type FieldError, type FieldPath, invalid, required } from '../meta/
 import { validateObjectMeta } from '../meta/metadata.js';
 import { isDNS1035Label, nameIsPathSegment } from '../meta/names.js';
 import type { ObjectMeta } from '../meta/object.js';
+import { inKeyOrder } from '../../util/json.js';
 import { decode, DecodeError } from '../schema/decode.js';
 import { typeOf } from '../schema/types.js';
 import { additionalOf, asRoot, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
@@ -57,7 +58,7 @@ function coerceMeta(object: Record<string, unknown>, path: FieldPath, name: stri
       object[name] = readMeta(path, value, options.unknown);
     } catch (e) {
       if (!(e instanceof DecodeError)) throw e;
-      if (!options.dropInvalid) return invalid(path.child(name), value, e.message);
+      if (!options.dropInvalid) return invalid(path.child(name), inKeyOrder(value), e.message);
       object[name] = readableMeta(path, value, options.unknown);
     }
   }
@@ -124,7 +125,7 @@ function validateObject(object: Record<string, unknown>, path: FieldPath): Field
     errors.push(...validateObjectMeta(meta, { ...rules, plainFinalizers: true }));
   } catch (e) {
     if (!(e instanceof DecodeError)) throw e;
-    errors.push(invalid(path.child('metadata'), metadata, e.message));
+    errors.push(invalid(path.child('metadata'), inKeyOrder(metadata), e.message));
   }
   return errors;
 }

@@ -186,7 +186,8 @@ function refuseConflicts({ manager, live, type, apiVersion }: ApplyOptions, shap
 
 /** @throws ApiError 500 when what was made cannot be read */
 function readMerged({ type, read = type, applied, mayMisfit }: ApplyOptions, merged: KubeObject): KubeObject {
-  const readAs = (value: unknown): KubeObject => decode<KubeObject>(read, value, { wording: 'converter' }).object;
+  const options = mayMisfit ? { keepNulls: true } : ({ wording: 'converter' } as const);
+  const readAs = (value: unknown): KubeObject => decode<KubeObject>(read, value, options).object;
   try {
     return readAs(merged);
   } catch (e) {

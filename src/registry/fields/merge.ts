@@ -14,7 +14,7 @@ export function merge(shape: Shape, live: unknown, applied: unknown): unknown {
   if (applied === undefined) return live;
   if (live === undefined) return applied;
   if (shape.kind === 'list' || shape.kind === 'set') return mergeLists(shape, live, applied);
-  if (shape.kind === 'leaf' || (shape.kind === 'deduced' && !(isObject(live) && isObject(applied)))) return applied;
+  if (shape.kind === 'leaf' || (shape.kind === 'deduced' && !(isObject(live) && (applied === null || isObject(applied))))) return applied;
   return mergeMaps(shape, live, applied);
 }
 

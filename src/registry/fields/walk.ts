@@ -25,7 +25,13 @@ export function fieldsOf(shape: Shape, value: unknown): FieldSet {
   for (const name of namesOf(value as Fields)) {
     if (!shape.byName.has(name)) set[`f:${name}`] = fieldNode(values, own(value as Fields, name), false) ?? EMPTY;
   }
-  return set;
+  return ordered(shape, set);
+}
+
+/** Declared fields come before others; as a set they stand in the order of their names. */
+function ordered(shape: Shape, set: FieldSetDraft): FieldSetDraft {
+  if (shape.fields.length === 0) return set;
+  return Object.fromEntries(Object.entries(set).sort(([a], [b]) => compareElements(a, b)));
 }
 
 /** Leaves and what is empty belong to the set, and so do the keys of maps; structs only through their fields. */
@@ -79,6 +85,8 @@ function compareMaps(shape: Shape, before: unknown, after: unknown, changes: Cha
   const values = valuesShape(shape);
   if (!values) return;
   for (const name of sortedNames(l, r)) if (!shape.byName.has(name)) compareNodes(values, own(l, name), own(r, name), `f:${name}`, changes);
+  if (shape.fields.length === 0) return;
+  for (const part of ['added', 'modified', 'removed'] as const) if (changes[part]) changes[part] = ordered(shape, changes[part]);
 }
 
 /** Not what every object inherits (a field may be called `constructor`). */
@@ -185,7 +193,7 @@ function wholeOf(shape: Shape, value: unknown): FieldSet {
   if (values)
     for (const name of namesOf(value as Fields))
       if (!shape.byName.has(name)) set[`f:${name}`] = wholeOf(values, own(value as Fields, name));
-  return set;
+  return values ? ordered(shape, set) : set;
 }
 
 /** Items that occur more than once are nodes without children. */

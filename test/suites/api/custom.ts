@@ -111,6 +111,36 @@ export function customConversations(use: () => Api): void {
     refused(nameless, 422, 'Invalid', /patch: Invalid value: "\{.*": Object 'Kind' is missing in '\{/);
   });
 
+  it('takes a null that is applied to an open place for nothing, and an integer or text for anything', async () => {
+    const api = use();
+    await api.post(widgets(), widget('null', { spec: { any: { a: { b: 1 } } } })).expect(201);
+    const apply = (spec: object) =>
+      api.patch(`${widgets('null')}?dryRun=All&fieldManager=me&force=true`, 'apply-patch', widget('null', { spec }));
+    expect((await apply({ any: { a: null } }).expect(200)).body.spec.any).to.deep.equal({ a: { b: 1 } });
+    refused(await apply({ share: {} }), 422, 'Invalid', /spec\.share in body must be of type integer,string: "object"/);
+  });
+
+  it('tells a scale that it cannot read in one way, and shows what stands where a number should as Go does', async () => {
+    const api = use();
+    await api.post(widgets(), widget('scaled', { spec: { size: 1 } })).expect(201);
+    const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'scaled' }, spec: { replicas: 'x' } };
+    const told = 'no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"';
+    refused(await api.put(widgets('scaled', 'scale'), scale), 400, 'BadRequest', told);
+    const wrong = await api.patch(widgets('scaled'), 'merge-patch', { spec: { size: { a: 1 } } });
+    expect(wrong.body.message).to.contain('.spec.size accessor error: map[] is of the type map[string]interface {}, expected int64');
+  });
+
+  it('shows the metadata of an embedded object that cannot be read with sorted fields', async () => {
+    const inner = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'in', labels: 7 } };
+    const answer = await use().post(widgets(), widget('embedding', { spec: { inner } }));
+    refused(
+      answer,
+      400,
+      'BadRequest',
+      /spec\.inner\.metadata: Invalid value: \{"labels":7,"name":"in"\}: json: cannot unmarshal number into/,
+    );
+  });
+
   it('looks at alternatives of a schema without regard to the old value', async () => {
     const api = use();
     await api.post(widgets(), widget('one', { spec: { one: { a: 1, c: 6 } } })).expect(201);
@@ -137,6 +167,8 @@ const VERSIONS = [
             type: 'object',
             properties: {
               size: { type: 'integer' },
+              share: { 'x-kubernetes-int-or-string': true },
+              inner: { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
               day: { type: 'string', format: 'date' },
               any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
               ports: {
@@ -156,7 +188,7 @@ const VERSIONS = [
         },
       },
     },
-    subresources: { status: {} },
+    subresources: { status: {}, scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } },
   },
   {
     name: 'v1beta1',

@@ -130,4 +130,40 @@ export function groupConversations(use: () => Api): void {
     const answer = await use().get(path, 'application/json;as=Table;g=meta.k8s.io;v=v1');
     refused(answer, 406, 'NotAcceptable', /^only the following media types are accepted: application\/json, application\/yaml, [^ ]+$/);
   });
+
+  it('reads the unions of a schema in words of their own in every patch, and names keys and prefixes of definitions', async () => {
+    const api = use();
+    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    const name = `unions.${api.namespace}.example.com`;
+    const definition = (items: object, metadata: object = { name }) => ({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata,
+      spec: {
+        group: `${api.namespace}.example.com`,
+        scope: 'Namespaced',
+        names: { plural: 'unions', kind: 'Union' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', properties: { list: { type: 'array', items } } } },
+          },
+        ],
+      },
+    });
+    const { body } = await api.post(path, definition({ type: 'string' })).expect(201);
+    const wrong = definition({ type: ['x'] });
+    const strategic = await api.patch(`${path}/${name}?dryRun=All`, 'strategic-merge-patch', { spec: wrong.spec });
+    expect(strategic.body.message).to.match(/: json: cannot unmarshal array into Go struct field JSONSchemaProps\.type of type string$/);
+    const applied = await api.patch(`${path}/${name}?dryRun=All&fieldManager=me&force=true`, 'apply-patch', wrong);
+    expect(applied.body.message).to.match(/: json: cannot unmarshal array into Go struct field JSONSchemaProps\.type of type string$/);
+    const other = { ...definition({ type: 'string' }), metadata: { ...body.metadata, uid: 'other' } };
+    const conflict = await api.put(`${path}/${name}?dryRun=All`, other);
+    refused(conflict, 409, 'Conflict', new RegExp(`Key: /apiextensions.k8s.io/customresourcedefinitions/${name}, `));
+    const prefixed = await api.post(path, definition({ type: 'string' }, { name, generateName: 'x' }));
+    refused(prefixed, 422, 'Invalid', /metadata\.generateName: Invalid value: "x": must be spec\.names\.plural\+"\."\+spec\.group/);
+    await api.delete(`${path}/${name}`).expect(200);
+  });
 }
