@@ -19,7 +19,7 @@ export interface Scalars {
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const TIMES = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 /** Lists that the reference server puts in no particular order. */
-const UNORDERED = new Set(['causes', 'managedFields', 'resourceRules', 'nonResourceRules']);
+export const UNORDERED: ReadonlySet<string> = new Set(['causes', 'managedFields', 'resourceRules', 'nonResourceRules']);
 
 type Fields = Record<string, unknown>;
 

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { decodeObject } from '../../src/api/protobuf/index.js';
 import { parseYaml } from '../../src/util/yaml.js';
 import { type Difference, differences } from '../conformance/differences.js';
-import { generatedNames, isObject, normalize, type Normalizing, scalars } from '../conformance/normalize.js';
+import { generatedNames, isObject, normalize, type Normalizing, scalars, UNORDERED } from '../conformance/normalize.js';
 import type { Answer } from './servers.js';
 
 /** What a conversation has sent and seen, for each server. */
@@ -104,10 +104,13 @@ function protobufEvents(body: Buffer): unknown[] {
 }
 
 /** Go writes fields in the order of its structs and maps sorted: the keys as they stand, all the way down. */
-function keyOrder(value: unknown): string {
-  if (Array.isArray(value)) return value.some((v) => typeof v === 'object') ? `[${value.map(keyOrder).join()}]` : '';
+function keyOrder(value: unknown, key = ''): string {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => keyOrder(item));
+    return value.some((v) => typeof v === 'object') ? `[${(UNORDERED.has(key) ? items.sort() : items).join()}]` : '';
+  }
   if (!isObject(value)) return '';
   return `{${Object.entries(value)
-    .map(([k, v]) => k + keyOrder(v))
+    .map(([k, v]) => k + keyOrder(v, k))
     .join()}}`;
 }
