@@ -206,9 +206,10 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly deprecation?: string;
   /**
    * What upstream's strategy checks in the metadata of an update once more, after what is checked for every kind, so that
-   * errors come twice: `change` and, but for subresources, the `whole`. Default: both.
+   * errors come twice: `change` and, but for subresources, the `whole`; and whether it checks the metadata of what is
+   * `created`, which is else looked at only when all the rest is right. Default: all three.
    */
-  readonly ownMetadataChecks?: { readonly change?: boolean; readonly whole?: boolean };
+  readonly ownMetadataChecks?: { readonly created?: boolean; readonly change?: boolean; readonly whole?: boolean };
   /** Most strategies of upstream refuse finalizers of one word that are none of the standard ones. This one does not. */
   readonly plainFinalizers?: boolean;
   /** Paths of fields, beside the status, that an update leaves as they were and nobody comes to own through it. */
@@ -261,7 +262,7 @@ export interface Definition<T extends KubeObject = KubeObject>
   /** Of kinds made at run time: the schema that documents say. */
   readonly document?: JSONSchemaProps | undefined;
   readonly owned?: StructType;
-  readonly ownMetadataChecks: { readonly change: boolean; readonly whole: boolean };
+  readonly ownMetadataChecks: { readonly created: boolean; readonly change: boolean; readonly whole: boolean };
   readonly columns: readonly Column[];
   readonly subresources: Readonly<Record<string, Subresource<T>>>;
 }
@@ -318,7 +319,7 @@ export function define<T extends KubeObject>(input: DefinitionInput<T>): Definit
     schema,
     listSchema: `${schema}List`,
     storedAs: input.storedAs ?? { group: input.group, version: input.version, resource: input.resource },
-    ownMetadataChecks: { change: true, whole: true, ...input.ownMetadataChecks },
+    ownMetadataChecks: { created: true, change: true, whole: true, ...input.ownMetadataChecks },
     shownAs: input.shownAs ?? input.storedAs?.resource ?? input.resource,
     columns: fact<Record<string, Column[]>>('table-columns')[`${path}/${input.resource}`] ?? DEFAULT_COLUMNS,
     subresources,

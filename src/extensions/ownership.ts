@@ -4,7 +4,8 @@ import { additionalOf, itemsOf, type Schema } from '../api/structural/schema.js'
 import { metadataField } from './reading.js';
 
 const LIST_META_TYPES = ['set', 'map'] as const;
-const UNTYPED: Type = scalarType('intOrString');
+/** A text or a number: of a quantity too nothing else is asked before it is read. */
+const UNTYPED: Type = scalarType('quantity');
 
 /** The type by which managedFields and server-side apply know objects of a version. */
 export function ownedType(kind: string, schema: Schema | undefined): StructType {

@@ -107,7 +107,7 @@ class Version {
       generation: true,
       keepStatusOnCreate: true,
       deprecation: this.#deprecation(),
-      ownMetadataChecks: { change: true, whole: false },
+      ownMetadataChecks: { created: true, change: true, whole: false },
       plainFinalizers: true,
       shownAs: `${group}/${spec.names.plural}`,
       unconditionalUpdate: false,

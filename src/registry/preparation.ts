@@ -13,7 +13,7 @@ import {
   validateStandardFinalizers,
 } from '../api/meta/metadata.js';
 import { nameIsPathSegment } from '../api/meta/names.js';
-import type { KubeObject } from '../api/meta/object.js';
+import type { KubeObject, ObjectMeta } from '../api/meta/object.js';
 import { copy, equal } from '../util/equal.js';
 import { restoreSystemMetadata } from './metadata.js';
 
@@ -27,12 +27,19 @@ export function prepareCreate(d: Definition, object: KubeObject, context: Contex
   if (d.subresources.status && !d.keepStatusOnCreate) resetStatus(object);
   d.prepare?.(object, undefined, context);
   d.prepareCreate?.(object, context);
-  const wrong = [...validateObjectMeta(object.metadata, d), ...(d.validate?.(object, context) ?? [])];
+  const own = d.ownMetadataChecks.created ? validateObjectMeta(object.metadata, d) : [];
+  const wrong = [...own, ...(d.validate?.(object, context) ?? [])];
   // what the kind has nothing against must still fit into a path
-  if (wrong.length === 0) wrong.push(...validateNames(object.metadata, at('metadata'), nameIsPathSegment));
+  if (wrong.length === 0) wrong.push(...checkAgain(object.metadata, d));
   if (wrong.length) throw errors.invalid({ group: d.storedAs.group, kind: d.kind }, object.metadata.name ?? '', wrong);
   for (const text of d.warnings?.(object, undefined, context) ?? []) context.warn(text);
   d.canonicalize?.(object);
+}
+
+/** What is checked of every kind's metadata, when the kind has nothing against the object. */
+function checkAgain(metadata: ObjectMeta, { namespaced, ownMetadataChecks }: Definition): FieldError[] {
+  if (ownMetadataChecks.created) return validateNames(metadata, at('metadata'), nameIsPathSegment);
+  return validateObjectMeta(metadata, { namespaced, plainFinalizers: true, validateName: nameIsPathSegment });
 }
 
 /**

@@ -7,7 +7,7 @@ export default define<Event>({
   group: '',
   version: 'v1',
   resource: 'events',
-  ownMetadataChecks: { change: false, whole: false },
+  ownMetadataChecks: { created: false, change: false, whole: false },
   plainFinalizers: true,
   createOnUpdate: true,
   uncached: true,

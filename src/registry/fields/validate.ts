@@ -95,8 +95,8 @@ function checkScalar({ scalar }: ScalarType, value: unknown): string | undefined
     case 'quantity':
     case 'time':
     case 'microTime':
-    case 'intOrString':
       return typeof value === 'object' ? `expected any scalar, got ${shown(value)}` : undefined;
+    case 'intOrString':
     case 'any':
       return undefined;
     default:

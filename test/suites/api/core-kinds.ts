@@ -173,6 +173,40 @@ export function coreKindConversations(use: () => Api): void {
     }
   });
 
+  it('reads a number or a text of an apply where it has been merged', async () => {
+    const api = use();
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'target' },
+      spec: { ports: [{ port: 80, targetPort: { x: 'y' } }] },
+    };
+    const answer = await api.patch(`${api.path('services', 'target')}?fieldManager=m`, 'apply-patch', object);
+    expect(answer.body.message).to.match(/^failed to convert new object .*: json: cannot unmarshal object into Go value of type int32$/);
+  });
+
+  it('shows integers of 64 bits in what changed of a pod', async () => {
+    const api = use();
+    const readinessProbe = { tcpSocket: { port: 80 } };
+    await api.create('pods', { metadata: { name: 'probed' }, spec: { containers: [{ ...POD.containers[0], readinessProbe }] } });
+    const patch = '{"spec":{"containers":[{"name":"main","readinessProbe":{"terminationGracePeriodSeconds":9007199254740993}}]}}';
+    const answer = await api.patch(`${api.path('pods', 'probed')}?dryRun=All`, 'strategic-merge-patch', patch);
+    refused(answer, 422, 'Invalid', /"TerminationGracePeriodSeconds": 9007199254740993/);
+  });
+
+  it('looks at the metadata of an event when nothing else is wrong with it', async () => {
+    const api = use();
+    const create = (involvedObject: object) => api.post(api.path('events'), { involvedObject });
+    refused(
+      await create({}),
+      422,
+      'Invalid',
+      /^Event "" is invalid: involvedObject\.namespace: Invalid value: "": does not match event\.namespace$/,
+    );
+    const nameless = await create({ namespace: api.namespace });
+    refused(nameless, 422, 'Invalid', /^Event "" is invalid: metadata\.name: Required value: name or generateName is required$/);
+  });
+
   it('tells pairs of CIDRs of a node that cannot be read', async () => {
     const api = use();
     const { body } = await api

@@ -1,5 +1,6 @@
 // What a new pod must be, and what may change in a pod that exists.
 import { equal } from '../../../util/equal.js';
+import { writeJson } from '../../../util/exact-json.js';
 import { unifiedDiff } from '../../../util/unified-diff.js';
 import { at, type FieldError, type FieldPath, forbidden, invalid, required, NAMELESS } from '../../meta/field-errors.js';
 import { asGiven } from '../../meta/given-empty.js';
@@ -129,7 +130,7 @@ function validateFixedFields(spec: PodSpec, old: PodSpec): FieldError[] {
 
 /** What changed, for the reader of a message, in values as upstream prints them. */
 export function difference(old: unknown, next: unknown, kind: GoKind): string {
-  return unifiedDiff(JSON.stringify(goValue(old, kind), undefined, 1), JSON.stringify(goValue(next, kind), undefined, 1));
+  return unifiedDiff(writeJson(goValue(old, kind), 1), writeJson(goValue(next, kind), 1));
 }
 
 function withOldImages(containers: readonly Container[], old: readonly Container[]): Container[] {
