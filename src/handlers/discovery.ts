@@ -8,6 +8,7 @@ import * as errors from '../api/meta/errors.js';
 import { compareKubeVersions } from '../api/meta/kube-version.js';
 import { apiVersionOf } from '../api/meta/object.js';
 import { htmlSafe } from '../util/json.js';
+import { compareText } from '../util/order.js';
 import { sendEmpty } from './content.js';
 import { negotiate, negotiateAggregated, PLAIN, PLAIN_UNROUTED } from './negotiation.js';
 import type { ApiRequest } from './request.js';
@@ -210,7 +211,15 @@ function groupEntry({ name, versions }: Group) {
 }
 
 function groupList(groups: readonly Group[]) {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupEntry) };
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: inServiceOrder(groups).map(groupEntry) };
+}
+
+/** Upstream lists groups made at run time by the names of their APIServices, which begin with a version. */
+function inServiceOrder(groups: readonly Group[]): Group[] {
+  const isMade = ({ versions }: Group) => versions.every((v) => v.definitions.every((d) => !d.serving.routes));
+  const firstService = ({ name, versions }: Group) => versions.map(({ version }) => `${version}.${name}`).sort()[0] ?? '';
+  const made = groups.filter(isMade).sort((a, b) => compareText(firstService(a), firstService(b)));
+  return [...groups.filter((group) => !isMade(group)), ...made];
 }
 
 function resourceList(group: string, version: string, definitions: readonly Definition[]) {

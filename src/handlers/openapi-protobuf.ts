@@ -82,7 +82,7 @@ export function named<T, R>(values: Readonly<Record<string, T>>, convert: (value
 
 /** A value of any kind travels as YAML. */
 export function any(value: unknown): { yaml: string } {
-  return { yaml: stringifyYaml(value, 'given') };
+  return { yaml: stringifyYaml(value, 'v3') };
 }
 
 /** What OpenAPI does not know. */

@@ -1,17 +1,17 @@
 // How go-yaml v2 writes what sigs.k8s.io/yaml gives it: block style, keys sorted, quotes only where a plain text would be
 // read as something else, texts of several lines as literals, other long texts folded.
 
-/**
- * A JSON value as YAML, equal to what `kubectl -o yaml` and a server's application/yaml print.
- * @param keys `given`: those of an object stay in their order
- */
-export function stringifyYaml(value: unknown, keys: 'sorted' | 'given' = 'sorted'): string {
-  return `${node(value, { keys, within: '', indent: 0, column: -1 }).trimStart()}\n`.replace(/\n\n$/, '\n');
+/** Whose YAML: go-yaml v2 of what it was given, or v3 of a document it has read (keys stay in their order, lines are not folded). */
+type Writer = 'v2' | 'v3';
+
+/** A JSON value as YAML, equal to what `kubectl -o yaml` and a server's application/yaml print. */
+export function stringifyYaml(value: unknown, writer: Writer = 'v2'): string {
+  return `${node(value, { writer, within: '', indent: 0, column: -1 }).trimStart()}\n`.replace(/\n\n$/, '\n');
 }
 
 /** Where a node stands. */
 interface Place {
-  readonly keys: 'sorted' | 'given';
+  readonly writer: Writer;
   readonly within: 'list' | 'map' | '';
   /** Of the node's further lines. */
   readonly indent: number;
@@ -26,21 +26,22 @@ function node(value: unknown, place: Place): string {
   return ` ${scalar(value, place)}`;
 }
 
-function list(items: readonly unknown[], { keys, within, indent }: Place): string {
+function list(items: readonly unknown[], { writer, within, indent }: Place): string {
   // within a map, the dashes stand below the key
-  const at = within === 'map' ? indent - 2 : indent;
-  const lines = items.map((item) => `-${node(item, { keys, within: 'list', indent: at + 2, column: at + 1 })}`);
+  const at = within === 'map' && writer === 'v2' ? indent - 2 : indent;
+  const lines = items.map((item) => `-${node(item, { writer, within: 'list', indent: at + 2, column: at + 1 })}`);
   const joined = joinLines(lines, at);
   return within === 'list' ? ` ${joined}` : `\n${' '.repeat(at)}${joined}`;
 }
 
-function map(fields: Record<string, unknown>, { keys, within, indent }: Place): string {
+function map(fields: Record<string, unknown>, { writer, within, indent }: Place): string {
   const names = Object.keys(fields).filter((key) => fields[key] !== undefined);
   if (names.length === 0) return ' {}';
-  if (keys === 'sorted') names.sort(compareKeys);
+  if (writer === 'v2') names.sort(compareKeys);
+  const inner = writer === 'v2' ? indent + 2 : (Math.floor(indent / 4) + 1) * 4;
   const lines = names.map((key) => {
-    const text = mapKey(key, indent);
-    return `${text}:${node(fields[key], { keys, within: 'map', indent: indent + 2, column: indent + text.length + 1 })}`;
+    const text = mapKey(key, indent, writer);
+    return `${text}:${node(fields[key], { writer, within: 'map', indent: inner, column: indent + text.length + 1 })}`;
   });
   const joined = joinLines(lines, indent);
   return within === 'list' ? ` ${joined}` : `\n${' '.repeat(indent)}${joined}`;
@@ -55,26 +56,27 @@ function joinLines(lines: readonly string[], indent: number): string {
 /** Beyond this, a key is no simple key. */
 const MAX_KEY = 128;
 
-function mapKey(key: string, indent: number): string {
-  const style = styleOf(key);
+function mapKey(key: string, indent: number, writer: Writer): string {
+  const style = styleOf(key, writer);
   const text = quoted(key, style === 'literal' ? 'double' : style);
   return Buffer.byteLength(key) > MAX_KEY ? `? ${text}\n${' '.repeat(indent)}` : text;
 }
 
-function scalar(value: unknown, { indent, column }: Place): string {
+function scalar(value: unknown, { writer, indent, column }: Place): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : goFloat(value);
   if (typeof value !== 'string') return String(value);
-  const style = styleOf(value);
+  const style = styleOf(value, writer);
   if (style === 'literal') return literal(value, indent);
-  return fold(quoted(value, style), style, { indent, column: column + 1 });
+  const text = quoted(value, style);
+  return writer === 'v3' ? text : fold(text, style, { indent, column: column + 1 });
 }
 
 type Style = 'plain' | 'single' | 'double' | 'literal';
 
-function styleOf(text: string): Style {
+function styleOf(text: string, writer: Writer): Style {
   if (hasSpecial(text)) return 'double';
   if (text.includes('\n')) return text.endsWith(' ') || text.includes(' \n') ? 'double' : 'literal';
-  if (isAmbiguous(text)) return 'double';
+  if (isAmbiguous(text) && !(writer === 'v3' && OLD_BOOLEANS.has(text))) return 'double';
   return canBePlain(text) ? 'plain' : 'single';
 }
 
@@ -149,11 +151,10 @@ const WORDS = new Set([
   '-.Inf',
   '-.INF',
 ]);
-for (const word of ['y', 'yes', 'true', 'on', 'n', 'no', 'false', 'off']) {
-  WORDS.add(word)
-    .add(word.toUpperCase())
-    .add((word[0] ?? '').toUpperCase() + word.slice(1));
-}
+const spellings = (word: string) => [word, word.toUpperCase(), (word[0] ?? '').toUpperCase() + word.slice(1)];
+/** Booleans of YAML 1.1, which are texts in 1.2. */
+const OLD_BOOLEANS = new Set(['y', 'yes', 'on', 'n', 'no', 'off'].flatMap(spellings));
+for (const word of [...OLD_BOOLEANS, ...['true', 'false'].flatMap(spellings)]) WORDS.add(word);
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)$/;
 const SEXAGESIMAL = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;

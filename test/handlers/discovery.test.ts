@@ -125,6 +125,22 @@ describe('discovery of some definitions', () => {
     expect(body.versions.map((v: { version: string }) => v.version)).to.deep.equal(['v10', 'v1', 'v2beta1', 'v1alpha1', 'other']);
   });
 
+  it('lists groups made at run time by the names of their APIServices, and aggregates them by their own', async () => {
+    const deployments = define({ group: 'apps', version: 'v1', resource: 'deployments' });
+    const definitions = new Definitions();
+    definitions.add(deployments);
+    for (const name of ['v2/a.example.com', 'v1alpha1/b.example.com', 'v1/d.example.com', 'v3/c.example.com', 'v1/c.example.com']) {
+      const [version = '', group = ''] = name.split('/');
+      definitions.add({ ...deployments, group, version, serving: { ...deployments.serving, routes: false } });
+    }
+    const server = serve(definitions);
+    const listed = (await server.get('/apis')).body.groups.map((g: { name: string }) => g.name);
+    expect(listed).to.deep.equal(['apps', 'c.example.com', 'd.example.com', 'b.example.com', 'a.example.com']);
+    const { items } = (await server.get('/apis').set('Accept', AGGREGATED)).body;
+    const names = items.map((g: { metadata: { name: string } }) => g.metadata.name);
+    expect(names).to.deep.equal(['apps', 'a.example.com', 'b.example.com', 'c.example.com', 'd.example.com']);
+  });
+
   it('lists all paths at the root', async () => {
     const definitions = new Definitions();
     definitions.add(define({ group: 'apps', version: 'v1', resource: 'deployments' }));

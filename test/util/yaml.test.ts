@@ -109,6 +109,14 @@ describe('printing YAML', () => {
       'A: true\na9: null\na10: {}\nb:\n- x: []\n  "y": 1\n- z\n- - 1\n  - - 2\nlist: []\n"n":\n  m:\n    l: 0.5\n',
     );
   });
+  it('prints as go-yaml v3 prints what it has read: keys in their order, four spaces, long lines, texts of YAML 1.2', () => {
+    const value = { b: [true, { c: { d: [{ e: 1 }, [2, [3]]] } }], a: { f: '' }, g: [], h: 'yes', i: '1', j: `${'x '.repeat(60)}x` };
+    expect(stringifyYaml(value, 'v3')).to.equal(
+      `b:\n    - true\n    - c:\n        d:\n            - e: 1\n            - - 2\n              - - 3\na:\n    f: ""\ng: []\nh: yes\ni: "1"\nj: ${value.j}\n`,
+    );
+    expect(stringifyYaml([{ a: { b: 1 }, c: [1] }], 'v3')).to.equal('- a:\n    b: 1\n  c:\n    - 1\n');
+    expect(stringifyYaml('on', 'v3')).to.equal('on\n');
+  });
   it('breaks long texts behind column 80', () => {
     const words = 'word '.repeat(40).trim();
     expect(
