@@ -1,6 +1,6 @@
 // Makes dist/ from src/: the command line and the module for embedders, which share one bundle (a start spends half its time
 // when it has to find and read hundreds of small files), and their types. Makes too, where they are missing, the texts for
-// `kubectl explain` from the doc comments of the API's client library.
+// `kubectl explain` (scripts/generate-descriptions.mjs).
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
