@@ -32,7 +32,6 @@ function deploymentController(environment: Environment): Controller {
   informers.of(pods).addIndex(BY_CONTROLLER, podController);
   informers.of(replicasets).addIndex(SETS_BY_OWNER, (set) => controllerOf(set)?.uid ?? orphansOf(set.metadata.namespace ?? ''));
   return {
-    name: 'deployment-controller',
     maxRetries: MAX_RETRIES,
     for: deployments,
     owns: [replicasets],

@@ -38,7 +38,6 @@ function budgetController(environment: Environment): Controller {
   const sizes = (old: { spec: { replicas?: number | undefined } }, next: { spec: { replicas?: number | undefined } }) =>
     old.spec.replicas !== next.spec.replicas;
   return {
-    name: 'disruption-controller',
     for: poddisruptionbudgets,
     watches: [
       watchMapped(pods, budgetsOf),
@@ -148,7 +147,6 @@ async function writeStatus({ client }: Environment, budget: PodDisruptionBudget,
 /** Takes back the announcement that a pod is about to be disrupted, when nothing came of it. */
 function staleConditionController({ client, clock, informers }: Environment): Controller {
   return {
-    name: 'disruption-controller/stale-conditions',
     workers: 1,
     watches: [
       watch(pods, (queue) => ({

@@ -35,20 +35,20 @@ function garbageCollectorControllers(environment: Environment): Controller[] {
   );
   const collector = new Collector(environment, monitors);
   return [
+    // what may have lost its owners
     {
-      name: 'garbage-collector-controller',
       workers: WORKERS,
       start: (queue) => void (queues.collect = queue),
       reconcile: (key, signal) => collector.collect(key, queues.collect, signal),
     },
+    // owners that go and leave their dependents
     {
-      name: 'garbage-collector-controller/orphan',
       workers: WORKERS,
       start: (queue) => void (queues.orphan = queue),
       reconcile: (key, signal) => collector.orphan(key, signal),
     },
+    // which resources there are
     {
-      name: 'garbage-collector-controller/resources',
       workers: 1,
       initial: [''],
       start: (queue) => environment.settings.onResourcesChange(() => queue.add('')),

@@ -20,7 +20,6 @@ function namespaceController(environment: Environment): Controller {
   const { store } = environment.informers.of(namespaces);
   const terminating = (name: string | undefined) => name !== undefined && store.get(name)?.metadata.deletionTimestamp !== undefined;
   return {
-    name: 'namespace-controller',
     workers: 10,
     for: namespaces,
     // upstream comes back after half the grace period; the last pod's going is a better moment

@@ -28,7 +28,6 @@ function monitorController(environment: Environment): Controller {
   const monitor = new NodeMonitor(environment);
   environment.informers.of(pods).addIndex(BY_NODE, podNode);
   return {
-    name: 'node-lifecycle-controller/monitor',
     workers: 1,
     // nothing is done at a change: the round comes soon enough
     watches: [watch(nodes, () => ({})), watch(leases, () => ({})), watch(pods, () => ({}))],
@@ -43,7 +42,6 @@ function monitorController(environment: Environment): Controller {
 function nodeController(environment: Environment): Controller {
   const { client, clock, informers } = environment;
   return {
-    name: 'node-lifecycle-controller',
     workers: 8,
     for: nodes,
     reconcile: async (name) => {
@@ -70,7 +68,6 @@ function missingLabels({ metadata: { labels = {} } }: Node): Record<string, stri
 function podController(environment: Environment): Controller {
   const { informers } = environment;
   return {
-    name: 'node-lifecycle-controller/pods',
     workers: 4,
     watches: [
       watch(pods, (queue) => ({

@@ -23,7 +23,6 @@ export const podGC: ControllerDefinition = {
 function podGCController(environment: Environment): Controller {
   const collector = new PodCollector(environment);
   return {
-    name: 'pod-garbage-collector-controller',
     workers: 1,
     watches: [watch(pods, () => ({})), watch(nodes, () => ({}))],
     initial: [''],

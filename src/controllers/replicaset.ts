@@ -10,7 +10,6 @@ export const replicaset: ControllerDefinition = {
   alias: 'replicaset',
   create: (environment) => [
     replicaController<ReplicaSet>(environment, {
-      name: 'replicaset-controller',
       resource: replicasets,
       matcher: (set) => matcherOf(set.spec.selector),
       countsTerminating: true,

@@ -11,7 +11,6 @@ export const replicationcontroller: ControllerDefinition = {
   source: 'replication-controller',
   create: (environment) => [
     replicaController<ReplicationController>(environment, {
-      name: 'replicationcontroller-controller',
       resource: replicationcontrollers,
       matcher: ({ spec }) => subsetMatcher(spec.selector),
       countsTerminating: false,

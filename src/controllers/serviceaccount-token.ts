@@ -7,11 +7,10 @@ import type { Secret, ServiceAccount } from '../api/types/core-v1.gen.js';
 import { keyOf } from '../client/store.js';
 import { type Controller, type ControllerDefinition, type Environment, watch, watchMapped } from './runtime/controller.js';
 
-const NAME = 'serviceaccount-token-controller';
 const MAX_RETRIES = 10;
 
 export const serviceaccountToken: ControllerDefinition = {
-  name: NAME,
+  name: 'serviceaccount-token-controller',
   alias: 'serviceaccount-token',
   create: (environment) => [tokens(environment), references(environment)],
 };
@@ -25,7 +24,6 @@ function tokens(environment: Environment): Controller {
       .filter((secret) => isTokenSecret(secret) && accountOf(secret) === name)
       .map(keyOf);
   return {
-    name: NAME,
     maxRetries: MAX_RETRIES,
     for: secrets,
     watches: [watchMapped(serviceaccounts, ofAccount)],
@@ -43,7 +41,6 @@ function tokens(environment: Environment): Controller {
 function references({ client, informers }: Environment): Controller {
   const keyOfReference = (secret: Secret) => `${secret.metadata.namespace}/${accountOf(secret)}/${secret.metadata.name}`;
   return {
-    name: `${NAME}-references`,
     maxRetries: MAX_RETRIES,
     watches: [watch(secrets, (queue) => ({ delete: (secret) => void (isTokenSecret(secret) && queue.add(keyOfReference(secret))) }))],
     async reconcile(key) {

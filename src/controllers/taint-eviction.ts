@@ -26,7 +26,6 @@ function taintEvictionController(environment: Environment): Controller {
     for (const pod of store.byIndex(BY_NODE, node.metadata.name)) queue.add(keyOf(pod));
   };
   return {
-    name: 'taint-eviction-controller',
     workers: 8,
     watches: [
       watch(pods, (queue) => ({

@@ -18,7 +18,6 @@ import { throughView } from './update.js';
 
 /** One PATCH on its way. */
 interface Patching {
-  readonly server: Server;
   readonly store: Store;
   readonly request: ApiRequest;
   readonly query: WriteQuery;
@@ -36,7 +35,7 @@ export async function patch(server: Server, store: Store, request: ApiRequest): 
   const query = writeQuery(request, 'PatchOptions', kind === 'apply');
   const context = server.context(request, query);
   const expected = info.subresource === '' ? store.definition : expectedOf(store.definition, info.subresource);
-  const job: Patching = { server, store, request, query, context, expected };
+  const job: Patching = { store, request, query, context, expected };
   const change = kind === 'apply' ? await applyConfiguration(job) : await patching(job, kind);
   const { item, created } = await store.update(context, info, change, {
     create: kind === 'apply' && info.subresource === '',

@@ -27,7 +27,6 @@ export interface FieldPlan {
 
 /** How a type is written and read. */
 export interface Message {
-  readonly name: string;
   readonly fields: readonly FieldPlan[];
   readonly byId: ReadonlyMap<number, FieldPlan>;
   /** For types whose JSON form is no object of their fields. */
@@ -103,7 +102,7 @@ function rawMessage(name: string): RawNode | undefined {
 function plan(name: string, raw: RawNode, schema: string): Message {
   const special = specialOf(name);
   const fields: FieldPlan[] = [];
-  const message: Message = { name, fields, byId: new Map(), special, alternatives: alternativesOf(name) };
+  const message: Message = { fields, byId: new Map(), special, alternatives: alternativesOf(name) };
   // known before its fields are made: types contain themselves
   if (schema === schemaName(name)) plans.set(name, message);
   const { names, flags } = jsonFields(schema);

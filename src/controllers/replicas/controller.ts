@@ -23,7 +23,6 @@ const REST = 20;
 
 /** In what the kinds differ. */
 export interface ReplicatedKind<T extends Replicated> {
-  readonly name: string;
   readonly resource: Resource<T>;
   matcher(owner: T): LabelMatcher;
   /** The status tells the number of terminating pods. */
@@ -35,7 +34,6 @@ export function replicaController<T extends Replicated>(environment: Environment
   const expectations = new Expectations(environment.clock);
   const replicas = new Replicas(environment, kind, expectations);
   return {
-    name: kind.name,
     rest: REST,
     for: kind.resource,
     watches: [

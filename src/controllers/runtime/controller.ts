@@ -17,7 +17,6 @@ export interface Environment {
   readonly client: Client;
   readonly informers: Informers;
   readonly clock: Clock;
-  readonly random: () => number;
   readonly logger: Logger;
   /** Records under the controller's name as source. */
   readonly recorder: EventRecorder;
@@ -87,7 +86,6 @@ export interface Watch {
 
 /** What a controller works on, what makes it look again, and what it does. */
 export interface Controller {
-  readonly name: string;
   /** How many keys are worked on at the same time; default 5, upstream's for most controllers. */
   readonly workers?: number;
   /** After so many failures in a row a key waits for the next change instead of the next try. Default: never. */

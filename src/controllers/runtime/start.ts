@@ -24,7 +24,7 @@ export function startAll(definitions: readonly ControllerDefinition[], options: 
     const logger = options.logger.with({ controller: definition.name });
     const recorder = new EventRecorder({ client, clock, random, logger, component: definition.source ?? definition.name });
     recorders.push(recorder);
-    const environment = { client, informers, clock, random, logger, recorder, settings };
+    const environment = { client, informers, clock, logger, recorder, settings };
     for (const controller of definition.create(environment)) running.push(run(controller, environment));
   }
   return {

@@ -27,7 +27,7 @@ describe('running of a controller', () => {
   });
 
   const start = (controller: Partial<Controller> & Pick<Controller, 'reconcile'>) => {
-    running = run({ name: 'test', start: (q) => void (queue = q), ...controller }, { informers, clock, logger: silentLogger });
+    running = run({ start: (q) => void (queue = q), ...controller }, { informers, clock, logger: silentLogger });
   };
 
   it('works on its first keys, and again when it is asked to', async () => {
