@@ -222,6 +222,8 @@ export interface DefinitionInput<T extends KubeObject> extends Hooks<T> {
   readonly shownAs?: string;
   /** DELETE answers with the object, not with a Status; `undocumented`: and OpenAPI says Status all the same. */
   readonly returnDeletedObject?: boolean | 'undocumented';
+  /** What upstream's conversion writes even into an object that nobody filled in, as bookmarks carry it. Default: nothing. */
+  readonly blank?: { readonly annotations?: Readonly<Record<string, string>>; readonly spec?: object };
   /** Upstream has no cache of these objects: wrong revisions are told as its storage tells them. */
   readonly uncached?: boolean;
   readonly serving?: Serving;
@@ -247,7 +249,7 @@ export interface Definition<T extends KubeObject = KubeObject>
   extends Hooks<T>,
     Resource<T>,
     Required<Pick<DefinitionInput<T>, keyof typeof UNSAID | 'schema' | 'storedAs' | 'shownAs'>>,
-    Pick<DefinitionInput<T>, 'deprecation'> {
+    Pick<DefinitionInput<T>, 'deprecation' | 'blank'> {
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];

@@ -172,9 +172,10 @@ function isAny(resourceVersion: string): boolean {
   return resourceVersion === '' || resourceVersion === '0';
 }
 
-/** The object of a bookmark: nothing but its kind and a revision. */
+/** The object of a bookmark: nothing but its kind and a revision, and what every object of the kind has. */
 function emptyObject(definition: Definition, revision: number, annotations: Record<string, string> | undefined): KubeObject {
-  const metadata = { resourceVersion: String(revision), ...(annotations && { annotations }) };
-  const { object } = decode<KubeObject>(objectType(definition), { metadata });
+  const { blank } = definition;
+  const metadata = { resourceVersion: String(revision), annotations: { ...blank?.annotations, ...annotations } };
+  const { object } = decode<KubeObject>(objectType(definition), { metadata, ...(blank?.spec && { spec: blank.spec }) });
   return { ...object, kind: definition.kind, apiVersion: apiVersionOf(definition) };
 }

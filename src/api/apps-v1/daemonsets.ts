@@ -28,6 +28,7 @@ export default define<DaemonSet>({
   ownMetadataChecks: { whole: false },
   generation: true,
   carriedAnnotations: [TEMPLATE_GENERATION],
+  blank: { annotations: { [TEMPLATE_GENERATION]: '0' } },
   defaults(daemonSet) {
     const { spec } = daemonSet;
     setTemplateGeneration(daemonSet, templateGeneration(daemonSet));

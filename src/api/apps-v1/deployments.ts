@@ -32,6 +32,7 @@ export default define<Deployment>({
   ownMetadataChecks: { whole: false },
   generation: true,
   carriedAnnotations: [ROLLBACK_TO],
+  blank: { spec: { replicas: 0 } },
   defaults({ spec }) {
     spec.replicas ??= 1;
     spec.strategy ??= {};

@@ -24,6 +24,7 @@ export default define<ReplicaSet>({
   resource: 'replicasets',
   ownMetadataChecks: { whole: false },
   generation: true,
+  blank: { spec: { replicas: 0 } },
   defaults({ spec }) {
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);

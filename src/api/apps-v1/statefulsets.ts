@@ -24,6 +24,7 @@ export default define<StatefulSet>({
   ownMetadataChecks: { whole: false },
   generation: true,
   validateName: nameIsDNSLabel,
+  blank: { spec: { replicas: 0 } },
   defaults({ spec }) {
     spec.podManagementPolicy ||= 'OrderedReady';
     defaultUpdateStrategy(spec);

@@ -126,6 +126,18 @@ export function readingConversations(use: () => Api): void {
     expect(future?.object).to.include({ reason: 'Timeout', code: 504 });
   });
 
+  it('marks the place in a watch with what every object of the kind has', async () => {
+    const api = use();
+    const bookmark = async (resource: string) =>
+      (await api.watch(api.path(resource), { allowWatchBookmarks: 'true', fieldSelector: 'metadata.name=none' }))[0]?.object;
+    expect(await bookmark('deployments.apps')).to.have.nested.property('spec.replicas', 0);
+    const annotations = { 'deprecated.daemonset.template.generation': '0', 'k8s.io/initial-events-end': 'true' };
+    expect(await bookmark('daemonsets.apps'))
+      .to.have.nested.property('metadata.annotations')
+      .that.deep.equals(annotations);
+    expect(await bookmark('replicationcontrollers')).to.not.have.nested.property('spec.replicas');
+  });
+
   it('prints tables and bare metadata', async () => {
     const api = use();
     const table = await api
