@@ -10,7 +10,7 @@ import { inDocumentOrder, JsonError, parseJson } from '../api/schema/json.js';
 import { respectLiterals } from '../api/schema/literals.js';
 import { objectType, structTypeOf, type Typed } from '../api/schema/types.js';
 import { parseYaml, YamlError } from '../util/yaml.js';
-import { jsonKind } from '../util/json.js';
+import { isObject, jsonKind } from '../util/json.js';
 import { otherCustomKind, otherVersion } from './custom-kinds.js';
 import { goName, internalName, isRegistered, SCHEME } from './known-kinds.js';
 import { bodyEncoding } from './negotiation.js';
@@ -177,10 +177,8 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): Sou
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
   if (value === null && expected.serving.typed) return {};
   if (value === null) throw unrecognized(expected, "Object 'Kind' is missing in 'null'", body);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw unrecognized(expected, noObject(value), body);
-  }
-  const object = value as Record<string, unknown>;
+  if (!isObject(value)) throw unrecognized(expected, noObject(value), body);
+  const object = value;
   const problem = unreadableKind(object);
   if (problem !== undefined) throw unrecognized(expected, problem, body);
   const { typed } = expected.serving;

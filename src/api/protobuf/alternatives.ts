@@ -1,5 +1,6 @@
 // Types of CustomResourceDefinitions that are one of two things in JSON, and an object with a field for each on the wire.
 // Their fields and what Go writes as JSON: apiextensions v1, JSONSchemaPropsOr….
+import { isObject } from '../../util/json.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -8,8 +9,6 @@ export interface Alternatives {
   toFields(value: unknown): Values;
   fromFields(fields: Values): unknown;
 }
-
-const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A schema, or a list that the field `list` holds. */
 function orList(list: string): Alternatives {

@@ -1,7 +1,7 @@
 // Defaults that a schema names.
 import { copy } from '../../util/equal.js';
-import { setOwn } from '../../util/json.js';
-import { additionalOf, fieldOf, isObject, itemsOf, type Json, propertyOf, type Schema } from './schema.js';
+import { isObject, setOwn } from '../../util/json.js';
+import { additionalOf, fieldOf, itemsOf, type Json, propertyOf, type Schema } from './schema.js';
 
 /** Fills in what is absent, or null where it may not be, by the defaults of the schema. @returns whether anything was */
 export function applyDefaults(value: unknown, schema: Schema | undefined): boolean {

@@ -3,10 +3,10 @@ import { at, type FieldError, type FieldPath, invalid, required } from '../meta/
 import { validateObjectMeta } from '../meta/metadata.js';
 import { isDNS1035Label, nameIsPathSegment } from '../meta/names.js';
 import type { ObjectMeta } from '../meta/object.js';
-import { inKeyOrder } from '../../util/json.js';
+import { inKeyOrder, isObject } from '../../util/json.js';
 import { decode, DecodeError } from '../schema/decode.js';
 import { typeOf } from '../schema/types.js';
-import { additionalOf, asRoot, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
+import { additionalOf, asRoot, itemsOf, propertyOf, type Schema } from './schema.js';
 
 /** The schema of every object's metadata. */
 export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';

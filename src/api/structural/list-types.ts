@@ -1,6 +1,7 @@
 // Items of lists that are sets or maps (x-kubernetes-list-type) occur once.
 import { duplicate, type FieldError, type FieldPath, invalid } from '../meta/field-errors.js';
-import { additionalOf, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
+import { additionalOf, itemsOf, propertyOf, type Schema } from './schema.js';
+import { isObject } from '../../util/json.js';
 import { writeJson } from '../../util/exact-json.js';
 
 /** @returns what occurs twice in the sets and maps within a value */

@@ -1,6 +1,7 @@
 // Fields that no schema declares are dropped, and those that are null and may not be.
 import { joinPath } from '../schema/decode-state.js';
-import { additionalOf, asRoot, fieldOf, isObject, itemsOf, type Json, META_FIELDS, propertyOf, type Schema } from './schema.js';
+import { additionalOf, asRoot, fieldOf, itemsOf, type Json, META_FIELDS, propertyOf, type Schema } from './schema.js';
+import { isObject } from '../../util/json.js';
 
 type Path = readonly (string | number)[];
 

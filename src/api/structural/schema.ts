@@ -16,11 +16,6 @@ export interface JsonObject {
 /** The fields every object has, whatever its schema says. */
 export const META_FIELDS: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
 
-/** @returns whether the value is a JSON object */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The schema of a list's items; undefined: there is none, or one for each position. */
 export function itemsOf(schema: Schema | undefined): Schema | undefined {
   const items = schema?.items;

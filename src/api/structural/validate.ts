@@ -6,7 +6,8 @@ import { equal } from '../../util/equal.js';
 import { formatOf, hasFormat, isTextFormat } from './formats.js';
 import { checkNumber } from './numbers.js';
 import { Place, Result } from './result.js';
-import { additionalOf, fieldOf, isObject, itemsOf, propertyOf, type Schema } from './schema.js';
+import { additionalOf, fieldOf, itemsOf, propertyOf, type Schema } from './schema.js';
+import { isObject } from '../../util/json.js';
 import { writeJson } from '../../util/exact-json.js';
 import { isGoInteger } from '../schema/decode-state.js';
 
