@@ -43,10 +43,10 @@ export default define<Job>({
   subresources: { status: { prepare: defaultLabels, validate: validateJobStatusUpdate } },
 });
 
-/** A job without labels of its own has those of its pods. */
+/** A job without labels of its own has those of its pods: the same ones, so that what is added to these is the job's too. */
 function defaultLabels({ metadata, spec }: Job): void {
   const labels = spec.template.metadata?.labels;
-  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = labels;
 }
 
 function defaults(job: Job): void {
@@ -64,7 +64,9 @@ function defaults(job: Job): void {
 
 function generateSelector({ metadata, spec }: Job): void {
   const own = { ...pairs(NAME_LABELS, metadata.name), ...pairs(UID_LABELS, metadata.uid ?? '') };
-  spec.template.metadata = { ...spec.template.metadata, labels: { ...own, ...spec.template.metadata?.labels } };
+  const template = (spec.template.metadata ??= {});
+  const labels = (template.labels ??= {});
+  for (const [key, value] of Object.entries(own)) labels[key] ??= value;
   spec.selector = { ...spec.selector, matchLabels: { [UID_LABELS[1]]: metadata.uid ?? '', ...spec.selector?.matchLabels } };
 }
 

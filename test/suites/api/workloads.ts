@@ -73,6 +73,16 @@ export function workloadConversations(use: () => Api): void {
     expect(body.details.causes.map((c: { field: string }) => c.field)).to.deep.equal(['spec.completions']);
   });
 
+  it('labels a job like its pods, with what tells them from those of other jobs', async () => {
+    const api = use();
+    const template = { metadata: { labels: { of: 'pods' } }, spec: { ...POD, restartPolicy: 'Never' } };
+    const dry = async (labels?: Record<string, string>) =>
+      (await api.post(`${api.path('jobs.batch')}?dryRun=All`, { metadata: { name: 'labelled', labels }, spec: { template } })).body;
+    const made = await dry();
+    expect(made.metadata.labels).to.deep.equal(made.spec.template.metadata.labels).and.include({ of: 'pods', 'job-name': 'labelled' });
+    expect((await dry({ of: 'pods' })).metadata.labels, 'of its own').to.deep.equal({ of: 'pods' });
+  });
+
   it('checks the metadata of a status as the kind does: not again of a cron job, as a whole of a signing request', async () => {
     const api = use();
     const template = { spec: { template: { spec: { ...POD, restartPolicy: 'Never' } } } };
