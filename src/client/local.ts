@@ -10,6 +10,7 @@ import { objectType, type Typed } from '../api/schema/types.js';
 import { applying } from '../registry/managed-fields.js';
 import { list, type ListQuery, selects } from '../registry/list.js';
 import { patchObject, readPatch } from '../registry/patch/index.js';
+import { writtenThrough } from '../registry/preparation.js';
 import type { Registry } from '../registry/registry.js';
 import { copy } from '../util/equal.js';
 import type { Client, ListOptions, PatchType, WatchEvent, WriteOptions } from './client.js';
@@ -47,7 +48,7 @@ export class LocalClient implements Client {
     const found = list(store, queryOf(options));
     return {
       apiVersion: apiVersionOf(resource),
-      kind: `${resource.kind}List`,
+      kind: store.definition.listKind,
       metadata: { resourceVersion: String(found.revision) },
       items: found.items.map((item) => item.object as T),
     };
@@ -91,9 +92,7 @@ export class LocalClient implements Client {
     const view = store.definition.subresources[options.subresource ?? ''];
     const { item } = await store.update(context, keyOf(object), (current) => {
       if (!view?.write || !current) return decoded(resource, store.definition, object);
-      const next = copy(current);
-      view.write(next, object, context);
-      return next;
+      return writtenThrough(store.definition, view, current, object, context);
     });
     return item.object as T;
   }

@@ -4,6 +4,7 @@ import type { KubeObject } from '../api/meta/object.js';
 import { objectType } from '../api/schema/types.js';
 import { applying, applyingToView } from '../registry/managed-fields.js';
 import { patchObject, readPatch, type TypeMeta } from '../registry/patch/index.js';
+import { writtenThrough } from '../registry/preparation.js';
 import type { Change, Store } from '../registry/store.js';
 import { copy } from '../util/equal.js';
 import { answer, negotiateObject } from './answer.js';
@@ -14,7 +15,6 @@ import { patchKind, type PatchKind } from './negotiation.js';
 import { type WriteQuery, writeQuery } from './options.js';
 import type { ApiRequest } from './request.js';
 import type { Server } from './server.js';
-import { throughView } from './update.js';
 
 /** One PATCH on its way. */
 interface Patching {
@@ -63,7 +63,7 @@ async function patching(job: Patching, kind: Exclude<PatchKind, 'apply'>): Promi
     checkName(next, request.info.name);
     placeInNamespace(next, request.info.namespace);
     dedupeOwners(next, request);
-    if (view?.write) return throughView(view, current, next, context, store);
+    if (view?.write) return writtenThrough(store.definition, view, current, next, context);
     return next;
   };
 }

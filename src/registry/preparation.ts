@@ -117,6 +117,25 @@ export function partOf(d: Definition, subresource: string): Subresource | undefi
   return part?.write ? undefined : part;
 }
 
+/**
+ * The next state of an object that is written through a view of it: Scale, or the object itself as a subresource sees it.
+ * @throws ApiError Conflict when the input names another revision than the present, and what the view refuses
+ */
+export function writtenThrough(
+  definition: Definition,
+  view: Subresource,
+  current: KubeObject,
+  input: KubeObject,
+  context: Context,
+): KubeObject {
+  const revision = revisionOf(input);
+  if (revision !== 0 && String(revision) !== current.metadata.resourceVersion)
+    throw errors.conflict(definition, current.metadata.name, errors.OBJECT_MODIFIED);
+  const next = copy(current);
+  view.write?.(next, input, context);
+  return next;
+}
+
 /** A write that changes nothing but the times in managedFields is no change. */
 export function keepUnchangedTimes(next: KubeObject, old: KubeObject): void {
   const a = next.metadata.managedFields;
