@@ -19,6 +19,8 @@ const OPEN = Buffer.from('{');
 const OPEN_LIST = Buffer.from('[');
 const NEXT = Buffer.from(',{');
 
+const UNTYPED = 'unstructured.Unstructured';
+
 /** What an answer is about. */
 export interface Subject {
   readonly definition: Definition;
@@ -48,8 +50,11 @@ export interface Listed {
  * @throws ApiError NotAcceptable when the client asked for the metadata of a list
  */
 export async function sendItem(request: ApiRequest, negotiated: Negotiated, subject: Subject, item: Item, code = 200): Promise<void> {
-  if (negotiated.form === 'metadata' && negotiated.asList)
+  if (negotiated.form === 'metadata' && negotiated.asList) {
+    // what has no type could be a list, until it is looked at
+    if (goType(subject) === UNTYPED) throw new errors.ApiError({ code: 500, message: 'content is not a list' });
     throw notInThisForm(`you requested PartialObjectMetadataList, but the requested object is not a list (*${goType(subject)})`);
+  }
   await sendJson(request, code, negotiated, itemText(negotiated, subject, item));
 }
 
@@ -224,7 +229,7 @@ function notInThisForm(message: string): errors.ApiError {
 function goType({ definition, subresource }: Subject): string {
   const body = definition.subresources[subresource]?.body;
   // a scale is read by its published type there
-  if (!definition.serving.typed) return body ? `${body.version}.${body.kind}` : 'unstructured.Unstructured';
+  if (!definition.serving.typed) return body ? `${body.version}.${body.kind}` : UNTYPED;
   const { group, kind } = body ?? { group: definition.storedAs.group, kind: definition.kind };
   return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`;
 }

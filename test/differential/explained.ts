@@ -9,6 +9,8 @@ export interface Explanation {
 }
 
 const DEFINITIONS = /\/customresourcedefinitions$/;
+/** What controllers within the server write after the client. */
+const WRITTEN_LATER = /\.(?:status|metadata\.managedFields|metadata\.resourceVersion)\b/;
 const CUSTOM = /^differential\.example\.com\//;
 /** What the reference refuses, on one line: YAML breaks long ones. */
 const said = ({ reference }: Mismatch): string => (reference.status >= 400 ? reference.body.toString().replace(/\n\s+/g, ' ') : '');
@@ -43,10 +45,15 @@ export const explanations: readonly Explanation[] = [
     matches: (m) => DEFINITIONS.test(m.resource) && /\.items = /.test(m.name) && said(m).includes('must only have a single schema if'),
   },
   {
-    why: 'The conditions of a FlowSchema are written by the server at a time of its own',
+    why: 'The status of a CustomResourceDefinition is written, and its deletion ends, at a time of its own',
     matches: (m) =>
-      m.resource.endsWith('/flowschemas') &&
-      (said(m).includes('object has been modified') || only(m, /\.(?:status|metadata\.managedFields|metadata\.resourceVersion)\b/)),
+      DEFINITIONS.test(m.resource) &&
+      (said(m).includes('object has been modified') ||
+        (m.part === 'lifecycle' && m.reference.status === 200 && (m.kubemu.status === 404 || only(m, WRITTEN_LATER)))),
+  },
+  {
+    why: 'The conditions of a FlowSchema are written by the server at a time of its own',
+    matches: (m) => m.resource.endsWith('/flowschemas') && (said(m).includes('object has been modified') || only(m, WRITTEN_LATER)),
   },
   {
     why: 'Nothing tells whether an APIService of another server is available',
@@ -60,12 +67,14 @@ export const explanations: readonly Explanation[] = [
     matches: ({ resource, name }) => resource.endsWith('/tokenreviews') && name.startsWith('spec.token = " "'),
   },
   {
-    why: 'The metadata of one custom resource asked for as a list, in protobuf, is refused as such a list is elsewhere',
-    matches: (m) => CUSTOM.test(m.resource) && m.reference.status === 500 && said(m).includes('content is not a list'),
+    why: 'What a refusal quotes of a body has the revision of its server',
+    matches: (m) =>
+      said(m).includes("Object 'Kind' is missing in") && m.differences.every(({ want, got }) => unversioned(want) === unversioned(got)),
   },
   {
-    why: 'What a refusal quotes of a body has the revision of its server',
-    matches: (m) => said(m).includes("Object 'Kind' is missing in") && unversioned(m.reference) === unversioned(m.kubemu),
+    why: 'A time in the metadata of an applied custom resource that is none is absent, also in versions that are not stored',
+    matches: (m) =>
+      m.resource === 'differential.example.com/v1beta1/widgets' && /Timestamp = .* by apply$/.test(m.name) && m.reference.status === 500,
   },
   {
     why: 'A status of a custom resource that is written as of another kind keeps its owners',
@@ -105,7 +114,7 @@ export const explanations: readonly Explanation[] = [
   {
     why: 'A certificate that is given empty where there was none is no change of a webhook configuration',
     matches: (m) =>
-      /webhookconfigurations$/.test(m.resource) &&
+      m.resource.endsWith('webhookconfigurations') &&
       /clientConfig\.caBundle = (?:""|\[\])/.test(m.name) &&
       only(m, /^\.body\.metadata\.generation$/),
   },
@@ -116,8 +125,10 @@ export const explanations: readonly Explanation[] = [
   },
 ];
 
-function unversioned({ body }: Mismatch['reference']): string {
-  return body.toString().replace(/(resourceVersion\W+)\d+/g, '$1');
+function unversioned(text: unknown): string {
+  return String(text)
+    .replace(/(resourceVersion\W+)\d+/g, '$1')
+    .replace(/(uid\W+)[0-9a-f-]{36}/g, '$1');
 }
 
 /** How many seconds the managers of an object were at work in. */

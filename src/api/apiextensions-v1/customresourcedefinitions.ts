@@ -1,4 +1,4 @@
-import { BUILT_IN, define } from '../definition.js';
+import { define } from '../definition.js';
 import type { CustomResourceDefinition } from '../types/apiextensions-v1.gen.js';
 import { CLEANUP_FINALIZER, setCondition } from '../structural/conditions.js';
 import { validateDefinition, validateDefinitionName, validateDefinitionStatus } from './definition-validation.js';
@@ -9,8 +9,6 @@ export default define<CustomResourceDefinition>({
   version: 'v1',
   resource: 'customresourcedefinitions',
   shownAs: 'apiextensions.k8s.io/customresourcedefinitions',
-  // upstream has a protobuf form of these, which the facts do not know
-  serving: { ...BUILT_IN, protobuf: false },
   generation: true,
   unconditionalUpdate: false,
   plainFinalizers: true,
@@ -33,6 +31,8 @@ export default define<CustomResourceDefinition>({
   // its objects go first: the finalizer comes with the deletion
   finalizers: ({ metadata }) => [...(metadata.finalizers ?? []), ...(metadata.deletionTimestamp === undefined ? [CLEANUP_FINALIZER] : [])],
   markDeleting,
+  // the deletion has a way of its own, which knows no propagation
+  defaultPropagation: 'Unsupported',
   validate: (definition) => [...validateDefinitionName(definition), ...validateDefinition(definition)],
   validateUpdate: validateDefinition,
   warnings: formatWarnings,

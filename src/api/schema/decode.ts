@@ -315,6 +315,7 @@ function compileUnion(type: UnionType): Decode {
     else if (typeof value === 'boolean') result = value;
     else throw new DecodeError('boolean or JSON schema expected');
     own.unknown.length = unknown;
-    return result;
+    // a list of nothing is no form of a union, and is not stored
+    return !state.isInput && Array.isArray(result) && result.length === 0 ? undefined : result;
   };
 }

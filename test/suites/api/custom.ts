@@ -109,6 +109,10 @@ export function customConversations(use: () => Api): void {
     expect(body.metadata).to.not.have.any.keys('generateName', 'deletionGracePeriodSeconds');
     const nameless = await api.patch(`${widgets('kept')}?dryRun=All`, 'merge-patch', { kind: null });
     refused(nameless, 422, 'Invalid', /patch: Invalid value: "\{.*": Object 'Kind' is missing in '\{/);
+    const versionless = await api.patch(`${widgets('kept')}?dryRun=All`, 'merge-patch', { apiVersion: null });
+    refused(versionless, 500, 'InternalError', /Object 'apiVersion' is missing in 'object has no apiVersion field'$/);
+    const listed = await api.get(widgets('kept'), 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1').expect(500);
+    expect(listed.body.message).to.equal('content is not a list');
   });
 
   it('takes a null that is applied to an open place for nothing, and an integer or text for anything', async () => {

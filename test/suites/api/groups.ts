@@ -135,7 +135,7 @@ export function groupConversations(use: () => Api): void {
     const api = use();
     const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
     const name = `unions.${api.namespace}.example.com`;
-    const definition = (items: object, metadata: object = { name }) => ({
+    const definition = (list: object, metadata: object = { name }) => ({
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
       metadata,
@@ -148,20 +148,28 @@ export function groupConversations(use: () => Api): void {
             name: 'v1',
             served: true,
             storage: true,
-            schema: { openAPIV3Schema: { type: 'object', properties: { list: { type: 'array', items } } } },
+            schema: { openAPIV3Schema: { type: 'object', properties: { list } } },
           },
         ],
       },
     });
-    const { body } = await api.post(path, definition({ type: 'string' })).expect(201);
-    const wrong = definition({ type: ['x'] });
+    const { body } = await api.post(path, definition({ type: 'array', items: { type: 'string' } })).expect(201);
+    const wrong = definition({ type: 'array', items: { type: ['x'] } });
     const strategic = await api.patch(`${path}/${name}?dryRun=All`, 'strategic-merge-patch', { spec: wrong.spec });
     expect(strategic.body.message).to.match(/: json: cannot unmarshal array into Go struct field JSONSchemaProps\.type of type string$/);
     const applied = await api.patch(`${path}/${name}?dryRun=All&fieldManager=me&force=true`, 'apply-patch', wrong);
     expect(applied.body.message).to.match(/: json: cannot unmarshal array into Go struct field JSONSchemaProps\.type of type string$/);
-    const other = { ...definition({ type: 'string' }), metadata: { ...body.metadata, uid: 'other' } };
+    const other = { ...definition({ type: 'array', items: { type: 'string' } }), metadata: { ...body.metadata, uid: 'other' } };
     const conflict = await api.put(`${path}/${name}?dryRun=All`, other);
     refused(conflict, 409, 'Conflict', new RegExp(`Key: /apiextensions.k8s.io/customresourcedefinitions/${name}, `));
+    const place = '/spec/versions/0/schema/openAPIV3Schema/properties/list';
+    const emptied = [{ op: 'replace', path: place, value: { type: 'string', items: [] } }];
+    const stored = await api.patch(`${path}/${name}?dryRun=All`, 'json-patch', emptied).expect(200);
+    expect(stored.body.spec.versions[0].schema.openAPIV3Schema.properties.list).to.deep.equal({ type: 'string' });
+    const orphaning = await api.delete(`${path}/${name}?dryRun=All&orphanDependents=true`).expect(200);
+    expect(orphaning.body.metadata.finalizers).to.deep.equal(['customresourcecleanup.apiextensions.k8s.io']);
+    const protobuf = await api.get(`${path}/${name}`, 'application/vnd.kubernetes.protobuf').expect(200);
+    expect(protobuf.headers['content-type']).to.equal('application/vnd.kubernetes.protobuf');
     const prefixed = await api.post(path, definition({ type: 'string' }, { name, generateName: 'x' }));
     refused(prefixed, 422, 'Invalid', /metadata\.generateName: Invalid value: "x": must be spec\.names\.plural\+"\."\+spec\.group/);
     await api.delete(`${path}/${name}`).expect(200);
