@@ -6,19 +6,15 @@ import { jsonPath, JsonPathError } from '../util/json-path.js';
 import { writeJson } from '../util/exact-json.js';
 
 const NAME: Column = { name: 'Name', type: 'string', format: 'name', priority: 0 };
-const AGE: CustomResourceColumnDefinition = {
-  name: 'Age',
-  type: 'date',
-  description: 'CreationTimestamp is a timestamp representing the server time when this object was created.',
-  jsonPath: '.metadata.creationTimestamp',
-};
+const AGE: CustomResourceColumnDefinition = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
 /** The table of a version; without columns of its own: name and age. */
 export function tableOf(given: readonly CustomResourceColumnDefinition[] | undefined): Table {
   const columns = given?.length ? given : [AGE];
   const cells = columns.map((column) => ({ column, find: finder(column.jsonPath) }));
   return {
-    columns: [NAME, ...columns.map(columnOf)],
+    // without a text of its own, a column is described as the field of all metadata
+    columns: [NAME, ...(given?.length ? given.map(columnOf) : [{ name: AGE.name, type: AGE.type, format: '', priority: 0 }])],
     row: (object, { now }) => [object.metadata.name, ...cells.map(({ column, find }) => cell(column.type, find(object), now))],
   };
 }

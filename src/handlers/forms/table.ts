@@ -86,10 +86,13 @@ const METADATA_COLUMNS: Readonly<Record<string, string>> = {
   'Created At': `${METADATA}#creationTimestamp`,
 };
 
+/** What OpenAPI adds to the text of an enumeration. */
+const VALUES = /\n\nPossible enum values:\n[\s\S]*$/;
+
 /** The text of `schema#field`: columns that show a field are described as the field is. */
 function fieldText(place: string | undefined): string {
   const [schema = '', field = ''] = place?.split('#') ?? [];
-  return schemaDescriptions(schema)[field] ?? '';
+  return (schemaDescriptions(schema)[field] ?? '').replace(VALUES, '');
 }
 
 function row(kind: Table, item: Item, options: TableOptions): Buffer {
