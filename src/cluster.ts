@@ -134,6 +134,8 @@ async function openCore(settings: Settings, stops: Stops): Promise<Core> {
   });
   const admission = await createAdmission({
     podSecurity: metrics.podSecurity,
+    notReadyTolerationSeconds: settings.notReadyTolerationSeconds,
+    unreachableTolerationSeconds: settings.unreachableTolerationSeconds,
     enable: settings.enableAdmissionPlugins,
     disable: settings.disableAdmissionPlugins,
     configFile: settings.admissionControlConfigFile,

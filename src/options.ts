@@ -72,6 +72,9 @@ export interface Settings {
   readonly disableAdmissionPlugins: readonly string[];
   /** --admission-control-config-file: an AdmissionConfiguration, what plug-ins are told. */
   readonly admissionControlConfigFile: string | undefined;
+  /** --default-not-ready-toleration-seconds, --default-unreachable-toleration-seconds: what DefaultTolerationSeconds gives pods. Default 300. */
+  readonly notReadyTolerationSeconds: number;
+  readonly unreachableTolerationSeconds: number;
   /** --allow-privileged. Default true. */
   readonly allowPrivileged: boolean;
   /** `kubemu apiserver` switches all three off. */
@@ -134,6 +137,8 @@ const SHAPES = {
   enableAdmissionPlugins: 'texts',
   disableAdmissionPlugins: 'texts',
   admissionControlConfigFile: 'text',
+  notReadyTolerationSeconds: 'number',
+  unreachableTolerationSeconds: 'number',
   allowPrivileged: 'whether',
   components: { controllers: 'whether', scheduler: 'whether', nodes: 'whether' },
   verbosity: 'number',
@@ -187,6 +192,8 @@ export function resolveOptions(options: ClusterOptions = {}): Settings {
     enableAdmissionPlugins: given.disableAdmissionPlugins?.includes('NodeRestriction') ? [] : ['NodeRestriction'],
     disableAdmissionPlugins: [],
     admissionControlConfigFile: undefined,
+    notReadyTolerationSeconds: 300,
+    unreachableTolerationSeconds: 300,
     allowPrivileged: true,
     verbosity: 0,
     logger: silentLogger,
@@ -237,6 +244,8 @@ function check(s: Settings): void {
   }
   if (!s.tlsCertFile !== !s.tlsPrivateKeyFile) throw usage('--tls-cert-file and --tls-private-key-file must be given together');
   checkServiceRanges(s.serviceClusterIPRanges);
+  integer('--default-not-ready-toleration-seconds', s.notReadyTolerationSeconds, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  integer('--default-unreachable-toleration-seconds', s.unreachableTolerationSeconds, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   if (!(s.eventTTL >= 0)) throw usage(`--event-ttl=${s.eventTTL}ms: must not be negative`);
   const [first, last] = s.serviceNodePortRange;
   integer('--service-node-port-range', first, 1, 65535);

@@ -23,7 +23,7 @@ export async function assertStopped(directory: string): Promise<void> {
 /** @throws UserError when the server that the kubeconfig of the directory names answers */
 export async function assertSilent(directory: string): Promise<void> {
   const access = await readKubeconfig(directory).catch(() => undefined);
-  if (access && (await answers(access))) throw new UserError(`the cluster at ${access.server} is running: stop it first`);
+  if (access && (await answers(access))) throw new UserError(`the cluster of ${directory} is running at ${access.server}: stop it first`);
 }
 
 /** Any answer counts: whoever has the cluster's certificate is the cluster. */

@@ -32,7 +32,7 @@ import { priority } from './priority.js';
 import { resourceQuota } from './resource-quota.js';
 import { runtimeClass } from './runtime-class.js';
 import { serviceAccount } from './service-account.js';
-import type { ConfiguredStep, Observers, Rules, Step } from './step.js';
+import type { ConfiguredStep, StepOptions, Rules, Step } from './step.js';
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.js';
 import { taintNodesByCondition } from './taint-nodes-by-condition.js';
 
@@ -87,8 +87,8 @@ const MISSING: readonly string[] = [
 /** The plug-ins that there are, in the order of running. */
 export const admissionPlugins: readonly { readonly name: string; readonly onByDefault: boolean }[] = STEPS;
 
-/** Which plug-ins a server has, what they are told, and who is told of them. */
-export interface AdmissionOptions extends Observers {
+/** Which plug-ins a server has, and what they are told. */
+export interface AdmissionOptions extends StepOptions {
   /** --enable-admission-plugins: beside those that are on by default. */
   readonly enable: readonly string[];
   /** --disable-admission-plugins */
@@ -98,7 +98,7 @@ export interface AdmissionOptions extends Observers {
 }
 
 /** @throws UserError for names that are no plug-in or in both lists, and for what is wrong in the file or missing in it */
-export async function createAdmission({ enable, disable, configFile, ...observers }: AdmissionOptions): Promise<Admission> {
+export async function createAdmission({ enable, disable, configFile, ...options }: AdmissionOptions): Promise<Admission> {
   checkNames('--enable-admission-plugins', enable);
   // what is not there is off
   checkNames(
@@ -111,7 +111,7 @@ export async function createAdmission({ enable, disable, configFile, ...observer
   const active = STEPS.filter((s) => (s.onByDefault || enable.includes(s.name)) && !disable.includes(s.name));
   const configurations = await readPluginConfigurations(configFile, problemOf);
   const rules: Rules[] = [];
-  for (const step of active) rules.push('configure' in step ? await step.configure(await configurations(step.name), observers) : step);
+  for (const step of active) rules.push('configure' in step ? await step.configure(await configurations(step.name), options) : step);
   const mutating = rules.filter((r) => r.mutate !== undefined);
   const validating = rules.filter((r) => r.validate !== undefined);
   return {

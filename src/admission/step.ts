@@ -25,15 +25,19 @@ export interface Rules {
 /** One admission step. */
 export interface Step extends Plugin, Rules {}
 
-/** Who wants to know what steps do. */
-export interface Observers {
+/** What a server has for its steps, beside the file. */
+export interface StepOptions {
+  /** Who wants to know what PodSecurity decides. */
   readonly podSecurity?: PodSecurityObserver | undefined;
+  /** --default-not-ready-toleration-seconds, --default-unreachable-toleration-seconds. Default five minutes each. */
+  readonly notReadyTolerationSeconds?: number | undefined;
+  readonly unreachableTolerationSeconds?: number | undefined;
 }
 
-/** A step that --admission-control-config-file may tell something: each server has rules of its own. */
+/** A step that flags or --admission-control-config-file may tell something: each server has rules of its own. */
 export interface ConfiguredStep extends Plugin {
   /** @param configuration undefined: it is told nothing. @throws UserError when it is told something wrong, or too little */
-  configure(configuration: ConfigurationDocument | undefined, observers: Observers): Rules | Promise<Rules>;
+  configure(configuration: ConfigurationDocument | undefined, options: StepOptions): Rules | Promise<Rules>;
 }
 
 /** Whether the write makes or changes an object of the core resource itself, not of a subresource. */

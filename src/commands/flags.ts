@@ -29,6 +29,8 @@ export interface Flags {
   enableAdmissionPlugins?: string[];
   disableAdmissionPlugins?: string[];
   admissionControlConfigFile?: string;
+  defaultNotReadyTolerationSeconds?: number;
+  defaultUnreachableTolerationSeconds?: number;
   allowPrivileged?: boolean;
   etcdServers?: string[];
   v?: number;
@@ -67,6 +69,8 @@ export function addServerFlags(command: Command, mode: string): Command {
     .option('--enable-admission-plugins <names>', 'admission plug-ins beside the default ones', list)
     .option('--disable-admission-plugins <names>', 'admission plug-ins to leave out', list)
     .option('--admission-control-config-file <file>', 'AdmissionConfiguration: what admission plug-ins are told')
+    .option('--default-not-ready-toleration-seconds <n>', 'how long pods stay on a node that is not ready (default: 300)', integer)
+    .option('--default-unreachable-toleration-seconds <n>', 'how long pods stay on a node that is unreachable (default: 300)', integer)
     .option('--allow-privileged [bool]', 'accept privileged containers (default: true)', bool);
 }
 
@@ -84,7 +88,8 @@ export function addClusterFlags(command: Command): Command {
 
 /** The options of a cluster, as far as flags were given. Values are checked by `resolveOptions`. */
 export function clusterOptions(flags: Flags): ClusterOptions {
-  const { nodeCpu, nodeMemory, nodePods, clientCaFile, serviceClusterIpRange, eventTtl, authorizationMode, v, ...same } = flags;
+  const { nodeCpu, nodeMemory, nodePods, clientCaFile, serviceClusterIpRange, eventTtl, authorizationMode, v, ...others } = flags;
+  const { defaultNotReadyTolerationSeconds, defaultUnreachableTolerationSeconds, ...same } = others;
   const capacity = { ...(nodeCpu && { cpu: nodeCpu }), ...(nodeMemory && { memory: nodeMemory }), ...(nodePods && { pods: nodePods }) };
   return {
     ...same,
@@ -94,6 +99,8 @@ export function clusterOptions(flags: Flags): ClusterOptions {
     clientCAFile: clientCaFile,
     serviceClusterIPRanges: serviceClusterIpRange,
     eventTTL: eventTtl,
+    notReadyTolerationSeconds: defaultNotReadyTolerationSeconds,
+    unreachableTolerationSeconds: defaultUnreachableTolerationSeconds,
     authorizationMode: authorizationMode as AuthorizationMode[] | undefined,
     verbosity: v,
   };

@@ -36,7 +36,11 @@ function wrap(lines: () => Pino, verbosity: number): Logger {
       if (verbosity >= 2) lines().debug(fields, message);
     },
     error: (message, fields = {}) => lines().error(serializable(fields), message),
-    with: (fields) => wrap(once(() => lines().child(fields)), verbosity),
+    with: (fields) =>
+      wrap(
+        once(() => lines().child(fields)),
+        verbosity,
+      ),
   };
 }
 

@@ -50,6 +50,8 @@ describe('a server with a configuration of admission', function () {
       disableAdmissionPlugins: ['ServiceAccount'],
       enableAdmissionPlugins: ['EventRateLimit', 'PodNodeSelector'],
       admissionControlConfigFile,
+      notReadyTolerationSeconds: 60,
+      unreachableTolerationSeconds: 0,
     });
     api = new Api({ url: cluster.url, ...cluster.admin }, 'default');
   });
@@ -70,6 +72,14 @@ describe('a server with a configuration of admission', function () {
     expect(text).to.match(
       /^pod_security_evaluations_total\{decision="deny",policy_level="baseline",policy_version="latest",mode="enforce",.* 1$/m,
     );
+  });
+
+  it('gives pods the time of the server on nodes that fail', async () => {
+    const { body } = await api.post(`${api.path('pods')}?dryRun=All`, pod('q')).expect(201);
+    expect(body.spec.tolerations.map((t: { key: string; tolerationSeconds: number }) => [t.key, t.tolerationSeconds])).to.deep.equal([
+      ['node.kubernetes.io/not-ready', 60],
+      ['node.kubernetes.io/unreachable', 0],
+    ]);
   });
 
   it('gives pods the nodes of the cluster', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdmission } from '../../src/admission/index.js';
-import type { Observers } from '../../src/admission/step.js';
+import type { StepOptions } from '../../src/admission/step.js';
 import type { Admission, AdmissionAttributes } from '../../src/api/admission.js';
 import type { AuthorizationAttributes } from '../../src/api/context.js';
 import type { Definition, GroupVersionKind } from '../../src/api/definition.js';
@@ -121,8 +121,12 @@ export async function admit({
 }
 
 /** All steps but ServiceAccount. @param told by the file of --admission-control-config-file */
-export async function configured(enable: readonly string[], told: Write['configuration'], observers: Observers = {}): Promise<Admission> {
-  const options = { enable, disable: ['ServiceAccount'], ...observers };
+export async function configured(
+  enable: readonly string[],
+  told: Write['configuration'],
+  stepOptions: StepOptions = {},
+): Promise<Admission> {
+  const options = { enable, disable: ['ServiceAccount'], ...stepOptions };
   if (!told) return createAdmission(options);
   const directory = await mkdtemp(join(tmpdir(), 'kubemu-test-'));
   const configFile = join(directory, 'config.json');

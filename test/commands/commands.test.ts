@@ -153,7 +153,7 @@ describe('the command line', function () {
     const flags =
       '--bind-address=127.0.0.1 --secure-port=0 --memory --fsync=false --nodes=5 --runtime=simulated --node-cpu=4 --v=1 --controllers=*,-deployment ' +
       '--authorization-mode=AlwaysDeny --anonymous-auth=false --enable-bootstrap-token-auth --service-cluster-ip-range=10.1.0.0/16 --service-node-port-range=31000+10 ' +
-      '--event-ttl=1h30m --enable-admission-plugins=A,B --disable-admission-plugins=C --admission-control-config-file=conf.yaml --allow-privileged=false';
+      '--event-ttl=1h30m --enable-admission-plugins=A,B --disable-admission-plugins=C --admission-control-config-file=conf.yaml --default-not-ready-toleration-seconds=60 --default-unreachable-toleration-seconds=-1 --allow-privileged=false';
     const up = begin(FAKE, ['up', ...flags.split(' ')]);
     await up.printed('Ctrl-C');
     expect(JSON.parse(await readFile(join(dataDir, 'settings.json'), 'utf8'))).to.deep.equal({
@@ -175,6 +175,8 @@ describe('the command line', function () {
       enableAdmissionPlugins: ['A', 'B'],
       disableAdmissionPlugins: ['C'],
       admissionControlConfigFile: 'conf.yaml',
+      notReadyTolerationSeconds: 60,
+      unreachableTolerationSeconds: -1,
       allowPrivileged: false,
       components: { controllers: true, scheduler: true, nodes: true },
       verbosity: 1,
@@ -206,7 +208,7 @@ describe('the command line', function () {
     const file = join(dataDir, 'kubeconfig');
     expect((await kubemu('kubeconfig', '--path')).out).to.equal(`${file}\n`);
     expect((await kubemu('kubeconfig')).out).to.equal(await readFile(file, 'utf8'));
-    expect((await fake('reset')).err).to.match(/^error: the cluster at https:\/\/127\.0\.0\.1:\d+ is running: stop it first\n$/);
+    expect((await fake('reset')).err).to.match(/^error: the cluster of \S+ is running at https:\/\/127\.0\.0\.1:\d+: stop it first\n$/);
   });
 
   it('neither begins a cluster in a directory of someone else nor resets it', async () => {
@@ -268,7 +270,7 @@ describe('the command line', function () {
       for (const other of others) {
         const { code, err } = await begin(PROGRAM, ['apiserver', '--secure-port=0', other]).ended;
         expect(code).to.equal(1);
-        expect(err).to.match(/ (is running|is in use by another process): stop it first\n$/);
+        expect(err).to.match(/ (is running at \S+|is in use by another process): stop it first\n$/);
       }
       expect(await readFile(file, 'utf8')).to.equal(before);
       first.child.kill();
