@@ -5,6 +5,7 @@ import type { Definitions } from '../api/definitions.js';
 import type { Clock } from '../util/clock.js';
 import { writeJson } from '../util/exact-json.js';
 import { htmlSafe } from '../util/json.js';
+import { sameItems } from '../util/equal.js';
 import { sendContent, sendEmpty } from './content.js';
 import { sendUnknown } from './discovery.js';
 import { acceptedOf } from './negotiation.js';
@@ -137,7 +138,7 @@ export class OpenApi {
       parts.map(({ name, of, paths, own }) => {
         // most documents outlive the coming and going of custom resources
         const known = this.#documents?.v3.get(name);
-        if (known && sameList(known.of, of)) return [name, known];
+        if (known && sameItems(known.of, of)) return [name, known];
         const make = () => htmlSafe(writeJson(documentV3(paths(), source, own)));
         return [name, { of, document: new Lazy(clock, make, encodeV3) }];
       }),
@@ -147,10 +148,6 @@ export class OpenApi {
     this.#documents = { revision: definitions.revision, v3, v2 };
     return this.#documents;
   }
-}
-
-function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
 async function encodeV2(text: string): Promise<Buffer> {

@@ -10,7 +10,7 @@ import type { Sources } from './sources.js';
 const DEFAULT_MODE = 0o644;
 
 /** A volume that cannot be made now: the event FailedMount says why, and it is tried again. */
-export class VolumeError extends Error {}
+class VolumeError extends Error {}
 
 /** What volumes are filled from, and whether at all. */
 export interface VolumeOptions {

@@ -21,3 +21,8 @@ export function copy<T>(value: T): T {
   for (const k in value) setOwn(out, k, copy((value as Record<string, unknown>)[k]));
   return out as T;
 }
+
+/** Whether two lists hold the very same items in the same order; an absent list is an empty one. */
+export function sameItems<T>(a: readonly T[] = [], b: readonly T[] = []): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
+}

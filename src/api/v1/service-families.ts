@@ -1,9 +1,10 @@
 // The IP families of a Service: what a client leaves open is inferred from what it says (KEP-563, dual-stack services).
+import { sameItems } from '../../util/equal.js';
 import { invalid as invalidObject } from '../meta/errors.js';
 import { at, type FieldError, invalid } from '../meta/field-errors.js';
 import { type Family, familyOf } from '../shared/ip.js';
 import type { Service, ServiceSpec } from '../types/core-v1.gen.js';
-import { NONE, sameFamilies, sameList } from './service-shape.js';
+import { NONE, sameFamilies } from './service-shape.js';
 import { validateClusterIPs } from './service-validation.js';
 
 const POLICY = at('spec', 'ipFamilyPolicy');
@@ -41,7 +42,7 @@ export function keepsDualStackPreference(spec: ServiceSpec, old: ServiceSpec | u
     spec.type !== 'ExternalName' &&
     spec.ipFamilyPolicy === 'PreferDualStack' &&
     (old.ipFamilyPolicy === undefined || old.ipFamilyPolicy === 'PreferDualStack') &&
-    sameList(old.clusterIPs, spec.clusterIPs) &&
+    sameItems(old.clusterIPs, spec.clusterIPs) &&
     sameFamilies(old, spec)
   );
 }
@@ -55,7 +56,7 @@ function releaseSecondary(spec: ServiceSpec, old: ServiceSpec): FieldError[] {
   const ips = spec.clusterIPs ?? [];
   const families = spec.ipFamilies ?? [];
   if (spec.ipFamilyPolicy === 'SingleStack') {
-    if (sameList(old.clusterIPs, ips) && ips.length > 1) spec.clusterIPs = ips.slice(0, 1);
+    if (sameItems(old.clusterIPs, ips) && ips.length > 1) spec.clusterIPs = ips.slice(0, 1);
     if (sameFamilies(old, spec) && families.length > 1) spec.ipFamilies = families.slice(0, 1);
     return [];
   }

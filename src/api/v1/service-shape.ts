@@ -1,6 +1,8 @@
 // What a Service is: predicates over its spec that defaults, allocation and validation share.
+import { sameItems } from '../../util/equal.js';
 import type { Service, ServiceSpec } from '../types/core-v1.gen.js';
 
+/** The cluster IP of a Service that wants none. */
 export const NONE = 'None';
 
 /** Has cluster IPs, be it "None". */
@@ -39,17 +41,12 @@ export function nodePortsOf({ ports = [] }: ServiceSpec): number[] {
 }
 
 function sameClusterIPs(a: ServiceSpec, b: ServiceSpec): boolean {
-  return (a.clusterIP ?? '') === (b.clusterIP ?? '') && sameList(a.clusterIPs, b.clusterIPs);
+  return (a.clusterIP ?? '') === (b.clusterIP ?? '') && sameItems(a.clusterIPs, b.clusterIPs);
 }
 
 /** Whether two Services have the same families in the same order. */
 export function sameFamilies(a: ServiceSpec, b: ServiceSpec): boolean {
-  return sameList(a.ipFamilies, b.ipFamilies);
-}
-
-/** Equality of lists; an absent one is empty. */
-export function sameList(a: readonly string[] = [], b: readonly string[] = []): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
+  return sameItems(a.ipFamilies, b.ipFamilies);
 }
 
 /** Fills in what every Service has (SetDefaults_Service). */
@@ -82,7 +79,7 @@ export function normalizeClusterIPs(spec: ServiceSpec, old: ServiceSpec | undefi
   const before = old.clusterIP ?? '';
   const after = spec.clusterIP ?? '';
   if (old.clusterIPs?.length && !spec.clusterIPs?.length && before === after) spec.clusterIPs = [...old.clusterIPs];
-  if (before === after || !sameList(old.clusterIPs, spec.clusterIPs)) return;
+  if (before === after || !sameItems(old.clusterIPs, spec.clusterIPs)) return;
   spec.clusterIPs = before !== '' && after === '' ? undefined : [after];
 }
 
