@@ -130,7 +130,8 @@ export class Registry implements Reader, Writer {
       subresource: input.subresource ?? '',
       dryRun: input.dryRun ?? false,
       fieldManager: input.fieldManager ?? 'unknown',
-      warn: (message) => void (input.warnings && !input.warnings.includes(message) && input.warnings.push(message)),
+      // each is told once, by whoever writes them down
+      warn: (message) => void input.warnings?.push(message),
       signal: input.signal,
     };
   }

@@ -19,7 +19,8 @@ const MARKED = /^"\\u[dD][cC]00/;
 /** A number that is written as a decimal integer: a bigint where JavaScript's number would lose digits; a float64 where an int64 would. */
 export function integerOf(digits: string): number | bigint {
   const number = Number(digits);
-  if (Number.isSafeInteger(number)) return number;
+  // far from any int64 there is nothing to look at: to read a million digits takes BigInt seconds
+  if (Number.isSafeInteger(number) || Math.abs(number) > 2 ** 64) return number;
   const exact = BigInt(digits);
   return exact >= MIN && exact <= MAX ? exact : number;
 }

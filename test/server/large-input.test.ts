@@ -38,4 +38,20 @@ describe('input that is large, not deep', function () {
       .send(repeated)
       .expect(201);
   });
+
+  it('with very many parts that are compared with each other keeps nobody waiting', async () => {
+    const many = <T>(make: (i: number) => T) => Array.from({ length: 15_000 }, (_, i) => make(i));
+    const pod = (fields: object) => ({ metadata: { name: 'x' }, spec: { containers: [{ name: 'a', image: 'a', ...fields }] } });
+    const bodies: [resource: string, body: object][] = [
+      ['pods', pod({ env: many(() => ({ name: 'A', value: '' })) })],
+      ['pods', pod({ ports: many((i) => ({ containerPort: i + 1, name: `p${i}` })) })],
+      ['pods', pod({ ports: many((i) => ({ containerPort: 80, hostPort: i + 1 })) })],
+      ['services', { metadata: { name: 'x' }, spec: { type: 'NodePort', ports: many((i) => ({ port: i + 1, name: `p${i}` })) } }],
+      ['configmaps', { metadata: { name: 'x' }, data: {}, number: '@' }],
+    ];
+    for (const [resource, body] of bodies) {
+      const text = JSON.stringify(body).replace('"@"', '1'.repeat(1_000_000));
+      await api.post(`${api.path(resource)}?dryRun=All`, text).expect(201);
+    }
+  });
 });

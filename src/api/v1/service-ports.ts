@@ -26,7 +26,8 @@ export class NodePorts implements Allocation {
   readonly #context: Context;
   /** By writes under way, this one among them. */
   readonly #taken: Set<number>;
-  readonly #new: number[] = [];
+  readonly #new = new Set<number>();
+  #highest = 0;
   #stored: ReadonlySet<number> | undefined;
 
   constructor(service: Service, context: Context) {
@@ -60,11 +61,13 @@ export class NodePorts implements Allocation {
   #newServicePorts(spec: ServiceSpec): void {
     const ports = spec.ports ?? [];
     const byPort = new Map<number, number>();
+    const wantedBy = new Map<number, number>();
+    for (const { port, nodePort } of ports) if (nodePort && !wantedBy.has(port)) wantedBy.set(port, nodePort);
     for (const [i, port] of ports.entries()) {
       if (!port.nodePort && !getsNodePorts(spec)) continue;
       const shared = byPort.get(port.port);
       if (shared === undefined) {
-        const wanted = ports.find((p) => p.port === port.port && p.nodePort)?.nodePort;
+        const wanted = wantedBy.get(port.port);
         port.nodePort = wanted ? this.#wantedPort(wanted, i) : this.#freePort('failed to allocate a nodePort');
         byPort.set(port.port, port.nodePort);
       } else if (!port.nodePort) port.nodePort = shared;
@@ -78,7 +81,7 @@ export class NodePorts implements Allocation {
     for (const [i, port] of (spec.ports ?? []).entries()) {
       if (!port.nodePort && !getsNodePorts(spec)) continue;
       if (!port.nodePort) port.nodePort = this.#freePort('failed to allocate a nodePort');
-      else if (!had.has(port.nodePort) && !this.#new.includes(port.nodePort)) this.#wantedPort(port.nodePort, i);
+      else if (!had.has(port.nodePort) && !this.#new.has(port.nodePort)) this.#wantedPort(port.nodePort, i);
       const identity = `${port.protocol} ${port.nodePort}`;
       if (seen.has(identity)) throw new ApiError({ code: 500, message: `duplicate nodePort: {${identity}}` });
       seen.add(identity);
@@ -122,8 +125,8 @@ export class NodePorts implements Allocation {
 
   /** What a dry run answers with, free or not: the port after the highest it has, from the middle of the usual range on. */
   #guessedPort(): number {
-    const port = Math.max(...this.#new, this.#new.length === 0 ? DRY_RUN_PORT : 0) + 1;
-    this.#new.push(port);
+    const port = (this.#new.size === 0 ? DRY_RUN_PORT : this.#highest) + 1;
+    this.#note(port);
     return port;
   }
 
@@ -136,12 +139,17 @@ export class NodePorts implements Allocation {
   }
 
   #isPortTaken(port: number): boolean {
-    return this.#new.includes(port) || this.#taken.has(port) || this.#isStored(port);
+    return this.#new.has(port) || this.#taken.has(port) || this.#isStored(port);
   }
 
   #takePort(port: number): void {
-    this.#new.push(port);
+    this.#note(port);
     if (!this.#context.dryRun) this.#taken.add(port);
+  }
+
+  #note(port: number): void {
+    this.#new.add(port);
+    this.#highest = Math.max(this.#highest, port);
   }
 
   #isStored(port: number): boolean {

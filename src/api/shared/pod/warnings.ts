@@ -3,23 +3,33 @@ import { FieldPath } from '../../meta/field-errors.js';
 import { isLabelValue } from '../../meta/names.js';
 import { parse } from '../../meta/quantity.js';
 import { SECCOMP_POD_ANNOTATION } from '../../meta/well-known.js';
-import type { ContainerPort, EnvVar, NodeSelectorTerm, Pod, PodSpec, PodTemplateSpec, Volume } from '../../types/core-v1.gen.js';
+import type { EnvVar, NodeSelectorTerm, Pod, PodSpec, PodTemplateSpec, Volume } from '../../types/core-v1.gen.js';
 import { warningsForIP } from '../ip.js';
 import { overlapWarnings } from './overlaps.js';
+import { portWarnings } from './port-warnings.js';
 import { type Placed, placedContainers } from './visit.js';
 
 type Annotations = Readonly<Record<string, string>>;
 
 /** Warnings for a new pod; those about AppArmor annotations come when they are applied. */
 export function podWarnings({ metadata, spec }: Pod): string[] {
-  return [...specWarnings(spec, metadata.annotations ?? {}, new FieldPath())];
+  return firsts(specWarnings(spec, metadata.annotations ?? {}, new FieldPath()));
 }
 
 /** @param path where the template stands: spec.template */
 export function templateWarnings(template: PodTemplateSpec | undefined, path: FieldPath): string[] {
   if (!template?.spec) return [];
   const annotations = template.metadata?.annotations ?? {};
-  return [...specWarnings(template.spec, annotations, path), ...appArmorWarnings(template.spec, annotations, path)];
+  return [...firsts(specWarnings(template.spec, annotations, path)), ...appArmorWarnings(template.spec, annotations, path)];
+}
+
+/** More than these no answer has room for (handlers/warnings.ts), and pairs of thousands of ports may be millions. */
+const MAX_TOLD = 1000;
+
+function firsts(warnings: Generator<string>): string[] {
+  const told: string[] = [];
+  for (const text of warnings) if (told.push(text) === MAX_TOLD) break;
+  return told;
 }
 
 function warning(path: FieldPath, text: string): string {
@@ -164,37 +174,6 @@ function* envWarnings(env: readonly EnvVar[], path: FieldPath): Generator<string
       yield warning(path.index(i), `hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`);
     seen.add(name);
   }
-}
-
-function* portWarnings(containers: readonly Placed[]): Generator<string> {
-  const ports = containers.flatMap(({ container, path }) =>
-    (container.ports ?? []).map((port, i) => ({ port, path: path.child('ports').index(i) })),
-  );
-  for (const [i, { port, path }] of ports.entries()) {
-    if (port.hostIP && !port.hostPort) yield warning(path, `hostIP set without hostPort: ${goStruct(port)}`);
-    for (const other of ports.slice(0, i)) {
-      if (other.port.containerPort !== port.containerPort || other.port.protocol !== port.protocol) continue;
-      const [a, b] = [port.hostPort ?? 0, other.port.hostPort ?? 0];
-      const [hereIP, thereIP] = [port.hostIP ?? '', other.port.hostIP ?? ''];
-      if (hereIP === thereIP && a === b) yield warning(path, `duplicate port definition with ${String(other.path)}`);
-      else if (a === 0 || b === 0) yield warning(path, `overlapping port definition with ${String(other.path)}`);
-      else if (a === b && (hereIP === '') !== (thereIP === ''))
-        yield warning(path, `dangerously ambiguous port definition with ${String(other.path)}`);
-    }
-  }
-  for (const [i, { port, path }] of ports.entries()) {
-    const first = ports.find((p, j) => j < i && p.port.name === port.name);
-    if (port.name && first)
-      yield warning(
-        path,
-        `duplicate port name ${JSON.stringify(port.name)} with ${String(first.path)}, services and probes that select ports by name will use ${String(first.path)}`,
-      );
-  }
-}
-
-// as Go's %+v prints it
-function goStruct({ name = '', hostPort = 0, containerPort, protocol, hostIP = '' }: ContainerPort): string {
-  return `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
 }
 
 function* selectorWarnings({ affinity }: PodSpec, path: FieldPath): Generator<string> {
