@@ -35,6 +35,7 @@ export async function listComputed(server: Server, request: ApiRequest, definiti
 export async function getComputed(server: Server, request: ApiRequest, definition: Definition): Promise<void> {
   const negotiated = negotiate(request, endpointOf(definition, false));
   const found = definition.compute?.(server.registry.services).find((o) => o.metadata.name === request.info.name);
-  if (!found) throw errors.notFound(definition, request.info.name);
+  // upstream's storage of these calls them as one
+  if (!found) throw errors.notFound({ group: definition.group, resource: definition.singular }, request.info.name);
   await sendItem(request, negotiated, subjectOf(server, request, definition), itemOf(found));
 }

@@ -64,7 +64,7 @@ export const PLAIN: Endpoint = { encodings: ALL, route: types(ALL), forms: [], s
 export const PLAIN_UNROUTED: Endpoint = { encodings: ALL, forms: [], serverVersion: '' };
 
 const RESOURCE: Endpoint = { encodings: ALL, route: types(ALL), forms: ['table', 'metadata'], serverVersion: 'v1' };
-const WATCHED: Endpoint = { ...RESOURCE, route: [...types(ALL), ...streams()] };
+const LISTED: Endpoint = { ...RESOURCE, route: [...types(ALL), ...streams()] };
 const ACTED: Endpoint = { ...RESOURCE, forms: ['metadata'] };
 const UNROUTED: Endpoint = { encodings: ['json', 'yaml'], forms: ['table', 'metadata'], serverVersion: 'v1' };
 
@@ -78,7 +78,7 @@ export function endpointOf(definition: Definition, collection: boolean, subresou
   const { routes, protobuf } = definition.serving;
   if (!routes) return UNROUTED;
   if (!definition.verbs.includes('get')) return ACTED;
-  const served = collection && definition.verbs.includes('watch') ? WATCHED : RESOURCE;
+  const served = collection && definition.verbs.includes('list') ? LISTED : RESOURCE;
   return protobuf ? served : { ...served, encodings: UNROUTED.encodings };
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Recording } from '../conformance/recording.js';
 import type { Resource } from './resources.js';
 import { dotted } from './mutations.js';
-import { places, type Schema } from './schema.js';
+import { filled, places, type Schema } from './schema.js';
 
 export type Fields = Record<string, unknown>;
 
@@ -52,6 +52,8 @@ export function seedsOf(r: Resource, schema: Schema, most: number): Fields[] {
   if (r.custom) return r.custom.seeds.slice(0, most);
   const wanted = allSeeds().filter((s) => s.resource === `${r.groupVersion}/${r.name}` && s.subresource === (r.subresource ?? ''));
   const complete = wanted.map((s): Fields => ({ apiVersion: r.kindVersion, kind: r.kind, ...s.body }));
+  // nobody has recorded a Binding
+  if (complete.length === 0) complete.push({ ...(filled(schema, true) as Fields), ...plainHead(r) });
   const chosen: Fields[] = [];
   const covered = new Set<string>();
   const gain = (o: Fields): number => held(schema, o).filter((p) => !covered.has(p)).length;
@@ -62,6 +64,10 @@ export function seedsOf(r: Resource, schema: Schema, most: number): Fields[] {
     if (gain(next) === 0) break;
   }
   return chosen;
+}
+
+function plainHead({ kindVersion: apiVersion, kind }: Resource): Fields {
+  return { apiVersion, kind, metadata: { name: 'plain' } };
 }
 
 /** The fields an object sets, all items of a list being one. */

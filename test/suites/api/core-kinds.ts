@@ -207,6 +207,13 @@ export function coreKindConversations(use: () => Api): void {
     refused(nameless, 422, 'Invalid', /^Event "" is invalid: metadata\.name: Required value: name or generateName is required$/);
   });
 
+  it('lists component statuses in the forms of any list, and calls one that is not there by its singular', async () => {
+    const api = use();
+    const path = '/api/v1/componentstatuses';
+    refused(await api.get(`${path}/none`), 404, 'NotFound', 'componentstatus "none" not found');
+    expect((await api.get(path, 'text/html').expect(406)).body.message).to.match(/application\/vnd\.kubernetes\.protobuf;stream=watch$/);
+  });
+
   it('tells pairs of CIDRs of a node that cannot be read', async () => {
     const api = use();
     const { body } = await api
