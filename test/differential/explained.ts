@@ -118,6 +118,13 @@ export const explanations: readonly Explanation[] = [
         : /\.opaque\.parameters with \w+ twice\b/.test(name) && reference.body.includes('field is immutable')),
   },
   {
+    why: 'A number of more than 64 bits as the whole data of a ControllerRevision is shown as a float64',
+    matches: ({ resource, name, kubemu }) =>
+      resource === 'apps/v1/controllerrevisions' &&
+      name.startsWith('data = 100000000000000000000') &&
+      kubemu.body.includes('data: Invalid value: 1e+20: field is immutable'),
+  },
+  {
     why: 'A certificate that is given empty where there was none is no change of a webhook configuration',
     matches: (m) =>
       m.resource.endsWith('webhookconfigurations') &&
