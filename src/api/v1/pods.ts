@@ -84,6 +84,7 @@ export default define<Pod>({
       validate: (pod, old, { services }) => [...validateMetadata(pod), ...validateEphemeralUpdate(pod, old, services.settings)],
     },
     resize: {
+      changesStatus: true,
       prepare: prepareResize,
       validate: (pod, old, { services }) => [...validateMetadata(pod), ...validateResize(pod, old, services.settings)],
     },
@@ -157,13 +158,14 @@ function prepareStatus(pod: Pod, old: Pod): void {
   }
 }
 
-/** Only resources and resize policies change; containers that were added or renamed are left for validation to refuse. */
+/** Only resources and resize policies change; containers that were added or renamed are left for validation to refuse, which shows the status that came with them. */
 function prepareResize(pod: Pod, old: Pod): void {
   const { resources } = pod.spec;
   // a list that must not be left out can be null
   const [containers, initContainers] = [pod.spec.containers ?? [], pod.spec.initContainers ?? []];
   const [oldContainers, oldInit] = [old.spec.containers, old.spec.initContainers ?? []];
   if (containers.length !== oldContainers.length || initContainers.length !== oldInit.length) return;
+  pod.status = copy(old.status);
   restore(pod, old);
   pod.spec = {
     ...copy(old.spec),

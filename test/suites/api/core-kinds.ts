@@ -214,6 +214,18 @@ export function coreKindConversations(use: () => Api): void {
     expect((await api.get(path, 'text/html').expect(406)).body.message).to.match(/application\/vnd\.kubernetes\.protobuf;stream=watch$/);
   });
 
+  it('shows the class of a resize with other containers as it came, and wants one dry run of an eviction', async () => {
+    const api = use();
+    await api.create('pods', { metadata: { name: 'held' }, spec: POD });
+    const more = { resources: { requests: { cpu: '1' } }, image: 'i' };
+    const containers = ['main', 'more'].map((name) => ({ name, ...more }));
+    const resized = await api.put(api.path('pods', 'held', 'resize'), { metadata: { name: 'held' }, spec: { containers } });
+    refused(resized, 422, 'Invalid', /spec: Invalid value: "": Pod QOS Class may not change as a result of resizing/);
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'held' }, deleteOptions: { dryRun: ['x'] } };
+    const { body } = await api.post(`${api.path('pods', 'held', 'eviction')}?dryRun=All`, eviction).expect(500);
+    expect(body.message).to.equal('Non-matching dry-run options in request and content: [All] and [x]');
+  });
+
   it('tells pairs of CIDRs of a node that cannot be read', async () => {
     const api = use();
     const { body } = await api

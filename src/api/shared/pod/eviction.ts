@@ -82,9 +82,15 @@ function deleteOptions(context: Context, key: ObjectKey, eviction: Eviction): { 
     const wrong = invalid(path, true, 'can not be set for pod eviction, try after removing the option');
     throw invalidObject({ group: 'policy', kind: 'Eviction' }, key.name, [wrong]);
   }
+  const given = asked.dryRun ?? [];
+  if (context.dryRun && given.length > 0 && given.join() !== 'All')
+    throw new ApiError({
+      code: 500,
+      message: `Non-matching dry-run options in request and content: [All] and [${given.join(' ')}]`,
+    });
   const wrong = validateDeleteOptions(asked as DeleteOptions);
   if (wrong.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', wrong);
-  const dryRun = context.dryRun || (asked.dryRun?.length ?? 0) > 0;
+  const dryRun = context.dryRun || given.length > 0;
   return { options: { ...(asked as DeleteOptions), dryRun: dryRun ? ['All'] : undefined }, dryRun };
 }
 
