@@ -20,6 +20,7 @@ import type { ApiRequest } from './request.js';
 
 /** How many bytes of an unreadable body an error quotes. */
 const QUOTED = 30;
+const NULL_VERSION = '.apiVersion accessor error: <nil> is of the type <nil>, expected string';
 /** What upstream says of any scale of a custom resource that it cannot read: it looks for its kind in a scheme of none. */
 const NOT_REGISTERED = 'no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"';
 
@@ -183,6 +184,7 @@ function checkKind(value: unknown, expected: Expected, body: Buffer): Record<str
   if (problem !== undefined) throw unrecognized(expected, problem, body);
   const { typed } = expected.serving;
   if (!typed && !object.kind) throw unrecognized(expected, `Object 'Kind' is missing in '${body.toString()}'`, body);
+  if (!typed && object.apiVersion === null) throw cannotHandle({ ...expected, version: '' }, expected, NULL_VERSION);
   if (!typed && !object.apiVersion) throw otherVersion('', expected);
   const given = claimed(inAnyCase(object), expected);
   if (!given) return object;

@@ -20,10 +20,8 @@ const only = ({ differences }: Mismatch, place: RegExp): boolean => differences.
 export const explanations: readonly Explanation[] = [
   {
     why: 'The reference server gives up without an answer (its handler panics)',
-    matches: ({ reference, request, resource, name }) =>
-      reference.status === 0 &&
-      (String(request.headers?.['content-type']).includes('strategic') ||
-        (CUSTOM.test(resource) && /^(?:json said to be protobuf|protobuf without its magic number)$/.test(name))),
+    matches: ({ reference, request, resource }) =>
+      reference.status === 0 && (CUSTOM.test(resource) ? /protobuf$/ : /strategic/).test(request.headers?.['content-type'] ?? ''),
   },
   {
     why: 'Expressions are not compiled yet',

@@ -67,6 +67,8 @@ export function customConversations(use: () => Api): void {
     const apply = (name: string, rest: object) => api.patch(`${widgets(name)}?dryRun=All&fieldManager=me`, 'apply-patch', rest);
     const told = await apply('applied', widget('applied', { spec: { day: ['x'] } }));
     expect(told.body.message).to.contain('.spec.day: expected any scalar, got &{[x]}');
+    const open = await apply('applied', widget('applied', { spec: { any: 'x' } }));
+    expect(open.body.message).to.contain('.spec.any: expected map, got &{x}');
     refused(
       await apply('applied', widget('applied', { spec: { day: 7 } })),
       422,
@@ -109,6 +111,8 @@ export function customConversations(use: () => Api): void {
     expect(body.metadata).to.not.have.any.keys('generateName', 'deletionGracePeriodSeconds');
     const nameless = await api.patch(`${widgets('kept')}?dryRun=All`, 'merge-patch', { kind: null });
     refused(nameless, 422, 'Invalid', /patch: Invalid value: "\{.*": Object 'Kind' is missing in '\{/);
+    const unversioned = await api.put(widgets('kept'), { ...given, apiVersion: null });
+    refused(unversioned, 400, 'BadRequest', /: \.apiVersion accessor error: <nil> is of the type <nil>, expected string$/);
     const versionless = await api.patch(`${widgets('kept')}?dryRun=All`, 'merge-patch', { apiVersion: null });
     refused(versionless, 500, 'InternalError', /Object 'apiVersion' is missing in 'object has no apiVersion field'$/);
     const listed = await api.get(widgets('kept'), 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1').expect(500);
