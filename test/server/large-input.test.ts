@@ -46,6 +46,18 @@ describe('input that is large, not deep', function () {
       ['pods', pod({ env: many(() => ({ name: 'A', value: '' })) })],
       ['pods', pod({ ports: many((i) => ({ containerPort: i + 1, name: `p${i}` })) })],
       ['pods', pod({ ports: many((i) => ({ containerPort: 80, hostPort: i + 1 })) })],
+      [
+        'pods',
+        {
+          metadata: { name: 'x' },
+          spec: {
+            ...pod({}).spec,
+            volumes: [{ name: 'v', secret: { secretName: 's', items: many((i) => ({ key: 'k', path: `p${i}` })) } }],
+          },
+        },
+      ],
+      ['pods', { metadata: { name: 'x' }, spec: { ...pod({}).spec, imagePullSecrets: many((i) => ({ name: `s${i}` })) } }],
+      ['pods', { metadata: { name: 'x' }, spec: { ...pod({}).spec, hostAliases: many((i) => ({ ip: `10.0.${i >> 8}.${i & 255}` })) } }],
       ['services', { metadata: { name: 'x' }, spec: { type: 'NodePort', ports: many((i) => ({ port: i + 1, name: `p${i}` })) } }],
       ['configmaps', { metadata: { name: 'x' }, data: {}, number: '@' }],
     ];

@@ -34,8 +34,11 @@ function projectedFiles({ configMap, secret, downwardAPI, serviceAccountToken }:
   return serviceAccountToken ? [{ path: serviceAccountToken.path, source: 'ServiceAccountToken' }] : [];
 }
 
+/** Of more files than these only the first are compared: the pairs of all that a body has room for would be millions. */
+const MAX_COMPARED = 1000;
+
 function* overlaps(volume: string, source: string, list: readonly File[]): Generator<string> {
-  const trimmed = list.map((f) => ({ ...f, path: f.path.replace(/\/+$/, '') }));
+  const trimmed = list.slice(0, MAX_COMPARED).map((f) => ({ ...f, path: f.path.replace(/\/+$/, '') }));
   for (const [i, file] of trimmed.entries()) {
     if (file.path === '') continue;
     for (const other of trimmed.slice(0, i)) {

@@ -140,13 +140,17 @@ function* fractionWarnings(amount: string | undefined, path: FieldPath): Generat
 }
 
 function* duplicateWarnings({ hostAliases = [], imagePullSecrets = [] }: PodSpec, path: FieldPath): Generator<string> {
-  for (const [i, { ip }] of hostAliases.entries())
-    if (hostAliases.findIndex((a) => a.ip === ip) < i)
-      yield warning(path.child('hostAliases').index(i).child('ip'), `duplicate ip ${JSON.stringify(ip)}`);
+  const ips = new Set<string>();
+  for (const [i, { ip }] of hostAliases.entries()) {
+    if (ips.has(ip)) yield warning(path.child('hostAliases').index(i).child('ip'), `duplicate ip ${JSON.stringify(ip)}`);
+    ips.add(ip);
+  }
   const at = path.child('imagePullSecrets');
-  for (const [i, { name = '' }] of imagePullSecrets.entries())
-    if (imagePullSecrets.findIndex((s) => (s.name ?? '') === name) < i)
-      yield warning(at.index(i).child('name'), `duplicate name ${JSON.stringify(name)}`);
+  const names = new Set<string>();
+  for (const [i, { name = '' }] of imagePullSecrets.entries()) {
+    if (names.has(name)) yield warning(at.index(i).child('name'), `duplicate name ${JSON.stringify(name)}`);
+    names.add(name);
+  }
   for (const [i, { name }] of imagePullSecrets.entries()) if (!name) yield warning(at.index(i).child('name'), 'invalid empty name ""');
 }
 
