@@ -26,7 +26,9 @@ function shape(
 ): string[] {
   const unknown: string[] = [];
   if (!keepUnknown) unknown.push(...prune(object, schema, true));
-  if (!keepUnknown && !keepNulls) pruneNulls(object, schema);
+  // what was merged is looked at by validation alone
+  if (keepNulls) return unknown;
+  if (!keepUnknown) pruneNulls(object, schema);
   const error = coerceEmbedded(object, undefined, schema, { isRoot: false, dropInvalid: false, unknown });
   if (error) throw new DecodeError(`${error.field}: ${error.message}`);
   return unknown;

@@ -156,8 +156,8 @@ export function complete(expected: Expected, object: KubeObject): KubeObject {
   object.kind = expected.kind;
   object.apiVersion = apiVersionOf(expected);
   object.metadata ??= {} as KubeObject['metadata'];
-  // no managers are not the same as none named: all are to be forgotten
-  if (wasGivenEmpty(object.metadata, 'managedFields')) object.metadata.managedFields = [];
+  // no managers are not the same as none named: all are to be forgotten; where objects have no types, nobody sees the difference
+  if (expected.serving.typed && wasGivenEmpty(object.metadata, 'managedFields')) object.metadata.managedFields = [];
   return object;
 }
 
@@ -177,7 +177,7 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): Sou
 /** @throws ApiError BadRequest unless the value is an object of the expected kind, or does not say its kind */
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
   if (value === null && expected.serving.typed) return {};
-  if (value === null) throw unrecognized(expected, "Object 'Kind' is missing in 'null'", body);
+  if (value === null) throw unrecognized(expected, `Object 'Kind' is missing in '${body.length === 0 ? '' : 'null'}'`, body);
   if (!isObject(value)) throw unrecognized(expected, noObject(value), body);
   const object = value;
   const problem = unreadableKind(object);

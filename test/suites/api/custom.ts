@@ -43,6 +43,8 @@ export function customConversations(use: () => Api): void {
     const wrongAndForgotten = await put(['status'], 'x').expect(200);
     expect(wrongAndForgotten.body.metadata).to.not.have.property('managedFields');
     expect((await put(['status'], { size: 3 }).expect(200)).body.metadata.managedFields).to.have.length(1);
+    const unowned = await api.patch(`${widgets('owned')}?dryRun=All`, 'merge-patch', { metadata: { managedFields: [] } }).expect(200);
+    expect(unowned.body.metadata.managedFields, 'an empty list is none').to.have.length(1);
     // the type of a text with a format does not count
     const taken = await put([], { size: 1, day: ['x'] }).expect(200);
     expect(taken.body.metadata).to.not.have.property('managedFields');
@@ -69,6 +71,13 @@ export function customConversations(use: () => Api): void {
     expect(told.body.message).to.contain('.spec.day: expected any scalar, got &{[x]}');
     const open = await apply('applied', widget('applied', { spec: { any: 'x' } }));
     expect(open.body.message).to.contain('.spec.any: expected map, got &{x}');
+    const inner = { apiVersion: null, kind: 'X' };
+    refused(
+      await apply('applied', widget('applied', { spec: { inner } })),
+      422,
+      'Invalid',
+      /spec\.inner\.apiVersion: Invalid value: null: must be a string/,
+    );
     refused(
       await apply('applied', widget('applied', { spec: { day: 7 } })),
       422,
