@@ -79,9 +79,11 @@ function validateExitCodes(requirement: PodFailurePolicyOnExitCodesRequirement, 
   const at = path.child('values');
   if (values.length === 0) errors.push(invalid(at, requirement.values ?? null, 'at least one value is required'));
   else if (values.length > MAX_EXIT_CODES) errors.push(tooMany(at, values.length, MAX_EXIT_CODES));
+  const seen = new Set<number>();
   for (const [i, code] of values.entries()) {
     if (operator === 'In' && code === 0) errors.push(invalid(at.index(i), code, 'must not be 0 for the In operator'));
-    if (values.indexOf(code) < i) errors.push(duplicate(at.index(i), code));
+    if (seen.has(code)) errors.push(duplicate(at.index(i), code));
+    seen.add(code);
   }
   if (values.some((code, i) => i > 0 && (values[i - 1] ?? 0) > code)) errors.push(invalid(at, values, 'must be ordered'));
   return errors;
