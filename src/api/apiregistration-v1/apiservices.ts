@@ -13,6 +13,7 @@ export default define<APIService>({
   group: 'apiregistration.k8s.io',
   version: 'v1',
   resource: 'apiservices',
+  shownAs: 'apiregistration.k8s.io/apiservices',
   unconditionalUpdate: false,
   plainFinalizers: true,
   validateName: nameIsPathSegment,
