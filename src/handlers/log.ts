@@ -1,4 +1,6 @@
 import * as errors from '../api/meta/errors.js';
+import { type FieldError, forbidden, invalid } from '../api/meta/field-errors.js';
+import { canonicalTime, TimeError } from '../api/schema/time.js';
 import { containerOf } from '../api/shared/pod/connect.js';
 import type { Pod } from '../api/types/core-v1.gen.js';
 import { kubeletOf } from './kubelet.js';
@@ -45,30 +47,41 @@ function queryOf(asked: Asked): string {
 
 type Asked = Omit<LogOptions, 'container'>;
 
+/** @throws ApiError BadRequest, Invalid */
 function logOptions(pod: string, q: URLSearchParams): Asked {
-  const number = (name: string) => (q.get(name) ? integer(q.get(name) as string) : undefined);
+  const number = (name: string) => (q.has(name) ? integer(q.get(name) as string) : undefined);
   const options: Asked = {
     follow: flag(q, 'follow'),
     previous: flag(q, 'previous'),
     timestamps: flag(q, 'timestamps'),
     sinceSeconds: number('sinceSeconds'),
-    sinceTime: q.get('sinceTime') ?? undefined,
+    sinceTime: timeOf(q.get('sinceTime')),
     tailLines: number('tailLines'),
     limitBytes: number('limitBytes'),
   };
-  check(pod, options);
+  const wrong = problems(options, q.has('stream'));
+  if (wrong.length > 0) throw errors.invalid({ group: '', kind: 'PodLogOptions' }, pod, wrong);
   return options;
 }
 
-function check(pod: string, o: Asked): void {
-  const refuse = (field: string, message: string) => {
-    throw errors.invalid({ group: '', kind: 'PodLogOptions' }, pod, [{ type: 'FieldValueInvalid', field, message }]);
-  };
-  if (o.tailLines !== undefined && o.tailLines < 0)
-    refuse('tailLines', `Invalid value: ${o.tailLines}: must be greater than or equal to 0`);
-  if (o.limitBytes !== undefined && o.limitBytes < 1) refuse('limitBytes', `Invalid value: ${o.limitBytes}: must be greater than 0`);
-  if (o.sinceSeconds !== undefined && o.sinceTime !== undefined)
-    refuse('', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified');
-  if (o.sinceSeconds !== undefined && o.sinceSeconds < 1)
-    refuse('sinceSeconds', `Invalid value: ${o.sinceSeconds}: must be greater than 0`);
+/** @throws ApiError BadRequest */
+function timeOf(text: string | null): string | undefined {
+  if (!text) return undefined;
+  try {
+    return canonicalTime(text) ?? undefined;
+  } catch (error) {
+    throw error instanceof TimeError ? errors.badRequest(error.message) : error;
+  }
+}
+
+/** @param stream the client asks for one of the two streams, which is a feature that is off by default */
+function problems({ tailLines, limitBytes, sinceSeconds, sinceTime }: Asked, stream: boolean): FieldError[] {
+  const found: FieldError[] = [];
+  if (tailLines !== undefined && tailLines < 0) found.push(invalid('tailLines', tailLines, 'must be greater than or equal to 0'));
+  if (limitBytes !== undefined && limitBytes < 1) found.push(invalid('limitBytes', limitBytes, 'must be greater than 0'));
+  if (sinceSeconds !== undefined && sinceTime !== undefined)
+    found.push(forbidden('[]', 'at most one of `sinceTime` or `sinceSeconds` may be specified'));
+  else if (sinceSeconds !== undefined && sinceSeconds < 1) found.push(invalid('sinceSeconds', sinceSeconds, 'must be greater than 0'));
+  if (stream) found.push(forbidden('stream', 'may not be specified'));
+  return found;
 }

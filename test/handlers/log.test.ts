@@ -53,5 +53,19 @@ describe('the log of a pod', function () {
   it('is asked for with options that are checked before anybody looks for the pod', async () => {
     expect(await log('nobody', '?tailLines=-1')).to.deep.include({ code: 422, reason: 'Invalid' });
     expect(await log('nobody')).to.deep.include({ code: 404, message: 'pods "nobody" not found' });
+    const refusals: [query: string, message: string][] = [
+      ['sinceTime=abc', 'parsing time "abc" as "2006-01-02T15:04:05Z07:00": cannot parse "abc" as "2006"'],
+      ['tailLines=', 'strconv.ParseInt: parsing "": invalid syntax'],
+      ['stream=Stdout', 'PodLogOptions "here" is invalid: stream: Forbidden: may not be specified'],
+      [
+        'sinceTime=2020-01-01T00:00:00Z&sinceSeconds=1',
+        'PodLogOptions "here" is invalid: []: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+      ],
+      [
+        'limitBytes=-1&tailLines=-1',
+        'PodLogOptions "here" is invalid: [tailLines: Invalid value: -1: must be greater than or equal to 0, limitBytes: Invalid value: -1: must be greater than 0]',
+      ],
+    ];
+    for (const [query, message] of refusals) expect(await log('here', `?${query}`)).to.include({ message });
   });
 });
