@@ -1,10 +1,12 @@
-// Makes certificates (RFC 5280). Node reads and checks them but makes none; the libraries that do take longer to load than the
-// whole server to start.
-import { createHash, createPrivateKey, generateKeyPair, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
-import { promisify } from 'node:util';
-import { parseAddress } from '../api/shared/ip.js';
-import * as der from '../util/der.js';
+// Makes certificates. Loading the library takes longer than everything else here, so this module is imported only when
+// one must be made: the first start, or once they are about to expire.
+import 'reflect-metadata'; // @peculiar/x509 refuses to load without it
+import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
 
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** Curves as Node and as Web Crypto call them. */
+const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
 const DAY_MS = 86_400_000;
 /** Clocks of clients may be behind, and that of this machine may go back: whose certificate is not valid yet gets 401. */
 const BACKDATED_MS = DAY_MS;
@@ -27,43 +29,25 @@ export interface Names {
   readonly ips: readonly string[];
 }
 
-/** How signatures of such a key are made: with SHA-256. Keys of our own are all `ec`. */
-const SIGNATURES: Readonly<Record<string, Buffer>> = {
-  ec: der.sequence(der.objectIdentifier('1.2.840.10045.4.3.2')),
-  rsa: der.sequence(der.objectIdentifier('1.2.840.113549.1.1.11'), der.nothing),
-};
-
-const COMMON_NAME = '2.5.4.3';
-const ORGANIZATION = '2.5.4.10';
-
-const SUBJECT_KEY = '2.5.29.14';
-const KEY_USAGE = '2.5.29.15';
-const ALTERNATIVE_NAMES = '2.5.29.17';
-const BASIC_CONSTRAINTS = '2.5.29.19';
-const AUTHORITY_KEY = '2.5.29.35';
-const EXTENDED_KEY_USAGE = '2.5.29.37';
-
-/** What a key may be used for: positions in the extension's flags. */
-const DIGITAL_SIGNATURE = 0;
-const KEY_ENCIPHERMENT = 2;
-const CERTIFICATE_SIGN = 5;
-const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
-const CLIENT_AUTHENTICATION = '1.3.6.1.5.5.7.3.2';
-
-/** The forms of a name in a certificate. */
-const DNS_NAME = 2;
-const IP_ADDRESS = 7;
-
 /** Makes an authority that signs itself. */
 export async function makeAuthority(commonName: string, days: number): Promise<KeyPair> {
   const keys = await newKeys();
-  const name = distinguishedName({ commonName });
-  const extensions = [
-    extension(BASIC_CONSTRAINTS, der.sequence(der.TRUE), 'critical'),
-    extension(KEY_USAGE, der.flags(CERTIFICATE_SIGN, DIGITAL_SIGNATURE, KEY_ENCIPHERMENT), 'critical'),
-    extension(SUBJECT_KEY, der.octetString(keyIdentifier(keys.publicKey))),
-  ];
-  return pair(keys, { issuer: name, subject: name, signingKey: keys.privateKey, days, extensions });
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serial(),
+    name: [{ CN: [commonName] }],
+    ...validity(days),
+    keys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
+        true,
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { cert: certificate.toString('pem'), key: await keyPem(keys.privateKey) };
 }
 
 /**
@@ -72,102 +56,64 @@ export async function makeAuthority(commonName: string, days: number): Promise<K
  * @throws Error when the authority's key is neither an elliptic curve's nor RSA
  */
 export async function issue(authority: KeyPair, subject: Subject, days: number, names?: Names): Promise<KeyPair> {
+  const issuer = new x509.X509Certificate(authority.cert);
+  const signingAlgorithm = algorithmOf(authority);
+  const signingKey = await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(authority.key), signingAlgorithm, false, [
+    'sign',
+  ]);
   const keys = await newKeys();
-  const issuer = new X509Certificate(authority.cert);
-  const extensions = [
-    extension(BASIC_CONSTRAINTS, der.sequence(), 'critical'),
-    extension(KEY_USAGE, der.flags(DIGITAL_SIGNATURE, KEY_ENCIPHERMENT), 'critical'),
-    extension(EXTENDED_KEY_USAGE, der.sequence(der.objectIdentifier(names ? SERVER_AUTHENTICATION : CLIENT_AUTHENTICATION))),
-    extension(AUTHORITY_KEY, der.sequence(der.implicit(0, keyIdentifier(issuer.publicKey)))),
-    ...(names ? [extension(ALTERNATIVE_NAMES, generalNames(names))] : []),
+  const usage = names ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
+  const extensions: x509.Extension[] = [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
+    new x509.ExtendedKeyUsageExtension([usage]),
+    await x509.AuthorityKeyIdentifierExtension.create(issuer),
   ];
-  const signingKey = createPrivateKey(authority.key);
-  return pair(keys, { issuer: subjectOf(issuer), subject: distinguishedName(subject), signingKey, days, extensions });
+  if (names) extensions.push(new x509.SubjectAlternativeNameExtension(generalNames(names)));
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serial(),
+    // a list of parts keeps their order and needs no escaping
+    subject: [...(subject.organizations ?? []).map((O) => ({ O: [O] })), { CN: [subject.commonName] }],
+    issuer: issuer.subjectName,
+    ...validity(days),
+    publicKey: keys.publicKey,
+    signingKey,
+    signingAlgorithm,
+    extensions,
+  });
+  return { cert: certificate.toString('pem'), key: await keyPem(keys.privateKey) };
 }
 
-interface Keys {
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
+/** An authority that was made elsewhere may have another kind of key. */
+function algorithmOf({ key }: KeyPair) {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = createPrivateKey(key);
+  if (type === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const namedCurve = CURVES[details?.namedCurve ?? ''];
+  if (!namedCurve) throw new Error(`certificates are not signed with keys of type ${type}`);
+  return { ...ALGORITHM, namedCurve };
 }
 
-interface Contents {
-  /** DER, as the subject. */
-  readonly issuer: Buffer;
-  readonly subject: Buffer;
-  readonly signingKey: KeyObject;
-  readonly days: number;
-  readonly extensions: readonly Buffer[];
+function generalNames({ dns, ips }: Names): x509.JsonGeneralName[] {
+  return [...dns.map((value) => ({ type: 'dns' as const, value })), ...ips.map((value) => ({ type: 'ip' as const, value }))];
 }
 
-/** Signs the certificate of a new key. */
-function pair({ publicKey, privateKey }: Keys, { issuer, subject, signingKey, days, extensions }: Contents): KeyPair {
-  const algorithm = SIGNATURES[signingKey.asymmetricKeyType ?? ''];
-  if (!algorithm) throw new Error(`certificates are not signed with keys of type ${signingKey.asymmetricKeyType}`);
-  const version3 = der.explicit(0, der.integer(Buffer.from([2])));
-  const signed = der.sequence(
-    version3,
-    der.integer(randomBytes(16)),
-    algorithm,
-    issuer,
-    validity(days),
-    subject,
-    publicKey.export({ type: 'spki', format: 'der' }),
-    der.explicit(3, der.sequence(...extensions)),
-  );
-  const certificate = der.sequence(signed, algorithm, der.bitString(sign('sha256', signed, signingKey)));
-  return { cert: pem('CERTIFICATE', certificate), key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
+async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 }
 
-function newKeys(): Promise<Keys> {
-  return promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
+  return `${x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`;
 }
 
-/** A sequence of sets of attributes: `O=system:masters, CN=kubernetes-admin`. */
-function distinguishedName({ commonName, organizations = [] }: Subject): Buffer {
-  const attribute = (type: string, text: string) => der.set(der.sequence(der.objectIdentifier(type), der.utf8(text)));
-  return der.sequence(...organizations.map((name) => attribute(ORGANIZATION, name)), attribute(COMMON_NAME, commonName));
-}
-
-/** The subject as it stands in a certificate: those that it signs must name it by the same bytes. */
-function subjectOf({ raw }: X509Certificate): Buffer {
-  const [certificate] = der.elements(raw);
-  const [signed] = der.elements(der.tagged(certificate, der.SEQUENCE).content);
-  const [, , , , , subject] = der.elements(der.tagged(signed, der.SEQUENCE).content);
-  return der.tagged(subject, der.SEQUENCE).whole;
-}
-
-function extension(type: string, value: Buffer, critical?: 'critical'): Buffer {
-  return der.sequence(der.objectIdentifier(type), ...(critical ? [der.TRUE] : []), der.octetString(value));
-}
-
-/** By which a certificate says who has signed it: a hash of the key's bits (RFC 5280, 4.2.1.2). */
-function keyIdentifier(publicKey: KeyObject): Buffer {
-  const [info] = der.elements(publicKey.export({ type: 'spki', format: 'der' }));
-  const [, bits] = der.elements(der.tagged(info, der.SEQUENCE).content);
-  // the first byte counts the bits that are not used: none
-  return createHash('sha1').update(der.tagged(bits, der.BIT_STRING).content.subarray(1)).digest();
-}
-
-function generalNames({ dns, ips }: Names): Buffer {
-  return der.sequence(
-    ...dns.map((name) => der.implicit(DNS_NAME, Buffer.from(name))),
-    ...ips.map((ip) => der.implicit(IP_ADDRESS, addressBytes(ip))),
-  );
-}
-
-function addressBytes(ip: string): Buffer {
-  const address = parseAddress(ip);
-  if (!address) throw new Error(`${ip} is no IP address`);
-  return Buffer.from(address.value.toString(16).padStart(address.family === 'IPv4' ? 8 : 32, '0'), 'hex');
+/** Positive, as RFC 5280 wants it. */
+function serial(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 1;
+  return bytes.toString('hex');
 }
 
 /** By the machine's time: TLS knows no other. */
-function validity(days: number): Buffer {
+function validity(days: number): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
-  return der.sequence(der.time(new Date(now - BACKDATED_MS)), der.time(new Date(now + days * DAY_MS)));
-}
-
-function pem(label: string, bytes: Buffer): string {
-  const lines = bytes.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+  return { notBefore: new Date(now - BACKDATED_MS), notAfter: new Date(now + days * DAY_MS) };
 }

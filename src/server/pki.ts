@@ -9,7 +9,7 @@ import { systemClock } from '../util/clock.js';
 import { makeDirectory } from '../util/directories.js';
 import { save } from '../util/save.js';
 import { UserError } from '../util/user-error.js';
-import { issue, type KeyPair, makeAuthority, type Names, type Subject } from './certificates.js';
+import type { KeyPair, Names, Subject } from './certificates.js';
 import { belongTogether, loadPair, loadRsaKey, readFlagged, storePair } from './key-files.js';
 import { serverUrl, writeKubeconfig } from './kubeconfig.js';
 import { noTokens, tokenFile } from './token-file.js';
@@ -172,6 +172,7 @@ function unique(items: readonly string[]): string[] {
 async function authority(directory: string): Promise<KeyPair> {
   const existing = await loadPair(directory, 'ca');
   if (existing && isCurrent(existing)) return existing;
+  const { makeAuthority } = await import('./certificates.js');
   const made = await makeAuthority('kubemu', AUTHORITY_DAYS);
   await storePair(directory, 'ca', made);
   return made;
@@ -180,6 +181,7 @@ async function authority(directory: string): Promise<KeyPair> {
 async function signed(directory: string, name: string, ca: KeyPair, subject: Subject, names?: Names): Promise<KeyPair> {
   const existing = await loadPair(directory, name);
   if (existing && isCurrent(existing) && isSignedBy(existing, ca) && (!names || covers(existing, names))) return existing;
+  const { issue } = await import('./certificates.js');
   const made = await issue(ca, subject, CERTIFICATE_DAYS, names);
   await storePair(directory, name, made);
   return made;
