@@ -69,7 +69,13 @@ function goType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-/** Other columns than those of built-in workloads, for the same cells. */
+/** Cells are found by paths in what is shown, where no replicas do not stand. */
+const row: Table['row'] = (object, context) => {
+  const [name, wanted, ...rest] = SCALE_TABLE.row?.(object, context) ?? [];
+  return [name, wanted || null, ...rest];
+};
+
+/** Other columns than those of built-in workloads. */
 const COLUMNS: Table['columns'] = [
   { name: 'Name', type: 'string', format: 'name', priority: 0 },
   { name: 'Desired', type: 'integer', format: '', description: 'Number of desired replicas', priority: 0 },
@@ -95,7 +101,7 @@ export function scaleOf(
   );
   return {
     ...view,
-    table: { ...SCALE_TABLE, columns: COLUMNS },
+    table: { columns: COLUMNS, row },
     read(object, context) {
       if (reading(() => numberAt(object, specReplicasPath)) === undefined)
         throw internalError(`the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`);

@@ -145,6 +145,10 @@ export function customConversations(use: () => Api): void {
     refused(await api.put(widgets('scaled', 'scale'), scale), 400, 'BadRequest', told);
     const wrong = await api.patch(widgets('scaled'), 'merge-patch', { spec: { size: { a: 1 } } });
     expect(wrong.body.message).to.contain('.spec.size accessor error: map[] is of the type map[string]interface {}, expected int64');
+    const idle = await api.patch(widgets('scaled'), 'merge-patch', { spec: { size: 0 } });
+    expect(idle.status).to.equal(200);
+    const table = await api.get(widgets('scaled', 'scale'), 'application/json;as=Table;g=meta.k8s.io;v=v1').expect(200);
+    expect(table.body.rows[0].cells.slice(0, 3)).to.deep.equal(['scaled', null, 0]);
   });
 
   it('shows the metadata of an embedded object that cannot be read with sorted fields', async () => {
