@@ -70,9 +70,11 @@ export const explanations: readonly Explanation[] = [
       said(m).includes("Object 'Kind' is missing in") && m.differences.every(({ want, got }) => unversioned(want) === unversioned(got)),
   },
   {
-    why: 'A time in the metadata of an applied custom resource that is none is absent, also in versions that are not stored',
+    why: 'Metadata of an applied custom resource that cannot be read are absent, also in versions that are not stored',
     matches: (m) =>
-      m.resource === 'differential.example.com/v1beta1/widgets' && /Timestamp = .* by apply$/.test(m.name) && m.reference.status === 500,
+      m.resource === 'differential.example.com/v1beta1/widgets' &&
+      /^metadata\.(?:\w+Timestamp|deletionGracePeriodSeconds) = .* by apply$/.test(m.name) &&
+      m.reference.status === 500,
   },
   {
     why: 'A status of a custom resource that is written as of another kind keeps its owners',

@@ -101,6 +101,8 @@ export function patchObject<T>(
     if (problem !== undefined) throw refuse(problem);
     if (type.open && !(result as TypeMeta).kind) throw refuse(`Object 'Kind' is missing in '${shown()}'`);
     const unversioned = !strategic && !(result as TypeMeta).apiVersion;
+    if (type.open && (result as TypeMeta).apiVersion === null)
+      throw refuse('.apiVersion accessor error: <nil> is of the type <nil>, expected string');
     if (type.open && unversioned) throw errors.internalError("Object 'apiVersion' is missing in 'object has no apiVersion field'");
     const { object, unknown } = decode<T>(unversioned ? TYPE_META : type, result, { wording: strategic ? 'converter' : 'json' });
     if (strategic || unversioned) unknown.sort();

@@ -122,6 +122,9 @@ export function customConversations(use: () => Api): void {
     refused(nameless, 422, 'Invalid', /patch: Invalid value: "\{.*": Object 'Kind' is missing in '\{/);
     const unversioned = await api.put(widgets('kept'), { ...given, apiVersion: null });
     refused(unversioned, 400, 'BadRequest', /: \.apiVersion accessor error: <nil> is of the type <nil>, expected string$/);
+    const nulled = [{ op: 'replace', path: '/apiVersion', value: null }];
+    const told = /: \.apiVersion accessor error: <nil> is of the type <nil>, expected string$/;
+    refused(await api.patch(`${widgets('kept')}?dryRun=All`, 'json-patch', nulled), 422, 'Invalid', told);
     const versionless = await api.patch(`${widgets('kept')}?dryRun=All`, 'merge-patch', { apiVersion: null });
     refused(versionless, 500, 'InternalError', /Object 'apiVersion' is missing in 'object has no apiVersion field'$/);
     const listed = await api.get(widgets('kept'), 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1').expect(500);
