@@ -43,6 +43,10 @@ export const explanations: readonly Explanation[] = [
     matches: (m) => DEFINITIONS.test(m.resource) && /\.items = /.test(m.name) && said(m).includes('must only have a single schema if'),
   },
   {
+    why: 'Null in an enumeration is written in protobuf, where the reference writes nothing',
+    matches: (m) => DEFINITIONS.test(m.resource) && /\.enum = \[null\] in protobuf$/.test(m.name) && only(m, /\.enum\.0$/),
+  },
+  {
     why: 'The status of a CustomResourceDefinition is written, and its deletion ends, at a time of its own',
     matches: (m) =>
       DEFINITIONS.test(m.resource) &&
