@@ -3,7 +3,6 @@
 import { Agent, request } from 'node:https';
 import { expect } from 'chai';
 import { apiVersionOf } from '../../src/api/meta/object.js';
-import type { Definition } from '../../src/api/definition.js';
 import { KINDS } from '../../src/api/kinds.gen.js';
 import { API_ONLY, startTestCluster, type TestCluster } from '../helpers/cluster.js';
 import { seeded } from '../suites/storage.js';
