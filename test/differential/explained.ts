@@ -44,7 +44,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     why: 'Null in an enumeration is written in protobuf, where the reference writes nothing',
-    matches: (m) => DEFINITIONS.test(m.resource) && /\.enum = \[null\] in protobuf$/.test(m.name) && only(m, /\.enum\.0$/),
+    matches: (m) => DEFINITIONS.test(m.resource) && m.name.endsWith('.enum = [null] in protobuf') && only(m, /\.enum\.0$/),
   },
   {
     why: 'The status of a CustomResourceDefinition is written, and its deletion ends, at a time of its own',
