@@ -111,7 +111,8 @@ export class Runner {
     const existing: Pair<Seen> = { reference: {}, kubemu: {} };
     const kept = part.needsSeeds && resource.verbs.includes('delete') && resource.verbs.includes('create');
     for (const [i, seed] of kept ? seeds.entries() : []) {
-      // what an earlier part has deleted may go a little later
+      // what an earlier part has deleted may go a little later, or wait for a controller that removes a finalizer
+      await this.#remove(`${collection}/${nameOf(seed)}`);
       await this.#until(404, `${collection}/${nameOf(seed)}`);
       const { reference, kubemu } = await this.#both({ method: 'POST', path: collection, body: JSON.stringify(seed) });
       for (const [side, answer] of [
