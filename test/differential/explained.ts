@@ -89,12 +89,6 @@ export const explanations: readonly Explanation[] = [
     matches: ({ request }) => request.path.includes('watch=true') && request.path.includes('timeoutSeconds=-1'),
   },
   {
-    why: 'Amounts of more than 18 digits have no fractions, where the reference overflows when it looks for some',
-    matches: ({ name, differences }) =>
-      name.includes(' = 100000000000000000000') &&
-      differences.every((d) => d.path === '.headers.warning' && String(d.want).includes('fractional byte value')),
-  },
-  {
     why: 'Managers of an object are in the order of times that tell seconds',
     matches: ({ part, differences, reference, kubemu }) =>
       part === 'lifecycle' && differences.every((d) => d.path === '.order') && secondsIn(reference) !== secondsIn(kubemu),
