@@ -5,6 +5,7 @@
 // - one source may write 25 events about one object at once, and one more every five minutes.
 import type { Event } from '../api/types/core-v1.gen.js';
 import { type Clock, timestamp } from '../util/clock.js';
+import { LruCache } from '../util/lru.js';
 import { TokenBucket } from '../util/token-bucket.js';
 
 const CACHE_SIZE = 4096;
@@ -32,9 +33,9 @@ interface Similar {
 /** Decides for each event whether it is written, counted on an earlier one, or dropped. */
 export class EventCorrelator {
   readonly #clock: Clock;
-  readonly #seen = new Recent<Observation>(CACHE_SIZE);
-  readonly #similar = new Recent<Similar>(CACHE_SIZE);
-  readonly #spam = new Recent<TokenBucket>(CACHE_SIZE);
+  readonly #seen = new LruCache<string, Observation>(CACHE_SIZE);
+  readonly #similar = new LruCache<string, Similar>(CACHE_SIZE);
+  readonly #spam = new LruCache<string, TokenBucket>(CACHE_SIZE);
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -80,28 +81,4 @@ function subject({ source, involvedObject: o }: NewEvent): string {
 
 function joined(...parts: (string | undefined)[]): string {
   return parts.join('\n');
-}
-
-/** A map that keeps the entries used last. */
-class Recent<V> {
-  readonly #max: number;
-  readonly #entries = new Map<string, V>();
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  get(key: string): V | undefined {
-    const value = this.#entries.get(key);
-    if (value !== undefined) this.set(key, value);
-    return value;
-  }
-
-  set(key: string, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#max) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
-  }
 }
