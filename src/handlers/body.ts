@@ -177,7 +177,7 @@ function parse(body: Buffer, encoding: 'json' | 'yaml', expected: Expected): Sou
 /** @throws ApiError BadRequest unless the value is an object of the expected kind, or does not say its kind */
 function checkKind(value: unknown, expected: Expected, body: Buffer): Record<string, unknown> {
   if (value === null && expected.serving.typed) return {};
-  if (value === null) throw unrecognized(expected, `Object 'Kind' is missing in '${body.length === 0 ? '' : 'null'}'`, body);
+  if (value === null) throw unrecognized(expected, `Object 'Kind' is missing in '${body.toString()}'`, body);
   if (!isObject(value)) throw unrecognized(expected, noObject(value), body);
   const object = value;
   const problem = unreadableKind(object);

@@ -21,7 +21,7 @@ export const explanations: readonly Explanation[] = [
   {
     why: 'The reference server gives up without an answer (its handler panics)',
     matches: ({ reference, request, resource }) =>
-      reference.status === 0 && (CUSTOM.test(resource) ? /protobuf$/ : /strategic/).test(request.headers?.['content-type'] ?? ''),
+      reference.status === 0 && (CUSTOM.test(resource) ? /protobuf\b/ : /strategic/).test(request.headers?.['content-type'] ?? ''),
   },
   {
     why: 'Expressions are not compiled yet',

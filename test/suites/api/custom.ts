@@ -31,6 +31,16 @@ export function customConversations(use: () => Api): void {
     expect(Object.keys(body.items[0])).to.deep.equal(['apiVersion', 'kind', 'metadata', 'spec']);
   });
 
+  it('quotes a document that holds nothing as it came', async () => {
+    for (const text of ['# x\n', '~', 'null'])
+      refused(
+        await use().post(widgets(), text).set('content-type', 'application/yaml'),
+        400,
+        'BadRequest',
+        `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '${text}' (${Buffer.from(text).toString('hex')})`,
+      );
+  });
+
   it('takes the owners from a write of wrong types, also where they do not matter', async () => {
     const api = use();
     await api.post(widgets(), widget('owned', { spec: { size: 1 } })).expect(201);
