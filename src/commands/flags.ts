@@ -107,14 +107,14 @@ export function clusterOptions(flags: Flags): ClusterOptions {
 }
 
 /** Go's spelling of a boolean flag: --flag, --flag=true, --flag=false. */
-export function bool(text: string): boolean {
+function bool(text: string): boolean {
   if (/^(1|t|true)$/i.test(text)) return true;
   if (/^(0|f|false)$/i.test(text)) return false;
   throw new InvalidArgumentError('It must be true or false.');
 }
 
 /** Reads a whole number. @throws InvalidArgumentError */
-export function integer(text: string): number {
+function integer(text: string): number {
   if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
 }
@@ -129,7 +129,7 @@ function duration(text: string): number {
 }
 
 /** Comma-separated; a flag that is given more than once adds up. */
-export function list(text: string, previous: string[] | undefined): string[] {
+function list(text: string, previous: string[] | undefined): string[] {
   return [
     ...(previous ?? []),
     ...text

@@ -10,9 +10,9 @@ import { ANONYMOUS, authenticated, UNAUTHENTICATED_GROUP } from '../user-names.j
 
 const anonymous: UserInfo = { username: ANONYMOUS, groups: [UNAUTHENTICATED_GROUP] };
 
-/** How clients may say who they are. */
 const EXTRA_SPACE = 'the provided Authorization header contains extra space before the bearer token, and is ignored';
 
+/** How clients may say who they are. */
 export interface AuthenticationOptions {
   readonly tokens: TokenAuthenticator;
   /** Requests without credentials are let in as system:anonymous. */

@@ -1,5 +1,6 @@
 import { ApiError, internalError, requestEntityTooLarge } from '../../api/meta/errors.js';
 import { sendStatus } from '../../handlers/respond.js';
+import { messageOf } from '../../util/errors.js';
 import type { Logger } from '../../util/log.js';
 import { apiRequest } from '../api-request.js';
 import type { Exchange } from '../exchange.js';
@@ -16,7 +17,7 @@ export function errors(logger: Logger): (exchange: Exchange, error: unknown) => 
     if (response.writableEnded) return;
     if (response.headersSent) return response.cut();
     response.discard();
-    const { status } = known ?? internalError(message(error), { cause: error });
+    const { status } = known ?? internalError(messageOf(error), { cause: error });
     try {
       await sendStatus(apiRequest(exchange), status);
     } catch (failure) {
@@ -33,8 +34,4 @@ export function errors(logger: Logger): (exchange: Exchange, error: unknown) => 
 function exhausted(error: unknown): ApiError | undefined {
   if (!(error instanceof RangeError) || !error.message.startsWith('Maximum call stack')) return undefined;
   return requestEntityTooLarge('Request entity too large: it has more parts than this server can walk through');
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
