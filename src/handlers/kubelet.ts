@@ -2,6 +2,7 @@
 import { ApiError, notFound } from '../api/meta/errors.js';
 import { nodes, pods } from '../api/meta/resources.gen.js';
 import type { Node, NodeAddress } from '../api/types/core-v1.gen.js';
+import { hostPort } from '../util/host-port.js';
 import type { Server } from './server.js';
 
 /** Upstream's default of --kubelet-preferred-address-types. */
@@ -36,10 +37,6 @@ export function kubeletOf(server: Server, name: string): Kubelet {
 
 function goValue({ type, address }: NodeAddress): string {
   return `{${type} ${address}}`;
-}
-
-function hostPort(host: string, port: number): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Upstream hands such an error on as it is. */

@@ -6,6 +6,7 @@ import type { Status } from '../api/types/meta-v1.gen.js';
 import { wholeListMetadata, type Item, type ListHead, listMetadata } from './forms/item.js';
 import { partialMetadata } from './forms/metadata.js';
 import { listTable, objectTable, tableOfPart } from './forms/table.js';
+import { internalName } from './known-kinds.js';
 import { type Negotiated, negotiateStatus } from './negotiation.js';
 import type { ApiRequest } from './request.js';
 import { warningHeaders } from './warnings.js';
@@ -230,8 +231,7 @@ function goType({ definition, subresource }: Subject): string {
   const body = definition.subresources[subresource]?.body;
   // a scale is read by its published type there
   if (!definition.serving.typed) return body ? `${body.version}.${body.kind}` : UNTYPED;
-  const { group, kind } = body ?? { group: definition.storedAs.group, kind: definition.kind };
-  return `${group === '' ? 'core' : group.split('.')[0]}.${kind}`;
+  return internalName(body ?? { ...definition.storedAs, kind: definition.kind });
 }
 
 /** A Status with its fields in the order of the Go struct, which people compare and read. */

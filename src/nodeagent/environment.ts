@@ -3,6 +3,7 @@
 import type { Container, EnvVar, EnvVarSource, Pod, Service } from '../api/types/core-v1.gen.js';
 import { fieldValue, type Place, resourceValue } from './downward.js';
 import type { Sources } from './sources.js';
+import { hostPort } from '../util/host-port.js';
 
 /** A reference that cannot be resolved: the container gets CreateContainerConfigError with this message. */
 export class ConfigError extends Error {}
@@ -136,7 +137,6 @@ function variablesOf(service: Service): [string, string][] {
   const ports = service.spec?.ports ?? [];
   const [first] = ports;
   if (!first) return [];
-  const host = ip.includes(':') ? `[${ip}]` : ip;
   const result: [string, string][] = [
     [`${prefix}_SERVICE_HOST`, ip],
     [`${prefix}_SERVICE_PORT`, String(first.port)],
@@ -145,7 +145,7 @@ function variablesOf(service: Service): [string, string][] {
     if (port.name) result.push([`${prefix}_SERVICE_PORT_${port.name.toUpperCase().replaceAll('-', '_')}`, String(port.port)]);
   for (const port of ports) {
     const protocol = port.protocol ?? 'TCP';
-    const address = `${protocol.toLowerCase()}://${host}:${port.port}`;
+    const address = `${protocol.toLowerCase()}://${hostPort(ip, port.port)}`;
     const link = `${prefix}_PORT_${port.port}_${protocol}`;
     if (port === first) result.push([`${prefix}_PORT`, address]);
     result.push([link, address], [`${link}_PROTO`, protocol.toLowerCase()], [`${link}_PORT`, String(port.port)], [`${link}_ADDR`, ip]);

@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { HTTPGetAction, TCPSocketAction } from '../api/types/core-v1.gen.js';
 import { messageOf } from '../util/errors.js';
+import { hostPort } from '../util/host-port.js';
 import type { ProbeResult } from './runtime.js';
 
 /** As much of an answer as the kubelet reads. */
@@ -35,7 +36,7 @@ export function httpGet(
   const headers: Record<string, string> = { 'User-Agent': 'kube-probe/1.36', Accept: '*/*', Connection: 'close' };
   for (const { name, value } of action.httpHeaders ?? []) headers[name] = value;
   const number = port(action.port);
-  const url = `${https ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${number}${path}`;
+  const url = `${https ? 'https' : 'http'}://${hostPort(host, number)}${path}`;
   return new Promise((resolve, reject) => {
     const fail = (text: string) => reject(new Error(`Get ${JSON.stringify(url)}: ${text}`));
     // a probe does not verify certificates

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostPort } from '../util/host-port.js';
 import { save } from '../util/save.js';
 import { UserError } from '../util/user-error.js';
 import type { KeyPair } from './certificates.js';
@@ -21,7 +22,7 @@ export function kubeconfigPath(dataDir: string): string {
 /** The address under which clients on this machine reach a server. */
 export function serverUrl(bindAddress: string, port: number): string {
   const host = bindAddress === '0.0.0.0' ? '127.0.0.1' : bindAddress === '::' ? '::1' : bindAddress;
-  return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `https://${hostPort(host, port)}`;
 }
 
 /** A kubeconfig with everything in it: no other file is needed. */

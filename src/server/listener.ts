@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { systemClock } from '../util/clock.js';
+import { hostPort } from '../util/host-port.js';
 import type { Logger } from '../util/log.js';
 import { UserError } from '../util/user-error.js';
 import { Exchange } from './exchange.js';
@@ -258,7 +259,7 @@ class Server implements Listener {
 }
 
 function startError(error: NodeJS.ErrnoException, address: string, port: number): Error {
-  const where = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  const where = hostPort(address, port);
   if (error.code === 'EADDRINUSE')
     return new UserError(`${where} is in use: choose another port with --secure-port (0 takes any free one)`, 'failure', { cause: error });
   if (error.code === 'EACCES') return new UserError(`${where}: no permission to listen there`, 'failure', { cause: error });

@@ -3,6 +3,7 @@ import { invalids, validateChoice, validateDNSLabel, validateQualifiedName } fro
 import { at, type FieldError, type FieldPath, required } from '../meta/field-errors.js';
 import { semanticEqual } from '../meta/metadata.js';
 import { isPortNumber, nameIsDNSSubdomain } from '../meta/names.js';
+import { hostPort } from '../../util/host-port.js';
 import { ENDPOINTS_MANAGED_BY_LABEL } from '../meta/well-known.js';
 import { age } from '../shared/format.js';
 import { validateEndpointIP, validateIP, warningsForIP } from '../shared/ip.js';
@@ -75,9 +76,7 @@ function warnings({ metadata, subsets = [] }: Endpoints): string[] {
 /** `10.0.0.1:80,10.0.0.2:80,10.0.0.3:80 + 2 more...`; the addresses alone where there are no ports. */
 function formatSubsets(subsets: readonly EndpointSubset[]): string {
   const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
-    ports.length === 0
-      ? addresses.map(({ ip }) => ip)
-      : ports.flatMap(({ port }) => addresses.map(({ ip }) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`)),
+    ports.length === 0 ? addresses.map(({ ip }) => ip) : ports.flatMap(({ port }) => addresses.map(({ ip }) => hostPort(ip, port))),
   );
   if (subsets.length === 0) return '<none>';
   const shown = all.slice(0, MAX_SHOWN).join(',');
